@@ -1,0 +1,1 @@
+//! reads a scenario

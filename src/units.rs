@@ -1,0 +1,138 @@
+//! Which quantities there are: durations, money, shares. Each is its own type, so that a percent,
+//! a count, a duration and a sum of money cannot be mixed up; only products with a meaning exist.
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Mul, Sub};
+
+use serde::Serialize;
+
+/// Hours in a month, by the convention of cloud price lists [h].
+pub const HOURS_PER_MONTH: f64 = 730.0;
+
+/// Minutes in a month [min].
+pub const MINUTES_PER_MONTH: f64 = HOURS_PER_MONTH * 60.0;
+
+/// Days in a month of [`HOURS_PER_MONTH`] hours [d].
+pub const DAYS_PER_MONTH: f64 = HOURS_PER_MONTH / 24.0;
+
+macro_rules! quantity {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(pub f64);
+
+        impl $name {
+            /// None of it.
+            pub const ZERO: Self = Self(0.0);
+
+            /// The larger of two.
+            #[must_use]
+            pub fn max(self, other: Self) -> Self {
+                Self(self.0.max(other.0))
+            }
+
+            /// The smaller of two.
+            #[must_use]
+            pub fn min(self, other: Self) -> Self {
+                Self(self.0.min(other.0))
+            }
+        }
+
+        impl Add for $name {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                self.0 += other.0;
+            }
+        }
+
+        impl Sub for $name {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+        }
+
+        impl Mul<f64> for $name {
+            type Output = Self;
+            fn mul(self, factor: f64) -> Self {
+                Self(self.0 * factor)
+            }
+        }
+
+        impl std::iter::Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(items: I) -> Self {
+                Self(items.map(|item| item.0).sum())
+            }
+        }
+    };
+}
+
+quantity! {
+    /// A duration [s].
+    Seconds
+}
+quantity! {
+    /// A sum of money [USD].
+    Usd
+}
+quantity! {
+    /// A price for an hour of something [USD/h].
+    UsdPerHour
+}
+
+impl Seconds {
+    /// The same duration in minutes [min].
+    #[must_use]
+    pub fn minutes(self) -> f64 {
+        self.0 / 60.0
+    }
+
+    /// The same duration in hours [h].
+    #[must_use]
+    pub fn hours(self) -> f64 {
+        self.0 / 3600.0
+    }
+}
+
+impl UsdPerHour {
+    /// What a number of hours costs.
+    #[must_use]
+    pub fn for_hours(self, hours: f64) -> Usd {
+        Usd(self.0 * hours)
+    }
+
+    /// What a whole month costs.
+    #[must_use]
+    pub fn for_month(self) -> Usd {
+        self.for_hours(HOURS_PER_MONTH)
+    }
+}
+
+/// Seconds below two minutes, minutes with one decimal above: `45 s`, `19.9 min`.
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.abs() < 119.5 {
+            write!(f, "{:.0} s", self.0)
+        } else {
+            write!(f, "{:.1} min", self.minutes())
+        }
+    }
+}
+
+/// Cents, and four decimals where cents would hide it: `12.30 USD`, `0.0042 USD`.
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 != 0.0 && self.0.abs() < 0.1 {
+            write!(f, "{:.4} USD", self.0)
+        } else {
+            write!(f, "{:.2} USD", self.0)
+        }
+    }
+}
