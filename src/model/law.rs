@@ -1,0 +1,629 @@
+//! The law of a duration as mass on an evenly spaced grid: what sums, maxima, means and quantiles
+//! are all computed from.
+//!
+//! A law keeps an exact offset and the exact mean of what it was made from: discretising splits
+//! every bit of mass between its two neighbours on the grid in proportion, so that fixed parts and
+//! means carry no error, and the variance grows by less than a sixth of the squared step.
+
+use statrs::distribution::{ContinuousCDF, Gamma, LogNormal, Weibull};
+use statrs::function::gamma::{checked_gamma_lr, gamma};
+
+use crate::scenario::{DurationLaw, Family};
+
+/// Mass below this is dropped from a tail.
+const NEGLIGIBLE: f64 = 1e-10;
+
+/// A law on the points `start + i · step` \[s\].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Law {
+    /// The first point \[s\].
+    start: f64,
+    /// Distance of two points \[s\].
+    step: f64,
+    /// Probability of each point; they sum to one.
+    mass: Vec<f64>,
+    /// Running sum of `mass`: `below[i]` lies below point `i`.
+    below: Vec<f64>,
+}
+
+impl Law {
+    fn from_mass(start: f64, step: f64, mut mass: Vec<f64>) -> Self {
+        let total: f64 = mass.iter().sum();
+        let mut below = Vec::with_capacity(mass.len());
+        let mut sum = 0.0;
+        for m in &mut mass {
+            *m /= total;
+            below.push(sum);
+            sum += *m;
+        }
+        Self {
+            start,
+            step,
+            mass,
+            below,
+        }
+    }
+
+    /// Always `value` \[s\].
+    #[must_use]
+    pub fn fixed(value: f64, step: f64) -> Self {
+        Self::from_mass(value, step, vec![1.0])
+    }
+
+    /// A duration of a scenario.
+    #[must_use]
+    pub fn of(duration: DurationLaw, step: f64) -> Self {
+        Self::cut_at(duration, f64::INFINITY, step)
+    }
+
+    /// The smaller of a duration and a timeout \[s\].
+    #[must_use]
+    pub fn cut_at(duration: DurationLaw, timeout: f64, step: f64) -> Self {
+        let mean = duration.mean.0;
+        let Some(spread) = Spread::of(duration) else {
+            return Self::fixed(mean.min(timeout), step);
+        };
+        let (low, high) = spread.support();
+        if timeout <= low {
+            return Self::fixed(timeout, step);
+        }
+        let integral = |x: f64| {
+            if x < timeout {
+                spread.integrated_cdf(x)
+            } else {
+                x - timeout + spread.integrated_cdf(timeout)
+            }
+        };
+        Self::discretised(integral, low, high.min(timeout), step)
+    }
+
+    /// Uniform on (0, `width`\] \[s\].
+    #[must_use]
+    pub fn uniform(width: f64, step: f64) -> Self {
+        let integral = |x: f64| {
+            if x <= 0.0 {
+                0.0
+            } else if x < width {
+                x * x / (2.0 * width)
+            } else {
+                x - width / 2.0
+            }
+        };
+        Self::discretised(integral, 0.0, width, step)
+    }
+
+    /// Mass on the grid from the integral of a cumulative distribution function.
+    ///
+    /// # Formula
+    /// The mass at a point is the expectation of the hat function around it, which is the second
+    /// difference of G(x) = ∫ F over the grid, divided by the step.
+    fn discretised(integral: impl Fn(f64) -> f64, low: f64, high: f64, step: f64) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small count of cells"
+        )]
+        let cells = ((high - low) / step).ceil().max(1.0) as usize;
+        let at: Vec<f64> = (0..=cells + 2)
+            .map(|i| integral(low + (as_f64(i) - 1.0) * step))
+            .collect();
+        let mass = at
+            .windows(3)
+            .map(|g| ((g[2] - 2.0 * g[1] + g[0]) / step).max(0.0))
+            .collect();
+        Self::from_mass(low, step, mass)
+    }
+
+    /// The law of `value` where the probability that it is at most x is given at the points
+    /// of a grid.
+    #[must_use]
+    pub fn from_points(points: impl Iterator<Item = (f64, f64)>, step: f64) -> Self {
+        let points: Vec<(f64, f64)> = points.filter(|&(_, mass)| mass > 0.0).collect();
+        let low = points.iter().map(|p| p.0).fold(f64::INFINITY, f64::min);
+        let high = points.iter().map(|p| p.0).fold(f64::NEG_INFINITY, f64::max);
+        if points.is_empty() {
+            return Self::fixed(0.0, step);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small count of cells"
+        )]
+        let mut mass = vec![0.0; ((high - low) / step).ceil() as usize + 2];
+        for (value, weight) in points {
+            let (cell, part) = split((value - low) / step);
+            mass[cell] += weight * (1.0 - part);
+            mass[cell + 1] += weight * part;
+        }
+        while mass.len() > 1 && mass.last().is_some_and(|&m| m <= 0.0) {
+            mass.pop();
+        }
+        Self::from_mass(low, step, mass)
+    }
+
+    /// The law of the sum of two independent durations, on the coarser grid of the two.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        if self.is_fixed() {
+            return other.shifted(self.start);
+        }
+        if other.is_fixed() {
+            return self.shifted(other.start);
+        }
+        if self.step < other.step * (1.0 - 1e-9) {
+            return Self::from_points(self.points(), other.step).plus(other);
+        }
+        if other.step < self.step * (1.0 - 1e-9) {
+            return self.plus(&Self::from_points(other.points(), self.step));
+        }
+        let (long, short) = if self.mass.len() >= other.mass.len() {
+            (self, other)
+        } else {
+            (other, self)
+        };
+        let mut mass = vec![0.0; long.mass.len() + short.mass.len() - 1];
+        for (i, &m) in short.mass.iter().enumerate() {
+            for (to, &n) in mass[i..].iter_mut().zip(&long.mass) {
+                *to += m * n;
+            }
+        }
+        Self::from_mass(self.start + other.start, self.step, mass).trimmed()
+    }
+
+    /// The same law, later by `seconds`.
+    #[must_use]
+    pub fn shifted(&self, seconds: f64) -> Self {
+        Self {
+            start: self.start + seconds,
+            ..self.clone()
+        }
+    }
+
+    /// The same law without its negligible tails, the mean kept.
+    fn trimmed(mut self) -> Self {
+        let last = self.mass.len() - 1;
+        let mut low = 0;
+        let mut sum = 0.0;
+        while low < last && sum + self.mass[low] < NEGLIGIBLE {
+            sum += self.mass[low];
+            low += 1;
+        }
+        let mut high = last;
+        sum = 0.0;
+        while high > low && sum + self.mass[high] < NEGLIGIBLE {
+            sum += self.mass[high];
+            high -= 1;
+        }
+        if low == 0 && high == last {
+            return self;
+        }
+        let mean = self.mean();
+        self.mass.truncate(high + 1);
+        self.mass.drain(..low);
+        let cut = Self::from_mass(
+            self.start + as_f64(low) * self.step,
+            self.step,
+            std::mem::take(&mut self.mass),
+        );
+        let lost = mean - cut.mean();
+        cut.shifted(lost)
+    }
+
+    /// The same law on at most `cells` points, mean kept.
+    #[must_use]
+    pub fn coarsened(&self, cells: usize) -> Self {
+        if self.mass.len() <= cells {
+            return self.clone();
+        }
+        let step = self.step * as_f64(self.mass.len() - 1) / as_f64(cells - 1);
+        Self::from_points(self.points(), step)
+    }
+
+    /// Every point with its probability.
+    pub fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.mass
+            .iter()
+            .enumerate()
+            .map(|(i, &m)| (self.start + as_f64(i) * self.step, m))
+    }
+
+    /// How many points there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.mass.len()
+    }
+
+    /// Never: a law has at least one point.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.mass.is_empty()
+    }
+
+    /// Whether there is no spread at all.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        self.mass.len() == 1
+    }
+
+    /// Distance of two points \[s\].
+    #[must_use]
+    pub fn step(&self) -> f64 {
+        self.step
+    }
+
+    /// Mean \[s\].
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        let cells: f64 = self
+            .mass
+            .iter()
+            .enumerate()
+            .map(|(i, m)| as_f64(i) * m)
+            .sum();
+        self.start + cells * self.step
+    }
+
+    /// Variance \[s²\].
+    #[must_use]
+    pub fn variance(&self) -> f64 {
+        let mean = self.mean();
+        self.points().map(|(x, m)| m * (x - mean).powi(2)).sum()
+    }
+
+    /// The smallest and the largest value \[s\].
+    #[must_use]
+    pub fn support(&self) -> (f64, f64) {
+        let last = as_f64(self.mass.len() - 1);
+        (self.start, self.start + last * self.step)
+    }
+
+    /// Probability of at most `value`, the mass of each point spread evenly over its cell; a
+    /// fixed law steps.
+    #[must_use]
+    pub fn cdf(&self, value: f64) -> f64 {
+        if self.is_fixed() {
+            return if value >= self.start { 1.0 } else { 0.0 };
+        }
+        self.smooth_cdf(value)
+    }
+
+    /// As [`Law::cdf`], with the mass of a fixed law spread over its cell too.
+    #[must_use]
+    pub fn smooth_cdf(&self, value: f64) -> f64 {
+        let cell = (value - self.start) / self.step + 0.5;
+        if cell <= 0.0 {
+            return 0.0;
+        }
+        let (i, part) = split(cell);
+        match self.mass.get(i) {
+            Some(m) => self.below[i] + part * m,
+            None => 1.0,
+        }
+    }
+
+    /// Density at `value`, linear between the points \[1/s\].
+    #[must_use]
+    pub fn density(&self, value: f64) -> f64 {
+        if self.is_fixed() {
+            let inside = (value - self.start).abs() <= self.step / 2.0;
+            return if inside { 1.0 / self.step } else { 0.0 };
+        }
+        let cell = (value - self.start) / self.step + 1.0;
+        if cell <= 0.0 {
+            return 0.0;
+        }
+        let (i, part) = split(cell);
+        let left = if i == 0 {
+            0.0
+        } else {
+            self.mass.get(i - 1).copied().unwrap_or(0.0)
+        };
+        let right = self.mass.get(i).copied().unwrap_or(0.0);
+        (left * (1.0 - part) + right * part) / self.step
+    }
+
+    /// The smallest value that is reached with probability `p` \[s\].
+    #[must_use]
+    pub fn quantile(&self, p: f64) -> f64 {
+        if self.is_fixed() {
+            return self.start;
+        }
+        let i = self
+            .below
+            .partition_point(|&below| below <= p)
+            .saturating_sub(1);
+        let part = if self.mass[i] > 0.0 {
+            ((p - self.below[i]) / self.mass[i]).clamp(0.0, 1.0)
+        } else {
+            0.0
+        };
+        self.start + (as_f64(i) + part - 0.5) * self.step
+    }
+
+    /// The law of the largest of `count` independent durations.
+    #[must_use]
+    pub fn largest_of(&self, count: u32) -> Self {
+        let mut before = 0.0;
+        let mass = self
+            .mass
+            .iter()
+            .zip(&self.below)
+            .map(|(m, below)| {
+                let up_to = (below + m).powf(f64::from(count));
+                let here = up_to - before;
+                before = up_to;
+                here
+            })
+            .collect();
+        Self::from_mass(self.start, self.step, mass)
+    }
+
+    /// Expectation of a function of the duration.
+    pub fn expectation(&self, value: impl Fn(f64) -> f64) -> f64 {
+        self.points().map(|(x, m)| m * value(x)).sum()
+    }
+
+    /// The sum of `count` independent durations of this law, by its first three moments.
+    ///
+    /// # Formula
+    /// A shifted lognormal law with the sum's mean, variance and skewness, which the sum comes
+    /// close to sooner than to the normal one.
+    #[must_use]
+    pub fn sum_by_moments(&self, count: u32) -> Self {
+        let n = f64::from(count);
+        let (mean, variance) = (self.mean(), self.variance());
+        let third: f64 = self.points().map(|(x, m)| m * (x - mean).powi(3)).sum();
+        let sd = (variance * n).sqrt();
+        if sd <= 0.0 {
+            return Self::fixed(mean * n, self.step);
+        }
+        let skewness = (third / variance.powf(1.5) / n.sqrt()).max(1e-3);
+        // skewness = cv³ + 3 cv, by Newton's method from below.
+        let mut cv = skewness / 3.0;
+        for _ in 0..20 {
+            cv -= (cv.powi(3) + 3.0 * cv - skewness) / (3.0 * cv * cv + 3.0);
+        }
+        let spread = DurationLaw::lognormal(crate::units::Seconds(sd / cv), cv);
+        let shift = mean * n - spread.mean.0;
+        Self::of(spread, sd / 16.0).shifted(shift)
+    }
+}
+
+/// Standard deviation of a scenario's duration \[s\].
+#[must_use]
+pub fn standard_deviation(duration: DurationLaw) -> f64 {
+    match duration.family {
+        Family::Fixed => 0.0,
+        _ => duration.mean.0 * duration.cv,
+    }
+}
+
+/// A continuous law with closed forms for its distribution function and partial mean.
+enum Spread {
+    Lognormal {
+        law: LogNormal,
+        weighted: LogNormal,
+        mean: f64,
+        median: f64,
+        sigma: f64,
+    },
+    Gamma {
+        law: Gamma,
+        weighted: Gamma,
+        mean: f64,
+    },
+    Weibull {
+        law: Weibull,
+        shape: f64,
+        scale: f64,
+        mean: f64,
+    },
+}
+
+impl Spread {
+    /// None for a fixed duration.
+    fn of(duration: DurationLaw) -> Option<Self> {
+        let (mean, cv) = (duration.mean.0, duration.cv);
+        if cv <= 0.0 || mean <= 0.0 {
+            return None;
+        }
+        match duration.family {
+            Family::Fixed => None,
+            Family::Lognormal => {
+                let sigma = (1.0 + cv * cv).ln().sqrt();
+                let location = mean.ln() - sigma * sigma / 2.0;
+                Some(Self::Lognormal {
+                    law: LogNormal::new(location, sigma).ok()?,
+                    weighted: LogNormal::new(location + sigma * sigma, sigma).ok()?,
+                    mean,
+                    median: location.exp(),
+                    sigma,
+                })
+            }
+            Family::Gamma => {
+                let shape = 1.0 / (cv * cv);
+                let rate = shape / mean;
+                Some(Self::Gamma {
+                    law: Gamma::new(shape, rate).ok()?,
+                    weighted: Gamma::new(shape + 1.0, rate).ok()?,
+                    mean,
+                })
+            }
+            Family::Weibull => {
+                let shape = weibull_shape(cv);
+                let scale = mean / gamma(1.0 + 1.0 / shape);
+                Some(Self::Weibull {
+                    law: Weibull::new(shape, scale).ok()?,
+                    shape,
+                    scale,
+                    mean,
+                })
+            }
+        }
+    }
+
+    /// ∫ F up to x = x · F(x) − E\[X; X ≤ x\] \[s\].
+    fn integrated_cdf(&self, x: f64) -> f64 {
+        if x <= 0.0 {
+            return 0.0;
+        }
+        match self {
+            Self::Lognormal {
+                law,
+                weighted,
+                mean,
+                ..
+            } => x * law.cdf(x) - mean * weighted.cdf(x),
+            Self::Gamma {
+                law,
+                weighted,
+                mean,
+            } => x * law.cdf(x) - mean * weighted.cdf(x),
+            Self::Weibull {
+                law,
+                shape,
+                scale,
+                mean,
+            } => {
+                let part = checked_gamma_lr(1.0 + 1.0 / shape, (x / scale).powf(*shape));
+                x * law.cdf(x) - mean * part.unwrap_or(1.0)
+            }
+        }
+    }
+
+    /// Outside of this there is negligible mass \[s\].
+    fn support(&self) -> (f64, f64) {
+        match self {
+            Self::Lognormal { median, sigma, .. } => {
+                (median * (-6.0 * sigma).exp(), median * (6.0 * sigma).exp())
+            }
+            Self::Gamma { law, mean, .. } => (
+                bracket(*mean, 0.5, |x| law.cdf(x) > NEGLIGIBLE),
+                bracket(*mean, 1.25, |x| law.sf(x) > NEGLIGIBLE),
+            ),
+            Self::Weibull { law, mean, .. } => (
+                bracket(*mean, 0.5, |x| law.cdf(x) > NEGLIGIBLE),
+                bracket(*mean, 1.25, |x| law.sf(x) > NEGLIGIBLE),
+            ),
+        }
+    }
+}
+
+/// The first point of a geometric walk from `from` where the mass beyond is negligible; the walk
+/// ends near zero in any case.
+fn bracket(from: f64, factor: f64, mass_beyond: impl Fn(f64) -> bool) -> f64 {
+    let mut x = from;
+    while x > from * 1e-3 && mass_beyond(x) {
+        x *= factor;
+    }
+    if x <= from * 1e-3 { 0.0 } else { x }
+}
+
+/// The shape of a Weibull law with a coefficient of variation.
+///
+/// # Formula
+/// 1 + cv² = Γ(1 + 2/k) / Γ(1 + 1/k)², solved for k by bisection.
+fn weibull_shape(cv: f64) -> f64 {
+    let excess = |k: f64| {
+        let g = gamma(1.0 + 1.0 / k);
+        gamma(1.0 + 2.0 / k) / (g * g) - 1.0 - cv * cv
+    };
+    let (mut low, mut high) = (0.1_f64, 400.0_f64);
+    for _ in 0..80 {
+        let middle = (low * high).sqrt();
+        if excess(middle) > 0.0 {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low * high).sqrt()
+}
+
+/// Whole part and fraction of a cell number that is not negative.
+fn split(cell: f64) -> (usize, f64) {
+    let whole = cell.floor();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "cells are few and not negative"
+    )]
+    (whole.max(0.0) as usize, cell - whole)
+}
+
+/// A count of cells as a factor.
+fn as_f64(count: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "cells are few")]
+    {
+        count as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Seconds;
+    use proptest::prelude::*;
+
+    fn duration(mean: f64, cv: f64, family: Family) -> DurationLaw {
+        DurationLaw {
+            mean: Seconds(mean),
+            cv,
+            family,
+        }
+    }
+
+    #[test]
+    fn fixed_parts_carry_no_error() {
+        let sum = Law::fixed(300.0, 1.0).plus(&Law::fixed(0.25, 1.0));
+        assert!((sum.mean() - 300.25).abs() < 1e-12);
+        assert!(sum.variance() < 1e-12);
+        assert!(sum.cdf(300.249) < 0.5 && sum.cdf(300.25) > 0.5);
+    }
+
+    #[test]
+    fn largest_of_two_uniform_has_mean_two_thirds() {
+        let largest = Law::uniform(30.0, 0.05).largest_of(2);
+        assert!((largest.mean() - 20.0).abs() < 0.03, "{}", largest.mean());
+    }
+
+    #[test]
+    fn cut_stop_has_the_mean_of_the_minimum() {
+        // Exponential of mean 10 cut at 10: 10 · (1 − 1/e).
+        let cut = Law::cut_at(duration(10.0, 1.0, Family::Gamma), 10.0, 0.05);
+        assert!((cut.mean() - 10.0 * (1.0 - (-1.0_f64).exp())).abs() < 1e-6);
+    }
+
+    #[test]
+    fn sum_by_moments_agrees_with_convolution() {
+        let law = Law::of(duration(45.0, 0.8, Family::Lognormal), 2.0);
+        let mut sum = law.clone();
+        for _ in 1..24 {
+            sum = sum.plus(&law);
+        }
+        let quick = law.sum_by_moments(24);
+        assert!((quick.mean() - sum.mean()).abs() < 0.5);
+        for p in [0.05, 0.5, 0.95, 0.99] {
+            let ratio = quick.quantile(p) / sum.quantile(p);
+            assert!((ratio - 1.0).abs() < 0.01, "{p}: {ratio}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn discretising_keeps_mean_and_spread(
+            mean in 1.0..600.0_f64,
+            cv in 0.02..0.9_f64,
+            family in prop_oneof![
+                Just(Family::Lognormal), Just(Family::Gamma), Just(Family::Weibull)
+            ],
+        ) {
+            let sd = mean * cv;
+            let law = Law::of(duration(mean, cv, family), sd / 16.0);
+            prop_assert!((law.mean() / mean - 1.0).abs() < 1e-5, "mean {}", law.mean());
+            prop_assert!((law.variance().sqrt() / sd - 1.0).abs() < 0.01);
+            let median = law.quantile(0.5);
+            prop_assert!((law.cdf(median) - 0.5).abs() < 1e-9);
+        }
+    }
+}

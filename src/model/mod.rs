@@ -1,0 +1,6 @@
+//! model
+pub mod law;
+pub mod counts;
+pub mod phases;
+pub mod rolling;
+pub mod verdict;

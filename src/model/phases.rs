@@ -1,0 +1,65 @@
+//! The four phases every task of a rollout goes through, as laws: what the rolling model works on.
+//! Depends on the service's timing only, so it is computed once for all options of a service.
+
+use super::law::{Law, standard_deviation};
+use super::verdict::{Verdict, checking_spread, drain_delay, verdict};
+use crate::scenario::Scenario;
+
+/// How many points of the grid go to a standard deviation of one cycle.
+const POINTS_PER_DEVIATION: f64 = 16.0;
+
+/// How long the phases of a rollout take.
+#[derive(Debug, Clone)]
+pub struct Phases {
+    /// Start decision to counted healthy, on a host that has the image.
+    pub start: Law,
+    /// The same on a host that has not got the image.
+    pub cold_start: Law,
+    /// Told to stop to STOPPED: drain, then stop, at most the timeout.
+    pub drain: Law,
+    /// A change to the move it allows.
+    pub reaction: Law,
+    /// RUNNING to healthy, and what the grace period does to it.
+    pub verdict: Verdict,
+}
+
+impl Phases {
+    /// The phases of a scenario's service.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        let service = &scenario.service;
+        let timing = &service.timing;
+        let step = grid_step(scenario);
+        let verdict = verdict(service, step);
+        let start = Law::of(timing.start, step).plus(&verdict.healthy);
+        let cold_start = start.plus(&Law::of(timing.cold_start_extra, step));
+        let drain = Law::cut_at(timing.stop, timing.stop_timeout.0, step)
+            .shifted(drain_delay(service.load_balancer.as_ref()).0);
+        let reaction = Law::of(scenario.deployment.reaction, step);
+        Self {
+            start,
+            cold_start,
+            drain,
+            reaction,
+            verdict,
+        }
+    }
+}
+
+/// Distance of two points of the grid: fine against the spread of a whole cycle \[s\].
+fn grid_step(scenario: &Scenario) -> f64 {
+    let timing = &scenario.service.timing;
+    let parts = [
+        standard_deviation(timing.start),
+        checking_spread(&scenario.service),
+        standard_deviation(timing.stop).min(timing.stop_timeout.0),
+        standard_deviation(scenario.deployment.reaction),
+        standard_deviation(timing.cold_start_extra),
+    ];
+    let spread = parts.iter().map(|sd| sd * sd).sum::<f64>().sqrt();
+    if spread > 0.0 {
+        spread / POINTS_PER_DEVIATION
+    } else {
+        1.0
+    }
+}

@@ -1,0 +1,985 @@
+//! How long a rolling deployment takes, as laws: from the phases of one task and the units of room.
+//!
+//! A rollout replaces d tasks. It has s units of surge (room for a new task beside the old ones)
+//! and k of slack (old tasks that may stop first). Each unit goes on its own through a renewal
+//! process: a start phase H (start to healthy), one reaction, a drain D (told to stop to STOPPED),
+//! one reaction, the next start. Surge units begin with a start, slack units with a drain, all at
+//! the same moment. There are d starts and d stops in all; a unit that finds none left rests.
+//!
+//! With T the moment of the d-th start, the end is T plus the last of what is outstanding then.
+//! Given T and the total of d starts, the units are independent: the law of the end is a mixture
+//! over T of coefficients of products of one-unit polynomials ([`super::counts`]). This is exact
+//! with surge only and with slack only, where the units are machines in list scheduling; with
+//! both, a unit whose start could overtake a start of an earlier stop makes it a close estimate.
+//! Nothing is sampled.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use statrs::distribution::{Binomial, ContinuousCDF, Discrete, Normal};
+
+use super::counts::{Counts, Product, log_chance_bound, log_transform, tilt};
+use super::law::Law;
+use super::phases::Phases;
+
+/// Up to so many units the products are multiplied out, beyond they are tilted.
+const MULTIPLIED_OUT: u32 = 8;
+
+/// Cells that the law of one start is kept on.
+const CELLS: usize = 72;
+
+/// Moments of the last start that are mixed over.
+const MOMENTS: u32 = 28;
+
+/// Points at which the law of the end is computed.
+const POINTS: u32 = 56;
+
+/// Sums of more cycles than this are taken by their moments.
+const CONVOLVED: u32 = 24;
+
+/// Chance below which a moment of the last start is left out, as a logarithm.
+const LOG_NEGLIGIBLE: f64 = -18.5;
+
+/// What a rollout has to do and with what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Rollout {
+    /// Tasks to replace: d.
+    pub replacements: u32,
+    /// Units of surge on hosts that have not got the image.
+    pub cold: u32,
+    /// Units of surge on hosts that have it.
+    pub warm: u32,
+    /// Units of slack: k.
+    pub slack: u32,
+}
+
+/// How long a rollout takes, from the request \[s\].
+#[derive(Debug, Clone)]
+pub struct Ends {
+    /// The last new task is healthy.
+    pub new_version: Law,
+    /// The last change, and the reaction to it.
+    pub completed: Law,
+}
+
+/// What must have happened for an end to be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// All new tasks but so many are healthy.
+    HealthyBut(u32),
+    /// All new tasks are healthy, and all but so many units have finished the stop after it.
+    StoppedBut(u32),
+}
+
+/// The kinds of units of room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Cold,
+    Warm,
+    Slack,
+}
+
+/// The rolling model of one service: its phases, and the sums of cycles that all its options share.
+#[derive(Debug)]
+pub struct Rolling {
+    phases: Phases,
+    /// Healthy to the next start: reaction, drain, reaction.
+    turn: Law,
+    /// From a start to STOPPED of the old task that it replaces.
+    replaced: [Law; 2],
+    cycle: Law,
+    sums: RefCell<HashMap<u32, Rc<Law>>>,
+    issues: RefCell<HashMap<(Kind, u32), Rc<Law>>>,
+    ends: RefCell<HashMap<Rollout, Rc<Ends>>>,
+}
+
+impl Rolling {
+    /// The model of a service with these phases.
+    #[must_use]
+    pub fn new(phases: Phases) -> Self {
+        let drained = phases.reaction.plus(&phases.drain);
+        let turn = drained.plus(&phases.reaction);
+        let replaced = [phases.cold_start.plus(&drained), phases.start.plus(&drained)];
+        let cycle = phases.start.plus(&turn);
+        Self {
+            phases,
+            turn,
+            replaced,
+            cycle,
+            sums: RefCell::default(),
+            issues: RefCell::default(),
+            ends: RefCell::default(),
+        }
+    }
+
+    /// The phases that the model was made from.
+    #[must_use]
+    pub fn phases(&self) -> &Phases {
+        &self.phases
+    }
+
+    /// How long a rollout takes.
+    ///
+    /// The rollout must be able to move: some surge or some slack.
+    #[must_use]
+    pub fn ends(&self, rollout: Rollout) -> Rc<Ends> {
+        let rollout = normal(rollout);
+        if let Some(known) = self.ends.borrow().get(&rollout) {
+            return Rc::clone(known);
+        }
+        let ends = Rc::new(self.computed(rollout));
+        self.ends.borrow_mut().insert(rollout, Rc::clone(&ends));
+        ends
+    }
+
+    fn computed(&self, rollout: Rollout) -> Ends {
+        let request = &self.phases.reaction;
+        let surge = rollout.cold + rollout.warm;
+        let course = self.course(rollout);
+        let new_version = self.end(&course, End::HealthyBut(0));
+        // With slack only every stop comes before the start it allows.
+        let stopped = if surge == 0 {
+            new_version.clone()
+        } else {
+            self.end(&course, End::StoppedBut(rollout.slack))
+        };
+        Ends {
+            new_version: request.plus(&new_version),
+            completed: request.plus(&stopped).plus(&self.phases.reaction),
+        }
+    }
+
+    /// From the request to the moment from which on at most `missing` units of slack are not
+    /// made good: mean \[s\].
+    #[must_use]
+    pub fn mean_until_all_healthy_but(&self, rollout: Rollout, missing: u32) -> f64 {
+        let course = self.course(normal(rollout));
+        self.phases.reaction.mean() + self.end(&course, End::HealthyBut(missing)).mean()
+    }
+
+    fn course(&self, rollout: Rollout) -> Course {
+        if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
+            Course::Fixed(rollout)
+        } else if rollout.cold + rollout.warm >= rollout.replacements {
+            Course::OneRound(rollout)
+        } else {
+            Course::Mixture(self.mixture(rollout))
+        }
+    }
+
+    /// From the first moves to an end.
+    fn end(&self, course: &Course, end: End) -> Law {
+        match course {
+            Course::Fixed(rollout) => self.fixed_end(*rollout, end),
+            Course::OneRound(rollout) => self.end_of_one_round(*rollout, end),
+            Course::Mixture(mixture) => {
+                let first = mixture.moments.first().map_or(0.0, |m| m.at);
+                let last = mixture.moments.last().map_or(0.0, |m| m.at);
+                let longest = [Kind::Cold, Kind::Warm]
+                    .map(|kind| self.chain(kind, 1, end).support().1)
+                    .into_iter()
+                    .fold(0.0, f64::max);
+                law_between(first, last + longest + self.cycle.step(), |z| {
+                    self.chance(mixture, end, z)
+                })
+            }
+        }
+    }
+
+    /// What a unit has to get through after its n-th start for it not to hold up an end.
+    fn chain(&self, kind: Kind, n: u32, end: End) -> &Law {
+        let cold = kind == Kind::Cold && n == 1;
+        match end {
+            End::HealthyBut(_) if cold => &self.phases.cold_start,
+            End::HealthyBut(_) => &self.phases.start,
+            End::StoppedBut(_) => &self.replaced[usize::from(!cold)],
+        }
+    }
+
+    /// What a unit that is excused has to get through all the same, if anything.
+    fn excused_chain(&self, kind: Kind, n: u32, end: End) -> Option<&Law> {
+        match end {
+            End::HealthyBut(_) => None,
+            End::StoppedBut(_) => Some(self.chain(kind, n, End::HealthyBut(0))),
+        }
+    }
+
+    /// All new tasks start at once.
+    fn end_of_one_round(&self, rollout: Rollout, end: End) -> Law {
+        let cold = rollout.cold.min(rollout.replacements);
+        let warm = rollout.replacements - cold;
+        let groups = [(Kind::Cold, cold), (Kind::Warm, warm)];
+        let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
+        let drains = match end {
+            End::HealthyBut(_) => 0,
+            End::StoppedBut(_) => rollout.slack,
+        };
+        let chance = |z: f64| {
+            let mut all = self.phases.drain.cdf(z).powf(f64::from(drains));
+            let mut marked = [(0, 0.0); 2];
+            for (i, (kind, size)) in groups.into_iter().enumerate().filter(|g| g.1.1 > 0) {
+                let done = self.chain(kind, 1, end).cdf(z);
+                let enough = match self.excused_chain(kind, 1, end) {
+                    None if excused > 0 => 1.0,
+                    None => done,
+                    Some(law) if excused > 0 => law.cdf(z),
+                    Some(_) => done,
+                };
+                if enough <= 0.0 {
+                    return 0.0;
+                }
+                all *= enough.powf(f64::from(size));
+                marked[i] = (size, 1.0 - done / enough);
+            }
+            all * chance_of_at_most(excused, &marked)
+        };
+        let longest = groups
+            .iter()
+            .filter(|g| g.1 > 0)
+            .map(|g| self.chain(g.0, 1, end).support().1)
+            .fold(self.phases.drain.support().1 * f64::from(drains.min(1)), f64::max);
+        law_between(0.0, longest + self.cycle.step(), chance)
+    }
+
+    /// Law of the n-th start of a unit, after the first moves; n ≥ 1.
+    fn issue(&self, kind: Kind, n: u32) -> Rc<Law> {
+        if let Some(known) = self.issues.borrow().get(&(kind, n)) {
+            return Rc::clone(known);
+        }
+        let law = match (kind, n) {
+            (Kind::Cold | Kind::Warm, 1) => Law::fixed(0.0, self.cycle.step()),
+            (Kind::Warm, _) => (*self.cycles(n - 1)).clone(),
+            (Kind::Cold, _) => self
+                .phases
+                .cold_start
+                .plus(&self.turn)
+                .plus(&self.cycles(n - 2)),
+            (Kind::Slack, _) => self
+                .phases
+                .drain
+                .plus(&self.phases.reaction)
+                .plus(&self.cycles(n - 1)),
+        };
+        let law = Rc::new(law.coarsened(CELLS));
+        self.issues.borrow_mut().insert((kind, n), Rc::clone(&law));
+        law
+    }
+
+    /// Law of the sum of so many cycles.
+    fn cycles(&self, count: u32) -> Rc<Law> {
+        if let Some(known) = self.sums.borrow().get(&count) {
+            return Rc::clone(known);
+        }
+        let law = match count {
+            0 => Law::fixed(0.0, self.cycle.step()),
+            1 => self.cycle.clone(),
+            n if n <= CONVOLVED => self.cycles(n - 1).plus(&self.cycle),
+            n => self.cycle.sum_by_moments(n),
+        };
+        let law = Rc::new(law);
+        self.sums.borrow_mut().insert(count, Rc::clone(&law));
+        law
+    }
+
+    /// How many starts a unit has had by a moment.
+    fn counts(&self, kind: Kind, at: f64) -> Counts {
+        let reached = |n: u32| {
+            if n == 0 {
+                1.0
+            } else {
+                let law = self.issue(kind, n);
+                if n == 1 && kind != Kind::Slack {
+                    1.0
+                } else {
+                    law.smooth_cdf(at)
+                }
+            }
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "rounds are few and not negative"
+        )]
+        let mut first = (at / self.cycle.mean()).max(0.0) as u32;
+        while first > 0 && reached(first) < 1.0 - 1e-9 {
+            first -= 1;
+        }
+        while reached(first + 1) >= 1.0 - 1e-9 {
+            first += 1;
+        }
+        let mut mass = Vec::new();
+        let mut here = 1.0;
+        let mut n = first;
+        while here > 0.0 {
+            n += 1;
+            let next = reached(n);
+            mass.push(here - next);
+            here = if next < 1e-11 { 0.0 } else { next };
+        }
+        Counts { first, mass }
+    }
+
+    /// The moments at which the last start may come, with their weights.
+    fn mixture(&self, rollout: Rollout) -> Mixture {
+        let groups: Vec<(Kind, u32)> = [
+            (Kind::Cold, rollout.cold),
+            (Kind::Warm, rollout.warm),
+            (Kind::Slack, rollout.slack),
+        ]
+        .into_iter()
+        .filter(|group| group.1 > 0)
+        .collect();
+        let units: u32 = groups.iter().map(|group| group.1).sum();
+        let target = rollout.replacements;
+        let counts_at = |t: f64| -> Vec<Counts> {
+            groups.iter().map(|&(kind, _)| self.counts(kind, t)).collect()
+        };
+        let bound = |t: f64, total: u32| {
+            let counts = counts_at(t);
+            let expected: f64 = groups
+                .iter()
+                .zip(&counts)
+                .map(|(group, c)| f64::from(group.1) * mean_count(c))
+                .sum();
+            let refs: Vec<(u32, &Counts)> =
+                groups.iter().map(|g| g.1).zip(counts.iter()).collect();
+            (expected, log_chance_bound(&refs, f64::from(total)))
+        };
+        // Every unit has had this many starts by the end of the support of the last of them.
+        let rounds = target.div_ceil(units) + 1;
+        let mut high = groups
+            .iter()
+            .map(|&(kind, _)| self.issue(kind, rounds).support().1)
+            .fold(0.0, f64::max)
+            + self.cycle.step();
+        let mut low = 0.0;
+        let too_early = |t: f64| {
+            let (expected, chance) = bound(t, target);
+            expected < f64::from(target) && chance < LOG_NEGLIGIBLE
+        };
+        let late_enough = |t: f64| {
+            let (expected, chance) = bound(t, target - 1);
+            expected > f64::from(target) - 1.0 && chance < LOG_NEGLIGIBLE
+        };
+        high = bisect(low, high, |t| !late_enough(t)).1;
+        low = bisect(low, high, too_early).0;
+        let width = (high - low) / f64::from(MOMENTS);
+        let mut slots = Vec::new();
+        let mut moments: Vec<Moment> = (0..MOMENTS)
+            .map(|i| low + (f64::from(i) + 0.5) * width)
+            .filter_map(|at| self.moment(&groups, target, at, &mut slots))
+            .collect();
+        let total: f64 = moments.iter().flat_map(|m| &m.causes).map(|c| c.weight).sum();
+        for cause in moments.iter_mut().flat_map(|m| &mut m.causes) {
+            cause.weight /= total;
+        }
+        Mixture {
+            target,
+            groups,
+            slots,
+            moments,
+        }
+    }
+
+    /// What holds if the last start comes at a moment; None if it cannot.
+    fn moment(
+        &self,
+        groups: &[(Kind, u32)],
+        target: u32,
+        at: f64,
+        slots: &mut Vec<(Kind, u32)>,
+    ) -> Option<Moment> {
+        let counts: Vec<Counts> = groups
+            .iter()
+            .map(|&(kind, _)| self.counts(kind, at))
+            .collect();
+        let mut causes = Vec::new();
+        for (g, &(kind, size)) in groups.iter().enumerate() {
+            let others: Vec<(u32, &Counts)> = groups
+                .iter()
+                .zip(&counts)
+                .enumerate()
+                .map(|(i, (group, c))| (group.1 - u32::from(i == g), c))
+                .collect();
+            let from = counts[g].first.max(if kind == Kind::Slack { 1 } else { 2 });
+            let to = counts[g].first + u32::try_from(counts[g].mass.len()).unwrap_or(0);
+            for n in from..=to.min(target) {
+                let density = f64::from(size) * self.issue(kind, n).density(at);
+                if density <= 0.0 {
+                    continue;
+                }
+                let (chance, tilt) = chance_of_total(&others, target - n);
+                if chance > 0.0 {
+                    causes.push(Cause {
+                        group: g,
+                        n,
+                        weight: density * chance,
+                        chance,
+                        tilt,
+                    });
+                }
+            }
+        }
+        if causes.is_empty() {
+            return None;
+        }
+        let starts = groups
+            .iter()
+            .zip(&counts)
+            .map(|(&(kind, _), counts)| {
+                (counts.first..)
+                    .zip(&counts.mass)
+                    .map(|(n, &mass)| {
+                        let slot = slots
+                            .iter()
+                            .position(|s| *s == (kind, n))
+                            .unwrap_or_else(|| {
+                                slots.push((kind, n));
+                                slots.len() - 1
+                            });
+                        let issue = self.issue(kind, n.max(1));
+                        let cell = if n == 1 && kind != Kind::Slack {
+                            1.0
+                        } else {
+                            (at - issue.support().0) / issue.step() + 0.5
+                        };
+                        Start {
+                            slot,
+                            mass,
+                            next: self.issue(kind, n + 1).smooth_cdf(at),
+                            cell: cell.max(0.0),
+                        }
+                    })
+                    .collect()
+            })
+            .collect();
+        Some(Moment {
+            at,
+            first: counts.iter().map(|c| c.first).collect(),
+            starts,
+            causes,
+        })
+    }
+
+    /// Probability that the end is reached within `z` seconds of the first moves.
+    fn chance(&self, mixture: &Mixture, end: End, z: f64) -> f64 {
+        let (End::HealthyBut(marks) | End::StoppedBut(marks)) = end;
+        let units: u32 = mixture.groups.iter().map(|g| g.1).sum();
+        let marks = marks.min(units);
+        let sums: Vec<RunningSum> = mixture
+            .slots
+            .iter()
+            .map(|&(kind, n)| self.running_sum(kind, n, end, marks, z))
+            .collect();
+        let mut chance = 0.0;
+        for moment in mixture.moments.iter().take_while(|m| m.at <= z) {
+            let fresh = self.fresh(end, marks, z - moment.at);
+            if fresh.plain + fresh.excused <= 0.0 {
+                continue;
+            }
+            let compatible: Vec<Compatible> = moment
+                .starts
+                .iter()
+                .map(|starts| Compatible::of(starts, &sums))
+                .collect();
+            for cause in &moment.causes {
+                let conditional = if units - 1 <= MULTIPLIED_OUT {
+                    multiplied_out(mixture, moment, cause, &compatible, marks, fresh)
+                } else {
+                    tilted(mixture, moment, cause, &compatible, marks, fresh)
+                };
+                chance += cause.weight * conditional;
+            }
+        }
+        chance
+    }
+
+    /// For the n-th start of a unit: the chance that it came by a moment and got through by `z`.
+    fn running_sum(&self, kind: Kind, n: u32, end: End, marks: u32, z: f64) -> RunningSum {
+        if n == 0 {
+            let through = match end {
+                End::HealthyBut(_) => 1.0,
+                End::StoppedBut(_) => self.phases.drain.cdf(z),
+            };
+            return RunningSum {
+                plain: vec![through],
+                enough: None,
+            };
+        }
+        let issue = self.issue(kind, n);
+        let sum_over = |chain: &Law| {
+            let mut sum = 0.0;
+            std::iter::once(0.0)
+                .chain(issue.points().map(|(at, mass)| {
+                    sum += mass * chain.cdf(z - at);
+                    sum
+                }))
+                .collect::<Vec<f64>>()
+        };
+        let enough = if marks == 0 {
+            None
+        } else {
+            Some(match self.excused_chain(kind, n, end) {
+                Some(chain) => sum_over(chain),
+                None => {
+                    let mut sum = 0.0;
+                    std::iter::once(0.0)
+                        .chain(issue.points().map(|(_, mass)| {
+                            sum += mass;
+                            sum
+                        }))
+                        .collect()
+                }
+            })
+        };
+        RunningSum {
+            plain: sum_over(self.chain(kind, n, end)),
+            enough,
+        }
+    }
+
+    /// The chance that the unit which makes the last start is through after `remaining` seconds.
+    fn fresh(&self, end: End, marks: u32, remaining: f64) -> Fresh {
+        let plain = self.chain(Kind::Warm, 2, end).cdf(remaining);
+        if marks == 0 {
+            return Fresh {
+                plain,
+                excused: 0.0,
+            };
+        }
+        let enough = self
+            .excused_chain(Kind::Warm, 2, end)
+            .map_or(1.0, |law| law.cdf(remaining));
+        Fresh {
+            plain,
+            excused: (enough - plain).max(0.0),
+        }
+    }
+
+    /// All phases fixed: the units in their order, event by event.
+    fn fixed_end(&self, rollout: Rollout, end: End) -> Law {
+        let (turn_to_stop, drain) = (self.phases.reaction.mean(), self.phases.drain.mean());
+        let surge = (rollout.cold + rollout.warm).min(rollout.replacements);
+        let mut starts: Vec<f64> = Vec::new();
+        let mut healthy: Vec<f64> = Vec::new();
+        let mut stopped: Vec<f64> = Vec::new();
+        for i in 0..surge {
+            let start = if i < rollout.cold {
+                &self.phases.cold_start
+            } else {
+                &self.phases.start
+            };
+            starts.push(0.0);
+            healthy.push(start.mean());
+        }
+        for _ in 0..rollout.slack.min(rollout.replacements) {
+            stopped.push(drain);
+        }
+        let wanted = rollout.replacements as usize;
+        let (mut used_healthy, mut used_stopped) = (0, 0);
+        loop {
+            healthy[used_healthy..].sort_by(f64::total_cmp);
+            stopped[used_stopped..].sort_by(f64::total_cmp);
+            let next_healthy = (stopped.len() < wanted)
+                .then(|| healthy.get(used_healthy).copied())
+                .flatten();
+            let next_stopped = (starts.len() < wanted)
+                .then(|| stopped.get(used_stopped).copied())
+                .flatten();
+            match (next_healthy, next_stopped) {
+                (Some(h), s) if s.is_none_or(|s| h <= s) => {
+                    used_healthy += 1;
+                    stopped.push(h + turn_to_stop + drain);
+                }
+                (_, Some(s)) => {
+                    used_stopped += 1;
+                    starts.push(s + turn_to_stop);
+                    healthy.push(s + turn_to_stop + self.phases.start.mean());
+                }
+                _ => break,
+            }
+        }
+        healthy.sort_by(f64::total_cmp);
+        let last = |times: &[f64]| times.last().copied().unwrap_or(0.0);
+        let at = match end {
+            End::HealthyBut(missing) => {
+                let upto = healthy.len().saturating_sub(missing as usize);
+                last(&healthy[..upto])
+            }
+            End::StoppedBut(_) => {
+                stopped.sort_by(f64::total_cmp);
+                last(&healthy).max(last(&stopped))
+            }
+        };
+        Law::fixed(at, self.cycle.step())
+    }
+}
+
+/// How a rollout goes on.
+enum Course {
+    Fixed(Rollout),
+    OneRound(Rollout),
+    Mixture(Mixture),
+}
+
+/// The moments of the last start of a rollout.
+struct Mixture {
+    target: u32,
+    groups: Vec<(Kind, u32)>,
+    /// Every start of a unit that may be its last by one of the moments.
+    slots: Vec<(Kind, u32)>,
+    moments: Vec<Moment>,
+}
+
+/// One moment at which the last start may come.
+struct Moment {
+    /// After the first moves \[s\].
+    at: f64,
+    /// The smallest number of starts of a unit by then, for each group.
+    first: Vec<u32>,
+    /// From there on, for each group.
+    starts: Vec<Vec<Start>>,
+    /// Which unit's start it may be.
+    causes: Vec<Cause>,
+}
+
+/// The n-th start of a unit as its last one by a moment.
+struct Start {
+    /// Which of the mixture's slots it is.
+    slot: usize,
+    /// Probability of it.
+    mass: f64,
+    /// Probability that the next one has come.
+    next: f64,
+    /// How many cells of the start's law lie before the moment.
+    cell: f64,
+}
+
+/// The n-th start of a unit of a group as the last one of all.
+struct Cause {
+    group: usize,
+    n: u32,
+    /// Probability that it comes at the moment, and is the last one.
+    weight: f64,
+    /// Probability that the others have had all other starts.
+    chance: f64,
+    /// Moves the expected starts of the others there.
+    tilt: f64,
+}
+
+/// For one start of a unit: the chance that it came within so many cells and got through.
+struct RunningSum {
+    plain: Vec<f64>,
+    /// With an excuse too, where there are any.
+    enough: Option<Vec<f64>>,
+}
+
+/// The chance to be through: without an excuse, and only with one.
+#[derive(Clone, Copy)]
+struct Fresh {
+    plain: f64,
+    excused: f64,
+}
+
+/// The part of a unit's counts with which an end can be reached, without an excuse and only
+/// with one.
+struct Compatible {
+    plain: Vec<f64>,
+    excused: Vec<f64>,
+}
+
+impl Compatible {
+    fn of(starts: &[Start], sums: &[RunningSum]) -> Self {
+        let mut plain = Vec::with_capacity(starts.len());
+        let mut excused = Vec::with_capacity(starts.len());
+        for start in starts {
+            let sum = &sums[start.slot];
+            let through = (at_cell(&sum.plain, start.cell) - start.next).clamp(0.0, start.mass);
+            plain.push(through);
+            let enough = sum.enough.as_ref().map_or(through, |enough| {
+                (at_cell(enough, start.cell) - start.next).clamp(through, start.mass)
+            });
+            excused.push(enough - through);
+        }
+        Self { plain, excused }
+    }
+}
+
+/// A running sum between two cells.
+fn at_cell(sums: &[f64], cell: f64) -> f64 {
+    let whole = cell.floor();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "cells are few and not negative"
+    )]
+    let i = whole as usize;
+    match (sums.get(i), sums.get(i + 1)) {
+        (Some(a), Some(b)) => a + (cell - whole) * (b - a),
+        _ => sums.last().copied().unwrap_or(0.0),
+    }
+}
+
+/// The chance of the end given a cause, all products multiplied out.
+fn multiplied_out(
+    mixture: &Mixture,
+    moment: &Moment,
+    cause: &Cause,
+    compatible: &[Compatible],
+    marks: u32,
+    fresh: Fresh,
+) -> f64 {
+    let sizes = mixture
+        .groups
+        .iter()
+        .enumerate()
+        .map(|(g, group)| group.1 - u32::from(g == cause.group));
+    let base: u32 = sizes
+        .clone()
+        .zip(&moment.first)
+        .map(|(size, first)| size * first)
+        .sum();
+    let total = mixture.target - cause.n;
+    if total < base {
+        return 0.0;
+    }
+    let mut product = Product::one(base, total, marks as usize);
+    for (size, unit) in sizes.zip(compatible) {
+        for _ in 0..size {
+            product = product.times(&unit.plain, &unit.excused);
+        }
+    }
+    let marks = marks as usize;
+    let with_excuse = if marks > 0 {
+        fresh.excused * product.at(total, marks - 1)
+    } else {
+        0.0
+    };
+    (fresh.plain * product.at(total, marks) + with_excuse) / cause.chance
+}
+
+/// The chance of the end given a cause, the units tilted to the starts they must have had.
+fn tilted(
+    mixture: &Mixture,
+    moment: &Moment,
+    cause: &Cause,
+    compatible: &[Compatible],
+    marks: u32,
+    fresh: Fresh,
+) -> f64 {
+    let mut log_all = 0.0;
+    let mut marked = [(0, 0.0); 3];
+    for (g, (group, unit)) in mixture.groups.iter().zip(compatible).enumerate() {
+        let size = group.1 - u32::from(g == cause.group);
+        if size == 0 {
+            continue;
+        }
+        let mass = moment.starts[g].iter().map(|start| start.mass);
+        let plain = transform(unit.plain.iter().copied(), cause.tilt);
+        let enough = plain + transform(unit.excused.iter().copied(), cause.tilt);
+        if enough <= 0.0 {
+            return 0.0;
+        }
+        log_all += f64::from(size) * (enough / transform(mass, cause.tilt)).ln();
+        marked[g] = (size, 1.0 - plain / enough);
+    }
+    let with_excuse = if marks > 0 {
+        fresh.excused * chance_of_at_most(marks - 1, &marked)
+    } else {
+        0.0
+    };
+    log_all.exp() * (fresh.plain * chance_of_at_most(marks, &marked) + with_excuse)
+}
+
+/// The same rollout with no more units than can be used.
+fn normal(rollout: Rollout) -> Rollout {
+    let cold = rollout.cold.min(rollout.replacements);
+    Rollout {
+        cold,
+        warm: rollout.warm.min(rollout.replacements - cold),
+        slack: rollout.slack.min(rollout.replacements),
+        ..rollout
+    }
+}
+
+fn mean_count(counts: &Counts) -> f64 {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (n, m) in (counts.first..).zip(&counts.mass) {
+        sum += f64::from(n) * m;
+        total += m;
+    }
+    sum / total
+}
+
+/// Σ mₙ eᵘⁿ.
+fn transform(mass: impl Iterator<Item = f64>, u: f64) -> f64 {
+    (0u32..)
+        .zip(mass)
+        .map(|(n, m)| m * (u * f64::from(n)).exp())
+        .sum()
+}
+
+/// Probability that the counts of all units sum to exactly `total`, and the tilt to there.
+///
+/// # Formula
+/// Multiplied out for a few units. For many, the coefficient by Cauchy's integral over a circle
+/// through the saddle point, summed at more points than the total can spread over.
+fn chance_of_total(units: &[(u32, &Counts)], total: u32) -> (f64, f64) {
+    let number: u32 = units.iter().map(|u| u.0).sum();
+    let base: u32 = units.iter().map(|(size, c)| size * c.first).sum();
+    let width = |c: &Counts| u32::try_from(c.mass.len()).unwrap_or(u32::MAX) - 1;
+    let most: u32 = units
+        .iter()
+        .map(|(size, c)| size * (c.first + width(c)))
+        .sum();
+    if total < base || total > most {
+        return (0.0, 0.0);
+    }
+    if number <= MULTIPLIED_OUT {
+        let mut product = Product::one(base, total, 0);
+        for (size, counts) in units {
+            for _ in 0..*size {
+                product = product.times(&counts.mass, &[]);
+            }
+        }
+        return (product.at(total, 0), 0.0);
+    }
+    let u = tilt(units, f64::from(total));
+    let variance: f64 = units
+        .iter()
+        .map(|(size, c)| f64::from(*size) * tilted_variance(c, u))
+        .sum();
+    let points = (12.0 * variance.sqrt() + 16.0).min(f64::from(most - base) + 2.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few hundred at most"
+    )]
+    let points = points as u32;
+    let log_scale: f64 = units
+        .iter()
+        .map(|(size, c)| f64::from(*size) * log_transform(c, u))
+        .sum::<f64>()
+        - u * f64::from(total - base);
+    let mut sum = 0.0;
+    for j in 0..points {
+        let angle = std::f64::consts::TAU * f64::from(j) / f64::from(points);
+        let (mut log_size, mut turn) = (0.0, -angle * f64::from(total - base));
+        for (size, counts) in units {
+            let (mut re, mut im, mut norm) = (0.0, 0.0, 0.0);
+            for (n, m) in (0u32..).zip(&counts.mass) {
+                let weight = m * (u * f64::from(n)).exp();
+                let (sin, cos) = (angle * f64::from(n)).sin_cos();
+                re += weight * cos;
+                im += weight * sin;
+                norm += weight;
+            }
+            log_size += f64::from(*size) * (re.hypot(im) / norm).ln();
+            turn += f64::from(*size) * im.atan2(re);
+        }
+        sum += log_size.exp() * turn.cos();
+    }
+    ((log_scale.exp() * sum / f64::from(points)).max(0.0), u)
+}
+
+fn tilted_variance(counts: &Counts, u: f64) -> f64 {
+    let (mut s0, mut s1, mut s2) = (0.0, 0.0, 0.0);
+    for (n, m) in (0u32..).zip(&counts.mass) {
+        let n = f64::from(n);
+        let w = m * (u * n).exp();
+        s0 += w;
+        s1 += w * n;
+        s2 += w * n * n;
+    }
+    s2 / s0 - (s1 / s0).powi(2)
+}
+
+/// Probability that at most `limit` units are marked, of groups of so many units, each marked
+/// with a probability of its own.
+///
+/// # Formula
+/// The sum of binomial counts: by the normal law with continuity correction where it is wide,
+/// else group by group.
+fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
+    let number: u32 = groups.iter().map(|g| g.0).sum();
+    if limit >= number {
+        return 1.0;
+    }
+    let mean: f64 = groups.iter().map(|g| f64::from(g.0) * g.1).sum();
+    let variance: f64 = groups.iter().map(|g| f64::from(g.0) * g.1 * (1.0 - g.1)).sum();
+    if variance > 9.0 {
+        return Normal::standard().cdf((f64::from(limit) + 0.5 - mean) / variance.sqrt());
+    }
+    let mut below = vec![0.0; limit as usize + 1];
+    below[0] = 1.0;
+    for &(size, share) in groups.iter().filter(|g| g.0 > 0 && g.1 > 0.0) {
+        let Ok(law) = Binomial::new(share.min(1.0), u64::from(size)) else {
+            continue;
+        };
+        let spread = 8.0 * (f64::from(size) * share * (1.0 - share)).sqrt() + 1.0;
+        let centre = f64::from(size) * share;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "counts of units"
+        )]
+        let (from, to) = (
+            (centre - spread).max(0.0) as usize,
+            ((centre + spread).ceil() as usize).min(size as usize),
+        );
+        let mut sum = vec![0.0; below.len()];
+        for marked in from..=to {
+            let mass = law.pmf(marked as u64);
+            for i in marked..below.len() {
+                sum[i] += mass * below[i - marked];
+            }
+        }
+        below = sum;
+    }
+    below.iter().sum::<f64>().min(1.0)
+}
+
+/// The last point that fulfils a condition and the first that does not.
+fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> (f64, f64) {
+    let enough = (high - low) * 1e-4;
+    while high - low > enough {
+        let middle = f64::midpoint(low, high);
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    (low, high)
+}
+
+/// The law on an interval from its distribution function.
+fn law_between(low: f64, high: f64, chance: impl Fn(f64) -> f64) -> Law {
+    const SCAN: u32 = 24;
+    let width = (high - low) / f64::from(SCAN);
+    let (mut from, mut to) = (low, high);
+    for i in 1..SCAN {
+        let z = low + f64::from(i) * width;
+        let p = chance(z);
+        if p < 1e-8 {
+            from = z;
+        } else if p > 1.0 - 1e-7 {
+            to = z;
+            break;
+        }
+    }
+    let step = (to - from) / f64::from(POINTS);
+    let mut before = 0.0;
+    let cells = (1..=POINTS).map(|i| {
+        let up_to = if i == POINTS {
+            1.0
+        } else {
+            chance(from + f64::from(i) * step).clamp(before, 1.0)
+        };
+        let mass = up_to - before;
+        before = up_to;
+        (from + (f64::from(i) - 0.5) * step, mass)
+    });
+    Law::from_points(cells, step)
+}

@@ -1,0 +1,192 @@
+//! When a started task counts as healthy, and how likely it is killed before: from its readiness
+//! and the checks of load balancer and container.
+//!
+//! The load balancer's clock starts at RUNNING (NLB: after the registration delay); its k-th check
+//! comes at phase + (k − 1) · interval, the phase uniform in (0, interval].
+
+use super::law::Law;
+use crate::scenario::{
+    ContainerHealthCheck, Family, HealthRule, LoadBalancer, LoadBalancerKind, Service,
+};
+use crate::units::Seconds;
+
+/// Without any check a task counts as healthy so long after RUNNING \[s\].
+const HEALTHY_WITHOUT_CHECK: f64 = 40.0;
+
+/// What becomes of a task once it is RUNNING.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// From RUNNING to counted healthy.
+    pub healthy: Law,
+    /// Probability that it is judged unhealthy after the grace period and killed.
+    pub kill_probability: f64,
+    /// The smallest grace period that is long enough for 99.9 % of the tasks \[s\].
+    pub sufficient_grace: Seconds,
+}
+
+/// The verdict on a task of a service.
+#[must_use]
+pub fn verdict(service: &Service, step: f64) -> Verdict {
+    let ready = Law::of(service.timing.ready, step);
+    let grace = service.health_check_grace_period;
+    let healthy = match (&service.load_balancer, &service.health_check) {
+        (None, None) => Law::fixed(HEALTHY_WITHOUT_CHECK, step),
+        (Some(balancer), None) => balancer_verdict(balancer, &ready),
+        (None, Some(check)) => Law::from_points(
+            ready.points().map(|(r, m)| (first_probe_after(check, r), m)),
+            step,
+        ),
+        (Some(balancer), Some(check)) => later_verdict(balancer, check, &ready),
+    };
+    let kill_probability = grace.map_or(0.0, |grace| {
+        kill_probability(service, &ready, &healthy, grace.0)
+    });
+    let sufficient_grace = Seconds(healthy.quantile(0.999).max(0.0).ceil());
+    Verdict {
+        healthy,
+        kill_probability,
+        sufficient_grace,
+    }
+}
+
+/// From RUNNING to healthy at the load balancer.
+///
+/// # Formula
+/// With readiness r and interval I the first passing check comes at t = r + U(0, I\], after
+/// ⌈t / I⌉ − 1 failed ones. At least `unhealthy_threshold` u of them failed iff t > u · I; then, or
+/// always under the threshold rule, (`healthy_threshold` − 1) · I more pass until the verdict.
+fn balancer_verdict(balancer: &LoadBalancer, ready: &Law) -> Law {
+    let interval = balancer.health_check_interval.0;
+    let step = ready.step();
+    let phase = Law::uniform(interval, step);
+    let more = f64::from(balancer.healthy_threshold.saturating_sub(1)) * interval;
+    let from_clock = |ready: &Law| {
+        let first_pass = ready.plus(&phase);
+        match threshold_applies_from(balancer) {
+            None => first_pass,
+            Some(from) if from <= 0.0 => first_pass.shifted(more),
+            Some(from) => {
+                let cells = first_pass.points().flat_map(|(t, m)| {
+                    let late = m * share_above(t, from, step);
+                    [(t, m - late), (t + more, late)]
+                });
+                Law::from_points(cells, step)
+            }
+        }
+    };
+    if balancer.kind != LoadBalancerKind::Nlb {
+        return from_clock(ready);
+    }
+    // The checks begin with the registration; readiness before that waits for it.
+    let registration = Law::of(balancer.registration_delay, step).coarsened(24);
+    let mixed: Vec<(f64, f64)> = registration
+        .points()
+        .flat_map(|(delay, weight)| {
+            let remaining = Law::from_points(
+                ready.points().map(|(r, m)| ((r - delay).max(0.0), m)),
+                step,
+            );
+            from_clock(&remaining)
+                .points()
+                .map(|(t, m)| (delay + t, m * weight))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    Law::from_points(mixed.into_iter(), step)
+}
+
+/// From which first passing check on \[s after the clock's start\] the threshold applies.
+fn threshold_applies_from(balancer: &LoadBalancer) -> Option<f64> {
+    let always = balancer.health_rule == HealthRule::Threshold
+        || balancer.kind == LoadBalancerKind::Clb;
+    if always {
+        Some(0.0)
+    } else if balancer.healthy_threshold <= 1 {
+        None
+    } else {
+        Some(f64::from(balancer.unhealthy_threshold) * balancer.health_check_interval.0)
+    }
+}
+
+/// The part of a cell's mass, spread evenly over the cell, that lies above a value.
+fn share_above(cell: f64, value: f64, step: f64) -> f64 {
+    ((cell + step / 2.0 - value) / step).clamp(0.0, 1.0)
+}
+
+/// The first probe that finds the container ready; probes come every interval after RUNNING.
+fn first_probe_after(check: &ContainerHealthCheck, ready: f64) -> f64 {
+    (ready / check.interval.0).ceil().max(1.0) * check.interval.0
+}
+
+/// From RUNNING to healthy at both load balancer and container: the later of two verdicts on the
+/// same readiness.
+fn later_verdict(balancer: &LoadBalancer, check: &ContainerHealthCheck, ready: &Law) -> Law {
+    let step = ready.step();
+    let coarse = ready.coarsened(200);
+    let points: Vec<(f64, f64)> = coarse
+        .points()
+        .flat_map(|(r, weight)| {
+            let probed = first_probe_after(check, r);
+            balancer_verdict(balancer, &Law::fixed(r, step))
+                .points()
+                .map(|(t, m)| (t.max(probed), m * weight))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    Law::from_points(points.into_iter(), step)
+}
+
+/// Probability that a target is judged unhealthy and still is so after the grace period.
+fn kill_probability(service: &Service, ready: &Law, healthy: &Law, grace: f64) -> f64 {
+    let by_balancer = service.load_balancer.as_ref().map_or(0.0, |balancer| {
+        let interval = balancer.health_check_interval.0;
+        let judged = f64::from(balancer.unhealthy_threshold) * interval;
+        let clock = match balancer.kind {
+            LoadBalancerKind::Nlb => balancer.registration_delay.mean.0,
+            LoadBalancerKind::Alb | LoadBalancerKind::Clb => 0.0,
+        };
+        let more = f64::from(balancer.healthy_threshold.saturating_sub(1)) * interval;
+        let waiting = Law::from_points(
+            ready.points().map(|(r, m)| ((r - clock).max(0.0), m)),
+            ready.step(),
+        );
+        let first_pass = waiting.plus(&Law::uniform(interval, ready.step()));
+        1.0 - first_pass.cdf(judged.max(grace - clock - more))
+    });
+    let by_container = service.health_check.as_ref().map_or(0.0, |check| {
+        let counted_from = (check.start_period.0 / check.interval.0).floor();
+        let judged = (counted_from + f64::from(check.retries)) * check.interval.0;
+        let last_fatal = (grace / check.interval.0).floor() * check.interval.0;
+        1.0 - ready.cdf(judged.max(last_fatal))
+    });
+    let _ = healthy;
+    1.0 - (1.0 - by_balancer) * (1.0 - by_container)
+}
+
+/// How long an old task serves out its connections before SIGTERM \[s\].
+///
+/// An NLB drains for at least 120 s in effect.
+#[must_use]
+pub fn drain_delay(balancer: Option<&LoadBalancer>) -> Seconds {
+    balancer.map_or(Seconds::ZERO, |balancer| match balancer.kind {
+        LoadBalancerKind::Nlb => balancer.deregistration_delay.max(Seconds(120.0)),
+        LoadBalancerKind::Alb | LoadBalancerKind::Clb => balancer.deregistration_delay,
+    })
+}
+
+/// Standard deviation that the checks add \[s\], to choose the grid by.
+#[must_use]
+pub fn checking_spread(service: &Service) -> f64 {
+    let balancer = service.load_balancer.as_ref().map_or(0.0, |balancer| {
+        let registration = match balancer.registration_delay.family {
+            Family::Fixed => 0.0,
+            _ => balancer.registration_delay.mean.0 * balancer.registration_delay.cv,
+        };
+        (balancer.health_check_interval.0 / 12.0_f64.sqrt()).hypot(registration)
+    });
+    let ready = super::law::standard_deviation(service.timing.ready);
+    match (&service.load_balancer, &service.health_check) {
+        (None, None) => 0.0,
+        _ => balancer.hypot(ready),
+    }
+}
