@@ -1,5 +1,8 @@
 //! How long a container deployment takes, what a faster one costs, and whether to pre-scale hosts.
 
-pub mod units;
-pub mod scenario;
+pub mod catalog;
+pub mod cli;
 pub mod model;
+pub mod rollout;
+pub mod scenario;
+pub mod units;

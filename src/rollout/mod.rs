@@ -1,0 +1,140 @@
+//! What a rolling update on ECS may do at once and whether it can move at all, from the desired
+//! count, the percents and the hosts. Integers only, no time.
+//!
+//! The scheduler keeps at least the lower bound healthy and at most the upper bound in existence;
+//! a task that is stopping holds its place on its host until it is gone. Whenever a bound allows,
+//! it starts what it may and stops what it may at the same moment. Nothing fails by itself here.
+
+mod bounds;
+mod lockstep;
+mod places;
+mod stuck;
+#[cfg(test)]
+mod tests;
+
+pub use bounds::{
+    Bounds, bounds, distinct_lower_bounds, distinct_upper_bounds, roundest_maximum_percent,
+    roundest_minimum_healthy_percent,
+};
+pub use lockstep::{Step, lockstep};
+pub use places::{
+    Added, Limit, Places, Room, TooFewPlaces, places_on, places_on_added, room, scenario_added,
+};
+pub use stuck::{Bound, Fix, Stuck};
+
+use crate::scenario::Scenario;
+
+/// What the scheduler may do at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moves {
+    /// Desired count.
+    pub desired: u32,
+    /// By the percents alone.
+    pub bounds: Bounds,
+    /// Further tasks that the hosts can place.
+    pub room: Room,
+    /// Whether tasks that are stopping count towards the upper bound.
+    pub stopping_counts: bool,
+    /// New tasks that may run beside all the old ones, at most the desired count.
+    pub surge: u32,
+    /// Old tasks that may stop before any new one is healthy.
+    pub slack: u32,
+    /// The smallest healthy count by the scheduler's own moves; the desired count when stuck.
+    pub min_healthy: u32,
+    /// The most tasks in existence at once, pending, running and stopping, in the worst order of
+    /// events; the desired count when stuck.
+    pub peak: u32,
+}
+
+impl Moves {
+    /// Whether no move ever makes progress.
+    ///
+    /// # Formula
+    /// With all old tasks and the whole surge healthy, still none may stop: desired + surge ≤ lower;
+    /// or the new tasks can never all run: upper < desired. With percents of 0–100 and 100–200 this
+    /// is surge = 0 and slack = 0.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.desired.saturating_add(self.surge) <= self.bounds.lower
+            || self.bounds.upper < self.desired
+    }
+}
+
+/// Whether a deployment can complete.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// It moves, and so ends.
+    Completes(Moves),
+    /// It never moves.
+    Stuck(Stuck),
+}
+
+/// Whether the scenario's deployment can complete.
+///
+/// # Errors
+/// Not even the desired count fits on the listed and standing hosts.
+pub fn verdict(scenario: &Scenario) -> Result<Verdict, TooFewPlaces> {
+    let moves = scenario_moves(scenario)?;
+    Ok(if moves.is_stuck() {
+        Verdict::Stuck(stuck::explained(scenario, &moves))
+    } else {
+        Verdict::Completes(moves)
+    })
+}
+
+/// What the scheduler may do at once in the scenario as it stands.
+///
+/// # Errors
+/// Not even the desired count fits on the listed and standing hosts.
+pub fn scenario_moves(scenario: &Scenario) -> Result<Moves, TooFewPlaces> {
+    let bounds = bounds(
+        scenario.service.desired_count,
+        scenario.deployment.minimum_healthy_percent,
+        scenario.deployment.maximum_percent,
+    );
+    Ok(moves(
+        scenario,
+        bounds,
+        room(scenario, scenario_added(scenario))?,
+    ))
+}
+
+/// What the scheduler may do at once within other bounds or with other room than the scenario's.
+///
+/// # Formula
+/// With desired count d, bounds L and U, and room r for further tasks:
+/// surge = min(U − d, r, d), slack = d − L, neither below 0. The first act starts the surge and
+/// stops the slack, hence `min_healthy` = min(L, d).
+///
+/// `peak` where stopping tasks count: d + surge, reached in the first act and never exceeded, as a
+/// start waits for a task to be gone.
+///
+/// `peak` where they do not: with n new tasks started, h of them healthy, j old ones told to stop
+/// and none of these gone yet, n ≤ U − d + j and j ≤ d − L + h, hence n ≤ U − L + h. The deployment
+/// is not stuck, so U > L, and every new task that becomes healthy permits the next: while the old
+/// ones drain, only the hosts and the desired count hold n back, so that peak = d + min(r, d).
+#[must_use]
+pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
+    let desired = scenario.service.desired_count;
+    let stopping_counts = scenario.deployment.stopping_counts;
+    let beside = room.total().map_or(desired, |total| total.min(desired));
+    let surge = beside.min(bounds.upper.saturating_sub(desired));
+    let at_rest = Moves {
+        desired,
+        bounds,
+        room,
+        stopping_counts,
+        surge,
+        slack: desired.saturating_sub(bounds.lower),
+        min_healthy: desired,
+        peak: desired,
+    };
+    if at_rest.is_stuck() {
+        return at_rest;
+    }
+    Moves {
+        min_healthy: desired.min(bounds.lower),
+        peak: desired.saturating_add(if stopping_counts { surge } else { beside }),
+        ..at_rest
+    }
+}
