@@ -3,3 +3,4 @@
 pub mod units;
 pub mod catalog;
 pub mod scenario;
+pub mod cli;
