@@ -1,0 +1,3 @@
+//! What the whole library promises, checked from outside.
+
+mod simulation;
