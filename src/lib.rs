@@ -1,4 +1,6 @@
 //! How long a container deployment takes, what a faster one costs, and whether to pre-scale hosts.
 
 pub mod units;
+pub mod catalog;
 pub mod scenario;
+pub mod cli;

@@ -1,0 +1,3 @@
+//! Arguments in, text out.
+
+pub mod catalog;
