@@ -7,9 +7,6 @@ use super::table::Table;
 use crate::catalog::{self, Architecture, InstanceType};
 use crate::scenario::{Capacity, FargatePrice, HostShape, LaunchType, TaskSize};
 
-/// Families whose instances cannot give their interfaces branches.
-const WITHOUT_TRUNKS: [&str; 4] = ["t2", "t3", "t3a", "t4g"];
-
 /// Whether interfaces are given branches, so that more tasks with their own fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trunking {
@@ -31,19 +28,16 @@ impl Trunking {
 ///
 /// # Formula
 /// Registered CPU = 1024 × vCPU and memory = floor(0.93 × memory), the rest being the system's.
-/// Task interfaces = interfaces − 1; with trunking = branches + interfaces − 2.
 pub(super) fn catalog_shape(instance: &InstanceType, trunking: Trunking) -> HostShape {
-    let family = instance.name.split('.').next().unwrap_or_default();
-    let can_trunk = instance.branch_enis > 0 && !WITHOUT_TRUNKS.contains(&family);
-    let interfaces = match trunking {
-        Trunking::On if can_trunk => (instance.branch_enis + instance.max_enis).saturating_sub(2),
-        Trunking::On | Trunking::Off => instance.max_enis.saturating_sub(1),
+    let trunked = match trunking {
+        Trunking::On => instance.trunked_task_interfaces(),
+        Trunking::Off => None,
     };
     HostShape {
         instance_type: instance.name.to_owned(),
         registered_cpu: instance.vcpu * 1024,
         registered_memory_mib: instance.memory_mib / 100 * 93 + instance.memory_mib % 100 * 93 / 100,
-        task_interfaces: Some(interfaces),
+        task_interfaces: trunked.or_else(|| instance.task_interfaces()),
     }
 }
 
