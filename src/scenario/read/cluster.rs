@@ -35,17 +35,14 @@ pub(super) fn read(sections: &Sections<'_>, prices: &Prices<'_>) -> Option<Capac
     let cold_pull_gib = table.amount("cold_pull_gib").unwrap_or(0.0);
     let nat_usd_per_gib = cost(sections, "nat_usd_per_gib", sections.adds_hosts);
     let committed_hosts = table.integer("committed_hosts", 0..=MOST_HOSTS);
-    match sections.launch_type? {
-        LaunchType::Fargate => {
-            for key in ["hosts", "free_tasks"] {
-                if table.has(key) {
-                    let expected = "no hosts: Fargate brings its own, without a limit";
-                    table.reject(key, expected, "remove it, or write launch_type = \"ec2\"");
-                }
+    if sections.launch_type? == LaunchType::Fargate {
+        for key in ["hosts", "free_tasks"] {
+            if table.has(key) {
+                let expected = "no hosts: Fargate brings its own, without a limit";
+                table.reject(key, expected, "remove it, or write launch_type = \"ec2\"");
             }
-            return Some(Capacity::Unlimited);
         }
-        LaunchType::Ec2 => {}
+        return Some(Capacity::Unlimited);
     }
     if table.has("free_tasks") {
         if table.has("hosts") {
@@ -58,9 +55,16 @@ pub(super) fn read(sections: &Sections<'_>, prices: &Prices<'_>) -> Option<Capac
                 known";
     table.need::<()>("hosts", None, "the hosts that the tasks run on", hint);
     let hosts: Vec<HostGroup> = groups.into_iter().collect::<Option<_>>()?;
+    if !table.has_list("hosts") {
+        return None;
+    }
     if !hosts.iter().any(|group| group.accepts_tasks) {
         let expected = "at least one group of hosts that takes tasks";
-        table.reject("hosts", expected, "remove accepts_tasks = false from one of them");
+        table.reject(
+            "hosts",
+            expected,
+            "remove accepts_tasks = false from one of them",
+        );
         return None;
     }
     Some(Capacity::Hosts(Cluster {
@@ -86,7 +90,9 @@ fn trunking(sections: &Sections<'_>) -> Trunking {
 /// A cost that is zero unless it is given; listed where it would matter.
 fn cost(sections: &Sections<'_>, key: &str, matters: bool) -> f64 {
     if matters {
-        sections.cluster.amount_or_zero(key, "not given: not counted")
+        sections
+            .cluster
+            .amount_or_zero(key, "not given: not counted")
     } else {
         sections.cluster.amount(key).unwrap_or(0.0)
     }
@@ -148,7 +154,12 @@ fn listed_price(
 }
 
 fn daemon(table: &Table<'_>) -> Option<Daemon> {
-    let name = table.need("name", table.string("name"), "a name", "give the daemon a name");
+    let name = table.need(
+        "name",
+        table.string("name"),
+        "a name",
+        "give the daemon a name",
+    );
     let hint = "give it as in the task definition";
     let cpu = table.integer("cpu", 0..=MOST_CPU);
     let cpu = table.need("cpu", cpu, "the CPU units that it reserves", hint);

@@ -33,10 +33,18 @@ pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Option<Deployment> {
         let expected = "how many deployments there are on a day: monthly figures need it";
         table.need("per_day", per_day, expected, "give deployment.per_day");
     }
-    let days_per_month = table.number("days_per_month", 1e-3..=31.0, "a number above 0, at most 31");
+    let days_per_month = table.number(
+        "days_per_month",
+        1e-3..=31.0,
+        "a number above 0, at most 31",
+    );
     if per_day.is_some() && !table.has("days_per_month") {
         let value = (DAYS_PER_MONTH * 100.0).round() / 100.0;
-        table.assume("days_per_month", value, "730 hours: deployments on every day of a month");
+        table.assume(
+            "days_per_month",
+            value,
+            "730 hours: deployments on every day of a month",
+        );
     }
     let reaction = DurationLaw::lognormal(Seconds(20.0), 0.4);
     Some(Deployment {

@@ -11,10 +11,8 @@ const CLOCKS: &[(&str, Clock)] = &[
     ("completed", Clock::Completed),
     ("new_version", Clock::NewVersion),
 ];
-const GRANULARITIES: &[(&str, Granularity)] = &[
-    ("second", Granularity::Second),
-    ("hour", Granularity::Hour),
-];
+const GRANULARITIES: &[(&str, Granularity)] =
+    &[("second", Granularity::Second), ("hour", Granularity::Hour)];
 
 /// A setting that the recommendation may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +47,11 @@ pub(super) fn recommend(table: &Table<'_>) -> Option<Recommend> {
     let permissions = table.choices("may_change", PERMISSIONS);
     if !table.has("may_change") {
         let value = "percents, prescale, headroom, spot";
-        table.assume("may_change", value, "what needs no change of the application");
+        table.assume(
+            "may_change",
+            value,
+            "what needs no change of the application",
+        );
     }
     let permissions = match permissions {
         Some(permissions) => permissions,
@@ -87,7 +89,11 @@ pub(super) fn billing(table: &Table<'_>, launch_type: Option<LaunchType>) -> Opt
         _ => table.choice_or_first("granularity", GRANULARITIES, "Linux instances of today"),
     };
     let most = HOURS_PER_MONTH * 1e6;
-    let free_hours = table.number("free_hours_per_month", 0.0..=most, "a number of hours, 0 or more");
+    let free_hours = table.number(
+        "free_hours_per_month",
+        0.0..=most,
+        "a number of hours, 0 or more",
+    );
     Some(Billing {
         granularity: granularity?,
         free_hours_per_month: free_hours.unwrap_or(0.0),
@@ -100,7 +106,12 @@ pub(super) fn recorded(tables: &[Table<'_>]) -> Vec<RecordedDeployment> {
 }
 
 fn recorded_one(table: &Table<'_>) -> Option<RecordedDeployment> {
-    let at = table.need("at", table.moment("at"), "when it was requested", "give the moment");
+    let at = table.need(
+        "at",
+        table.moment("at"),
+        "when it was requested",
+        "give the moment",
+    );
     let completed = table.seconds("completed", 0.001..=LONGEST);
     let expected = "a duration from the request to \"completed\"";
     let completed = table.need("completed", completed, expected, "give it as \"632s\"");

@@ -36,7 +36,8 @@ pub(super) fn catalog_shape(instance: &InstanceType, trunking: Trunking) -> Host
     HostShape {
         instance_type: instance.name.to_owned(),
         registered_cpu: instance.vcpu * 1024,
-        registered_memory_mib: instance.memory_mib / 100 * 93 + instance.memory_mib % 100 * 93 / 100,
+        registered_memory_mib: instance.memory_mib / 100 * 93
+            + instance.memory_mib % 100 * 93 / 100,
         task_interfaces: trunked.or_else(|| instance.task_interfaces()),
     }
 }
@@ -47,7 +48,12 @@ pub(super) fn shape(table: &Table<'_>, trunking: Trunking) -> Option<HostShape> 
     let cpu = table.integer("registered_cpu", 1..=MOST_CPU);
     let memory_mib = table.integer("registered_memory_mib", 1..=MOST_MEMORY_MIB);
     let hint = "give the instance type";
-    let name = table.need("instance_type", name, "an instance type such as \"t3.small\"", hint)?;
+    let name = table.need(
+        "instance_type",
+        name,
+        "an instance type such as \"t3.small\"",
+        hint,
+    )?;
     let Some(instance) = catalog::instance_type(name) else {
         let own = ["registered_cpu", "registered_memory_mib", "usd_per_hour"];
         if own.iter().all(|key| table.has(key)) {
@@ -116,7 +122,9 @@ pub(super) fn fargate_price(
         if runs_there {
             let expected = "a size that Fargate offers: at most 16 vCPU and 120 GB";
             let found = format!("cpu = {} and memory_mib = {}", size.cpu, size.memory_mib);
-            sections.service.report("cpu", &found, expected, "make the task smaller");
+            sections
+                .service
+                .report("cpu", &found, expected, "make the task smaller");
         }
         return None;
     };

@@ -50,7 +50,10 @@ pub(super) fn hint_for_unknown(key: &str, table: &KnownTable) -> String {
     match (elsewhere, nearest(key, table.supported.iter().copied())) {
         (Some(other), None) => format!("`{key}` is a key of {}", other.name()),
         (Some(other), Some(near)) => {
-            format!("did you mean `{near}`? `{key}` is a key of {}", other.name())
+            format!(
+                "did you mean `{near}`? `{key}` is a key of {}",
+                other.name()
+            )
         }
         (None, Some(near)) => format!("did you mean `{near}`?"),
         (None, None) => format!("its keys are {}", table.supported.join(", ")),
@@ -58,7 +61,10 @@ pub(super) fn hint_for_unknown(key: &str, table: &KnownTable) -> String {
 }
 
 /// The candidate that a misspelt name most likely meant.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     candidates
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(likeness, _)| *likeness >= 0.8)

@@ -34,12 +34,10 @@ pub(super) fn read(table: &Table<'_>) -> Option<LoadBalancer> {
     } else {
         (5, "the default of a target group")
     };
-    let health_check_interval =
-        table.seconds_or("health_check_interval", 5.0..=300.0, 30.0, why);
+    let health_check_interval = table.seconds_or("health_check_interval", 5.0..=300.0, 30.0, why);
     let healthy_threshold = table.integer_or("healthy_threshold", 2..=10, passes, why);
     let unhealthy_threshold = table.integer_or("unhealthy_threshold", 2..=10, 2, why);
-    let deregistration_delay =
-        table.seconds_or("deregistration_delay", 0.0..=3600.0, 300.0, why);
+    let deregistration_delay = table.seconds_or("deregistration_delay", 0.0..=3600.0, 300.0, why);
     let health_rule = health_rule(table, is_classic);
     let registration_delay = registration_delay(table, kind);
     Some(LoadBalancer {

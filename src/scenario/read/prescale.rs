@@ -1,11 +1,11 @@
 //! `[prescale]`: the hosts that are added for a deployment, or that could be.
 
+use super::Sections;
 use super::cluster::MOST_HOSTS;
 use super::duration::LONGEST;
 use super::host::{self, Trunking};
 use super::prices::Prices;
 use super::table::Table;
-use super::Sections;
 use crate::catalog;
 use crate::scenario::{
     AddedHost, Capacity, DurationLaw, HostGroup, HostShape, LaunchType, Prescale, PrescaleMode,
@@ -31,7 +31,8 @@ pub(super) fn can_add_hosts(
     recommend: Option<Recommend>,
 ) -> bool {
     let may_change = recommend.map(|recommend| recommend.may_change);
-    let is_asked = prescale.is_given() || may_change.is_some_and(|may| may.prescale || may.headroom);
+    let is_asked =
+        prescale.is_given() || may_change.is_some_and(|may| may.prescale || may.headroom);
     let knows_a_type = cluster.has("hosts") || prescale.has("instance_type");
     launch_type == Some(LaunchType::Ec2) && is_asked && knows_a_type
 }
@@ -50,20 +51,39 @@ pub(super) fn read(
     let boot = DurationLaw::lognormal(Seconds(150.0), 0.2);
     let (boot, release) = if sections.adds_hosts {
         (
-            table.law_or("boot", boot, "typical from launch to first task; recorded as 2 to 4 min"),
-            table.seconds_or("release", 0.0..=LONGEST, 60.0, "typical from empty to not billed"),
+            table.law_or(
+                "boot",
+                boot,
+                "typical from launch to first task; recorded as 2 to 4 min",
+            ),
+            table.seconds_or(
+                "release",
+                0.0..=LONGEST,
+                60.0,
+                "typical from empty to not billed",
+            ),
         )
     } else {
         (
             table.law("boot").unwrap_or(boot),
-            table.seconds("release", 0.0..=LONGEST).unwrap_or(Seconds(60.0)),
+            table
+                .seconds("release", 0.0..=LONGEST)
+                .unwrap_or(Seconds(60.0)),
         )
     };
     if sections.adds_hosts && !table.has("release_hosts") {
-        table.assume("release_hosts", "emptiest", "added hosts with tasks stay and serve");
+        table.assume(
+            "release_hosts",
+            "emptiest",
+            "added hosts with tasks stay and serve",
+        );
     }
     if hosts > 0 && !table.has("mode") {
-        table.assume("mode", "before", "launched before the deployment, released after it");
+        table.assume(
+            "mode",
+            "before",
+            "launched before the deployment, released after it",
+        );
     }
     if hosts > 0 && !table.has("spot_share") {
         table.assume("spot_share", 0, "added hosts at the list price");
@@ -115,7 +135,8 @@ fn added_host(
         None => match groups.iter().find(|group| group.accepts_tasks) {
             Some(group) => group.shape.clone(),
             None if hosts > 0 => {
-                let expected = "the instance type of the added hosts: with free_tasks none is known";
+                let expected =
+                    "the instance type of the added hosts: with free_tasks none is known";
                 table.need::<()>("instance_type", None, expected, "give instance_type");
                 return None;
             }
@@ -126,9 +147,7 @@ fn added_host(
     let own_price = |purchase| {
         groups
             .iter()
-            .find(|group| {
-                group.purchase == purchase && group.shape.instance_type == instance_type
-            })
+            .find(|group| group.purchase == purchase && group.shape.instance_type == instance_type)
             .map(|group| group.usd_per_hour)
     };
     let on_demand = own_price(Purchase::OnDemand).or_else(|| prices.on_demand(instance_type));
@@ -140,7 +159,11 @@ fn added_host(
     }
     let on_demand = on_demand?;
     if named.is_none() && sections.adds_hosts {
-        table.assume("instance_type", instance_type, "like the first hosts that take tasks");
+        table.assume(
+            "instance_type",
+            instance_type,
+            "like the first hosts that take tasks",
+        );
     }
     Some(AddedHost {
         shape,
@@ -151,7 +174,9 @@ fn added_host(
 
 /// The shape of a named type, as the cluster's own hosts of that type register it.
 fn named_shape(sections: &Sections<'_>, name: &str, groups: &[HostGroup]) -> Option<HostShape> {
-    let own = groups.iter().find(|group| group.shape.instance_type == name);
+    let own = groups
+        .iter()
+        .find(|group| group.shape.instance_type == name);
     if let Some(group) = own {
         return Some(group.shape.clone());
     }
@@ -159,5 +184,16 @@ fn named_shape(sections: &Sections<'_>, name: &str, groups: &[HostGroup]) -> Opt
         host::report_unknown_type(&sections.prescale, name);
         return None;
     };
-    Some(host::catalog_shape(&instance, Trunking::of(&sections.cluster)))
+    let shape = host::catalog_shape(&instance, Trunking::of(&sections.cluster));
+    let HostShape {
+        registered_cpu,
+        registered_memory_mib,
+        ..
+    } = shape;
+    sections.prescale.assume(
+        "instance_type",
+        format!("{name} with {registered_cpu} CPU units and {registered_memory_mib} MiB"),
+        "1024 for each vCPU and 93 % of the memory of the type",
+    );
+    Some(shape)
 }

@@ -29,7 +29,11 @@ const LAUNCH_TYPES: &[(&str, LaunchType)] =
 
 /// Who brings the hosts.
 pub(super) fn launch_type(service: &Table<'_>) -> Option<LaunchType> {
-    service.choice_or_first("launch_type", LAUNCH_TYPES, "the hosts are the cluster's own")
+    service.choice_or_first(
+        "launch_type",
+        LAUNCH_TYPES,
+        "the hosts are the cluster's own",
+    )
 }
 
 /// The service; absent where a problem was noted.
@@ -129,7 +133,11 @@ fn host_port(
         NetworkMode::Bridge => HostPort::Dynamic,
         NetworkMode::Host if given == Some(HostPort::Dynamic) => {
             let hint = "remove it, write \"static\", or write network_mode = \"bridge\"";
-            table.reject("host_port", "\"static\": in mode host every port is the host's", hint);
+            table.reject(
+                "host_port",
+                "\"static\": in mode host every port is the host's",
+                hint,
+            );
             return None;
         }
         NetworkMode::Host => HostPort::Static,
@@ -150,7 +158,8 @@ fn host_port(
 fn timing(sections: &Sections<'_>) -> Option<Timing> {
     let table = sections.service.table("timing");
     let measured = |key: &str, phase: &str| {
-        let expected = format!("how long a task takes {phase}, such as {{ mean = \"45s\", cv = 0.2 }}");
+        let expected =
+            format!("how long a task takes {phase}, such as {{ mean = \"45s\", cv = 0.2 }}");
         let hint = "measure it and give it, or let `prescale import ecs` write the scenario";
         table.need(key, table.law(key), &expected, hint)
     };
@@ -166,7 +175,11 @@ fn timing(sections: &Sections<'_>) -> Option<Timing> {
     let stop_timeout = table.seconds_or("stop_timeout", 0.0..=longest_stop, 30.0, why);
     let cold = DurationLaw::fixed(Seconds(20.0));
     let cold_start_extra = if sections.adds_hosts {
-        table.law_or("cold_start_extra", cold, "a typical image pull on a new host")
+        table.law_or(
+            "cold_start_extra",
+            cold,
+            "a typical image pull on a new host",
+        )
     } else {
         table.law("cold_start_extra").unwrap_or(cold)
     };
@@ -189,7 +202,11 @@ fn required_tasks(load: &Table<'_>, desired_count: Option<u32>) -> Option<u32> {
     if load.has("required_tasks") {
         for rate in [TOTAL, EACH] {
             if load.has(rate) {
-                load.reject(rate, "either required_tasks or the two rates", "remove one of them");
+                load.reject(
+                    rate,
+                    "either required_tasks or the two rates",
+                    "remove one of them",
+                );
             }
         }
         return stated;
@@ -202,7 +219,12 @@ fn required_tasks(load: &Table<'_>, desired_count: Option<u32>) -> Option<u32> {
     }
     if load.is_given() {
         let expected = "required_tasks or the two rates";
-        load.need::<u32>("required_tasks", None, expected, "give them, or remove the table");
+        load.need::<u32>(
+            "required_tasks",
+            None,
+            expected,
+            "give them, or remove the table",
+        );
     } else if let Some(desired_count) = desired_count {
         let why = "no load is given: every task is taken to be needed";
         load.assume("required_tasks", desired_count, why);

@@ -70,7 +70,11 @@ impl<'a> Notes<'a> {
         const MOST: usize = 40;
         match &node.value {
             Value::Table(_) => return "a table".to_owned(),
-            Value::List(items) if items.iter().any(|item| matches!(item.value, Value::Table(_))) => {
+            Value::List(items)
+                if items
+                    .iter()
+                    .any(|item| matches!(item.value, Value::Table(_))) =>
+            {
                 return "a list of tables".to_owned();
             }
             _ => {}
@@ -130,7 +134,13 @@ impl<'a> Table<'a> {
     }
 
     /// Passes a value on; where it is absent because its key is, that is a problem.
-    pub(super) fn need<T>(&self, key: &str, value: Option<T>, expected: &str, hint: &str) -> Option<T> {
+    pub(super) fn need<T>(
+        &self,
+        key: &str,
+        value: Option<T>,
+        expected: &str,
+        hint: &str,
+    ) -> Option<T> {
         if value.is_none() && !self.has(key) && self.presence != Presence::Unreadable {
             self.report(key, "nothing", expected, hint);
         }
@@ -179,9 +189,12 @@ impl<'a> Table<'a> {
             return Vec::new();
         };
         let open = |(index, item): (u32, &'a Node)| match item.value {
-            Value::Table(_) => {
-                Some(Table::open(self.notes, super::joined(&path, &index), item, known))
-            }
+            Value::Table(_) => Some(Table::open(
+                self.notes,
+                super::joined(&path, &index),
+                item,
+                known,
+            )),
             _ => {
                 self.reject_node(&super::joined(key, &index), item, "a table", &hint);
                 None
@@ -208,7 +221,12 @@ impl<'a> Table<'a> {
         match &entry.node.value {
             Value::String(text) if !text.is_empty() => Some(text),
             _ => {
-                self.reject_node(key, &entry.node, "a text in quotes", "write a name in quotes");
+                self.reject_node(
+                    key,
+                    &entry.node,
+                    "a text in quotes",
+                    "write a name in quotes",
+                );
                 None
             }
         }
@@ -253,7 +271,12 @@ impl<'a> Table<'a> {
     }
 
     /// A number.
-    pub(super) fn number(&self, key: &str, range: RangeInclusive<f64>, expected: &str) -> Option<f64> {
+    pub(super) fn number(
+        &self,
+        key: &str,
+        range: RangeInclusive<f64>,
+        expected: &str,
+    ) -> Option<f64> {
         let entry = self.entry(key)?;
         let hint = match (&entry.node.value, entry.node.value.as_number()) {
             (_, Some(number)) if range.contains(&number) => return Some(number),
@@ -285,7 +308,12 @@ impl<'a> Table<'a> {
     }
 
     /// A share of 1; a percentage is told from it.
-    pub(super) fn share(&self, key: &str, range: RangeInclusive<f64>, expected: &str) -> Option<f64> {
+    pub(super) fn share(
+        &self,
+        key: &str,
+        range: RangeInclusive<f64>,
+        expected: &str,
+    ) -> Option<f64> {
         let entry = self.entry(key)?;
         match entry.node.value.as_number() {
             Some(percent) if percent > 1.0 && percent <= 100.0 => {
@@ -337,7 +365,10 @@ impl<'a> Table<'a> {
         let entry = self.entry(key)?;
         let expected = match range.end() {
             end if *end < LONGEST => {
-                format!("a duration from {}s to {end}s, with its unit", range.start())
+                format!(
+                    "a duration from {}s to {end}s, with its unit",
+                    range.start()
+                )
             }
             _ => r#"a fixed duration such as "90s", at most 30 days"#.to_owned(),
         };
@@ -373,7 +404,12 @@ impl<'a> Table<'a> {
         if family == Family::Fixed {
             return mean.map(DurationLaw::fixed);
         }
-        let cv = table.need("cv", cv, &expected, "give cv; 0 for a duration that never varies")?;
+        let cv = table.need(
+            "cv",
+            cv,
+            &expected,
+            "give cv; 0 for a duration that never varies",
+        )?;
         let mean = mean?;
         Some(if cv == 0.0 || mean == Seconds::ZERO {
             DurationLaw::fixed(mean)
@@ -383,7 +419,13 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number; absent: the default, as an assumption.
-    pub(super) fn integer_or(&self, key: &str, range: RangeInclusive<u32>, default: u32, why: &str) -> u32 {
+    pub(super) fn integer_or(
+        &self,
+        key: &str,
+        range: RangeInclusive<u32>,
+        default: u32,
+        why: &str,
+    ) -> u32 {
         self.integer(key, range)
             .unwrap_or_else(|| self.assumed(key, default, &default, why))
     }
@@ -401,7 +443,12 @@ impl<'a> Table<'a> {
     }
 
     /// One of several names; absent: the first, as an assumption.
-    pub(super) fn choice_or_first<T: Copy>(&self, key: &str, choices: &[(&str, T)], why: &str) -> Option<T> {
+    pub(super) fn choice_or_first<T: Copy>(
+        &self,
+        key: &str,
+        choices: &[(&str, T)],
+        why: &str,
+    ) -> Option<T> {
         if self.has(key) {
             return self.choice(key, choices);
         }
@@ -411,7 +458,13 @@ impl<'a> Table<'a> {
     }
 
     /// A fixed duration; absent: the default, as an assumption.
-    pub(super) fn seconds_or(&self, key: &str, range: RangeInclusive<f64>, default: f64, why: &str) -> Seconds {
+    pub(super) fn seconds_or(
+        &self,
+        key: &str,
+        range: RangeInclusive<f64>,
+        default: f64,
+        why: &str,
+    ) -> Seconds {
         let default = Seconds(default);
         self.seconds(key, range)
             .unwrap_or_else(|| self.assumed(key, default, &duration::written(default), why))
@@ -428,7 +481,12 @@ impl<'a> Table<'a> {
         default
     }
 
-    fn open(notes: &'a Notes<'a>, path: String, node: &'a Node, known: Option<&KnownTable>) -> Self {
+    fn open(
+        notes: &'a Notes<'a>,
+        path: String,
+        node: &'a Node,
+        known: Option<&KnownTable>,
+    ) -> Self {
         let entries = match &node.value {
             Value::Table(entries) => entries.as_slice(),
             _ => &[],
@@ -519,7 +577,13 @@ impl<'a> Table<'a> {
         None
     }
 
-    fn duration(&self, key: &str, node: &Node, range: RangeInclusive<f64>, expected: &str) -> Option<Seconds> {
+    fn duration(
+        &self,
+        key: &str,
+        node: &Node,
+        range: RangeInclusive<f64>,
+        expected: &str,
+    ) -> Option<Seconds> {
         let written = self.notes.written(node);
         let hint = match &node.value {
             Value::String(text) => match duration::parse(text) {

@@ -41,10 +41,11 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node {
 }
 
 fn problem(text: &str, error: &Error) -> Problem {
-    let (found, expected) = error
-        .message()
-        .split_once(", expected ")
-        .unwrap_or((error.message(), "valid TOML"));
+    let (found, expected) = match error.message().split_once(", expected ") {
+        Some((found, expected)) if expected != "nothing" => (found, expected),
+        Some((found, _)) => (found, "valid TOML"),
+        None => (error.message(), "valid TOML"),
+    };
     Problem {
         place: error.span().map(|span| Place::of_byte(text, span.start)),
         key: String::new(),
