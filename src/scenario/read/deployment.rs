@@ -18,8 +18,8 @@ const OTHER_ORCHESTRATORS: &[&str] = &[
 ];
 const OTHER_STRATEGIES: &[&str] = &["blue-green", "linear", "canary", "recreate"];
 
-/// The deployment; absent where a problem was noted.
-pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Option<Deployment> {
+/// The deployment.
+pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Deployment {
     table.choice_with("orchestrator", &[("ecs", ())], OTHER_ORCHESTRATORS);
     table.choice_with("strategy", &[("rolling", ())], OTHER_STRATEGIES);
     if !table.has("strategy") {
@@ -27,7 +27,8 @@ pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Option<Deployment> {
     }
     let why = "the default of ECS";
     let minimum_healthy_percent = table.integer_or("minimum_healthy_percent", 0..=100, 100, why);
-    let maximum_percent = maximum_percent(table);
+    // Below 100 the desired count itself would be too much.
+    let maximum_percent = table.integer_or("maximum_percent", 100..=1000, 200, why);
     let per_day = table.positive("per_day");
     if purpose == Purpose::MonthlyFigures {
         let expected = "how many deployments there are on a day: monthly figures need it";
@@ -46,8 +47,12 @@ pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Option<Deployment> {
             "730 hours: deployments on every day of a month",
         );
     }
+    if !table.has("stopping_counts") {
+        let why = "recordings of ECS count stopping tasks, its reference does not";
+        table.assume("stopping_counts", true, why);
+    }
     let reaction = DurationLaw::lognormal(Seconds(20.0), 0.4);
-    Some(Deployment {
+    Deployment {
         minimum_healthy_percent,
         maximum_percent,
         per_day,
@@ -59,15 +64,6 @@ pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Option<Deployment> {
             0.0,
             "none beyond one reaction; logs since about 2021 show about 10 s",
         ),
-        stopping_counts: table.flag_or(
-            "stopping_counts",
-            true,
-            "recordings of ECS count stopping tasks, its reference does not",
-        ),
-    })
-}
-
-/// At least 100: below it, the desired count itself would be too much.
-fn maximum_percent(table: &Table<'_>) -> u32 {
-    table.integer_or("maximum_percent", 100..=1000, 200, "the default of ECS")
+        stopping_counts: table.flag("stopping_counts").unwrap_or(true),
+    }
 }

@@ -2,13 +2,16 @@
 //! instance type and price looked up, and all problems of the text are reported at once.
 
 mod cluster;
+mod defaults;
 mod deployment;
 mod duration;
 mod goals;
 mod host;
 mod json;
 mod keys;
+mod laws;
 mod load_balancer;
+mod notes;
 mod prescale;
 mod prices;
 mod problem;
@@ -18,6 +21,7 @@ mod table;
 mod tests;
 mod toml;
 mod tree;
+mod values;
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -26,8 +30,9 @@ pub use keys::{KnownTable, known_keys};
 pub use problem::{Place, Problem};
 
 use super::{LaunchType, Recommend, Scenario};
+use notes::Notes;
 use prices::Prices;
-use table::{Notes, Table};
+use table::Table;
 
 /// How a scenario is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,9 +165,9 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     prices.check_names();
     Some(Scenario {
         service: service?,
-        deployment: deployment?,
+        deployment,
         capacity: capacity?,
-        prescale: prescale?,
+        prescale,
         billing: billing?,
         fargate,
         usd_per_minute,

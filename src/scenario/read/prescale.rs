@@ -37,12 +37,12 @@ pub(super) fn can_add_hosts(
     launch_type == Some(LaunchType::Ec2) && is_asked && knows_a_type
 }
 
-/// The hosts that are or could be added; absent where a problem was noted.
+/// The hosts that are or could be added.
 pub(super) fn read(
     sections: &Sections<'_>,
     capacity: Option<&Capacity>,
     prices: &Prices<'_>,
-) -> Option<Prescale> {
+) -> Prescale {
     let table = &sections.prescale;
     let hosts = table.integer("hosts", 0..=MOST_HOSTS).unwrap_or(0);
     let spot_share = table.share("spot_share", 0.0..=1.0, "a share from 0 to 1");
@@ -102,7 +102,7 @@ pub(super) fn read(
         let expected = "no added hosts: Fargate brings its own";
         table.reject("hosts", expected, "remove [prescale]");
     }
-    Some(Prescale {
+    Prescale {
         hosts,
         spot_share: spot_share.unwrap_or(0.0),
         mode: mode.unwrap_or(PrescaleMode::Before),
@@ -111,7 +111,7 @@ pub(super) fn read(
         lead_overlap: lead_overlap.unwrap_or(Seconds::ZERO),
         release_hosts: release_hosts.unwrap_or(ReleaseHosts::Emptiest),
         host,
-    })
+    }
 }
 
 /// The host that would be added: of the type that is named, else like the first group that takes

@@ -130,7 +130,6 @@ fn host_port(
     let given = table.choice("host_port", HOST_PORTS);
     let port = match network_mode? {
         NetworkMode::Bridge if table.has("host_port") => given?,
-        NetworkMode::Bridge => HostPort::Dynamic,
         NetworkMode::Host if given == Some(HostPort::Dynamic) => {
             let hint = "remove it, write \"static\", or write network_mode = \"bridge\"";
             table.reject(
@@ -141,7 +140,7 @@ fn host_port(
             return None;
         }
         NetworkMode::Host => HostPort::Static,
-        NetworkMode::AwsVpc => HostPort::Dynamic,
+        NetworkMode::Bridge | NetworkMode::AwsVpc => HostPort::Dynamic,
     };
     if load_balancer == Some(LoadBalancerKind::Clb) && port == HostPort::Dynamic {
         let expected = "\"static\": a classic load balancer knows one port for all hosts";
