@@ -1,1 +1,0 @@
-//! reads a scenario

@@ -1,0 +1,248 @@
+//! `[service]`: what is deployed and how long the phases of a task take.
+
+use super::duration::LONGEST;
+use super::table::Table;
+use super::{Sections, load_balancer};
+use crate::scenario::{
+    DurationLaw, HostPort, LaunchType, LoadBalancerKind, NetworkMode, Service, TaskSize, Timing,
+};
+use crate::units::Seconds;
+
+/// No scenario has more tasks: every product of counts and percents fits 32 bits.
+const MOST_TASKS: u32 = 100_000;
+
+/// No host has more CPU units [1/1024 vCPU].
+pub(super) const MOST_CPU: u32 = 1 << 20;
+
+/// No host has more memory [MiB].
+pub(super) const MOST_MEMORY_MIB: u32 = 1 << 25;
+
+const NETWORK_MODES: &[(&str, NetworkMode)] = &[
+    ("bridge", NetworkMode::Bridge),
+    ("host", NetworkMode::Host),
+    ("awsvpc", NetworkMode::AwsVpc),
+];
+const HOST_PORTS: &[(&str, HostPort)] =
+    &[("dynamic", HostPort::Dynamic), ("static", HostPort::Static)];
+const LAUNCH_TYPES: &[(&str, LaunchType)] =
+    &[("ec2", LaunchType::Ec2), ("fargate", LaunchType::Fargate)];
+
+/// Who brings the hosts.
+pub(super) fn launch_type(service: &Table<'_>) -> Option<LaunchType> {
+    service.choice_or_first(
+        "launch_type",
+        LAUNCH_TYPES,
+        "the hosts are the cluster's own",
+    )
+}
+
+/// The service; absent where a problem was noted.
+pub(super) fn read(sections: &Sections<'_>) -> Option<Service> {
+    let table = &sections.service;
+    let launch_type = sections.launch_type;
+    let name = table.string("name").unwrap_or("service").to_owned();
+    let desired_count = table.integer("desired_count", 1..=MOST_TASKS);
+    let desired_count = table.need(
+        "desired_count",
+        desired_count,
+        "the number of tasks between deployments",
+        "give desired_count",
+    );
+    let size = size(sections);
+    let network_mode = network_mode(table, launch_type);
+    let load_balancer_table = table.table("load_balancer");
+    let load_balancer = load_balancer::read(&load_balancer_table);
+    let kind = load_balancer.map(|load_balancer| load_balancer.kind);
+    let host_port = host_port(table, network_mode, kind);
+    let health_check = load_balancer::container_health_check(&table.table("health_check"));
+    let health_check_grace_period = table.seconds("health_check_grace_period", 0.0..=LONGEST);
+    let is_checked = load_balancer.is_some() || health_check.is_some();
+    if is_checked && !table.has("health_check_grace_period") {
+        table.assume(
+            "health_check_grace_period",
+            "long enough",
+            "not given; the orchestrator's own default is 0 s, which kills slow starters",
+        );
+    }
+    let distinct_instance = table.flag("distinct_instance").unwrap_or(false);
+    let longest_request = table.seconds("longest_request", 0.0..=LONGEST);
+    let timing = timing(sections);
+    let required_tasks = required_tasks(&table.table("load"), desired_count);
+    if load_balancer_table.is_given() && load_balancer.is_none() {
+        return None;
+    }
+    Some(Service {
+        name,
+        desired_count: desired_count?,
+        size,
+        network_mode: network_mode?,
+        host_port: host_port?,
+        distinct_instance,
+        launch_type: launch_type?,
+        health_check_grace_period,
+        longest_request,
+        timing: timing?,
+        load_balancer,
+        health_check,
+        required_tasks,
+    })
+}
+
+/// What a task reserves; absent where only the number of free tasks is known.
+fn size(sections: &Sections<'_>) -> Option<TaskSize> {
+    let table = &sections.service;
+    let cpu = table.integer("cpu", 0..=MOST_CPU);
+    let memory_mib = table.integer("memory_mib", 1..=MOST_MEMORY_MIB);
+    let needs_neither = !table.has("cpu") && !table.has("memory_mib");
+    if sections.cluster.has("free_tasks") && needs_neither {
+        return None;
+    }
+    let hint = "give it as in the task definition";
+    let cpu = table.need("cpu", cpu, "the CPU units that a task reserves", hint);
+    let memory = "the memory that a task reserves, in MiB";
+    let memory_mib = table.need("memory_mib", memory_mib, memory, hint);
+    Some(TaskSize {
+        cpu: cpu?,
+        memory_mib: memory_mib?,
+    })
+}
+
+fn network_mode(table: &Table<'_>, launch_type: Option<LaunchType>) -> Option<NetworkMode> {
+    if launch_type != Some(LaunchType::Fargate) {
+        let why = "the default for tasks on EC2";
+        return table.choice_or_first("network_mode", NETWORK_MODES, why);
+    }
+    match table.choice("network_mode", NETWORK_MODES) {
+        Some(NetworkMode::Bridge | NetworkMode::Host) => {
+            let hint = "remove it, or write \"awsvpc\"";
+            table.reject("network_mode", "\"awsvpc\", the only mode of Fargate", hint);
+            None
+        }
+        Some(NetworkMode::AwsVpc) | None => Some(NetworkMode::AwsVpc),
+    }
+}
+
+fn host_port(
+    table: &Table<'_>,
+    network_mode: Option<NetworkMode>,
+    load_balancer: Option<LoadBalancerKind>,
+) -> Option<HostPort> {
+    let given = table.choice("host_port", HOST_PORTS);
+    let port = match network_mode? {
+        NetworkMode::Bridge if table.has("host_port") => given?,
+        NetworkMode::Host if given == Some(HostPort::Dynamic) => {
+            let hint = "remove it, write \"static\", or write network_mode = \"bridge\"";
+            table.reject(
+                "host_port",
+                "\"static\": in mode host every port is the host's",
+                hint,
+            );
+            return None;
+        }
+        NetworkMode::Host => HostPort::Static,
+        NetworkMode::Bridge | NetworkMode::AwsVpc => HostPort::Dynamic,
+    };
+    if load_balancer == Some(LoadBalancerKind::Clb) && port == HostPort::Dynamic {
+        let expected = "\"static\": a classic load balancer knows one port for all hosts";
+        let hint = "write host_port = \"static\" with mode bridge or host";
+        table.report("host_port", "a port of each task's own", expected, hint);
+        return None;
+    }
+    if network_mode == Some(NetworkMode::Bridge) && given.is_none() {
+        table.assume("host_port", "dynamic", "any free port of the host");
+    }
+    Some(port)
+}
+
+fn timing(sections: &Sections<'_>) -> Option<Timing> {
+    let table = sections.service.table("timing");
+    let measured = |key: &str, phase: &str| {
+        let expected =
+            format!("how long a task takes {phase}, such as {{ mean = \"45s\", cv = 0.2 }}");
+        let hint = "measure it and give it, or let `prescale import ecs` write the scenario";
+        table.need(key, table.law(key), &expected, hint)
+    };
+    let start = measured("start", "from PENDING to RUNNING");
+    let ready = measured("ready", "from RUNNING to answering its health check");
+    let stop = DurationLaw::lognormal(Seconds(5.0), 0.5);
+    let stop = table.law_or("stop", stop, "typical from SIGTERM to exit");
+    let longest_stop = match sections.launch_type {
+        Some(LaunchType::Fargate) => 120.0,
+        Some(LaunchType::Ec2) | None => 86_400.0,
+    };
+    let why = "the default of ECS";
+    let stop_timeout = table.seconds_or("stop_timeout", 0.0..=longest_stop, 30.0, why);
+    let cold = DurationLaw::fixed(Seconds(20.0));
+    let cold_start_extra = if sections.adds_hosts {
+        table.law_or(
+            "cold_start_extra",
+            cold,
+            "a typical image pull on a new host",
+        )
+    } else {
+        table.law("cold_start_extra").unwrap_or(cold)
+    };
+    Some(Timing {
+        start: start?,
+        ready: ready?,
+        stop,
+        stop_timeout,
+        cold_start_extra,
+    })
+}
+
+/// Tasks that carry the load: given, or the two rates' ratio rounded up; absent: not said.
+fn required_tasks(load: &Table<'_>, desired_count: Option<u32>) -> Option<u32> {
+    const TOTAL: &str = "requests_per_second";
+    const EACH: &str = "task_requests_per_second";
+    let stated = load.integer("required_tasks", 1..=MOST_TASKS);
+    let total = load.positive(TOTAL);
+    let each = load.positive(EACH);
+    if load.has("required_tasks") {
+        for rate in [TOTAL, EACH] {
+            if load.has(rate) {
+                load.reject(
+                    rate,
+                    "either required_tasks or the two rates",
+                    "remove one of them",
+                );
+            }
+        }
+        return stated;
+    }
+    if load.has(TOTAL) || load.has(EACH) {
+        let expected = "both requests_per_second and task_requests_per_second";
+        let total = load.need(TOTAL, total, expected, "give the other rate too");
+        let each = load.need(EACH, each, expected, "give the other rate too");
+        return tasks_for(load, total? / each?);
+    }
+    if load.is_given() {
+        let expected = "required_tasks or the two rates";
+        load.need::<u32>(
+            "required_tasks",
+            None,
+            expected,
+            "give them, or remove the table",
+        );
+    } else if let Some(desired_count) = desired_count {
+        let why = "no load is given: every task is taken to be needed";
+        load.assume("required_tasks", desired_count, why);
+    }
+    None
+}
+
+/// A ratio of rates rounded up; one that is whole but for the last bits stays.
+fn tasks_for(load: &Table<'_>, ratio: f64) -> Option<u32> {
+    let tasks = (ratio * (1.0 - 1e-12)).ceil();
+    if tasks > f64::from(MOST_TASKS) {
+        let expected = format!("rates that need at most {MOST_TASKS} tasks");
+        load.reject("requests_per_second", &expected, "check both rates");
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole, positive and at most MOST_TASKS"
+    )]
+    Some(tasks as u32)
+}
