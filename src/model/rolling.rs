@@ -54,6 +54,22 @@ pub struct Rollout {
     pub slack: u32,
 }
 
+impl Rollout {
+    /// New tasks that may run beside the old ones.
+    #[must_use]
+    pub fn surge(&self) -> u32 {
+        self.cold + self.warm
+    }
+
+    /// Replacements that begin with the first moves, where only one kind of move is left then.
+    fn begun_at_once(&self) -> u32 {
+        match self.surge() {
+            0 => self.slack,
+            surge => surge,
+        }
+    }
+}
+
 /// How long a rollout takes, from the request \[s\].
 #[derive(Debug, Clone)]
 pub struct Ends {
@@ -75,9 +91,21 @@ enum End {
 /// The kinds of units of room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
+    /// Begins with a start on a host that has not got the image.
     Cold,
+    /// Begins with a start on a host that has it.
     Warm,
+    /// Begins with a stop, beside units of surge.
     Slack,
+    /// Begins with a stop, all units do: a stop and the start after it are one piece of work.
+    StopFirst,
+}
+
+impl Kind {
+    /// How often a unit has begun at the first moves.
+    fn begun(self) -> u32 {
+        u32::from(self != Self::Slack)
+    }
 }
 
 /// The rolling model of one service: its phases, and the sums of cycles that all its options share.
@@ -88,6 +116,8 @@ pub struct Rolling {
     turn: Law,
     /// From a start to STOPPED of the old task that it replaces.
     replaced: [Law; 2],
+    /// From a stop to the healthy task that takes the place.
+    swapped: Law,
     cycle: Law,
     sums: RefCell<HashMap<u32, Rc<Law>>>,
     issues: RefCell<HashMap<(Kind, u32), Rc<Law>>>,
@@ -102,10 +132,12 @@ impl Rolling {
         let turn = drained.plus(&phases.reaction);
         let replaced = [phases.cold_start.plus(&drained), phases.start.plus(&drained)];
         let cycle = phases.start.plus(&turn);
+        let swapped = phases.drain.plus(&phases.reaction).plus(&phases.start);
         Self {
             phases,
             turn,
             replaced,
+            swapped,
             cycle,
             sums: RefCell::default(),
             issues: RefCell::default(),
@@ -135,11 +167,10 @@ impl Rolling {
 
     fn computed(&self, rollout: Rollout) -> Ends {
         let request = &self.phases.reaction;
-        let surge = rollout.cold + rollout.warm;
         let course = self.course(rollout);
         let new_version = self.end(&course, End::HealthyBut(0));
         // With slack only every stop comes before the start it allows.
-        let stopped = if surge == 0 {
+        let stopped = if rollout.surge() == 0 {
             new_version.clone()
         } else {
             self.end(&course, End::StoppedBut(rollout.slack))
@@ -161,7 +192,7 @@ impl Rolling {
     fn course(&self, rollout: Rollout) -> Course {
         if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
             Course::Fixed(rollout)
-        } else if rollout.cold + rollout.warm >= rollout.replacements {
+        } else if rollout.begun_at_once() >= rollout.replacements {
             Course::OneRound(rollout)
         } else {
             Course::Mixture(self.mixture(rollout))
@@ -176,9 +207,10 @@ impl Rolling {
             Course::Mixture(mixture) => {
                 let first = mixture.moments.first().map_or(0.0, |m| m.at);
                 let last = mixture.moments.last().map_or(0.0, |m| m.at);
-                let longest = [Kind::Cold, Kind::Warm]
-                    .map(|kind| self.chain(kind, 1, end).support().1)
-                    .into_iter()
+                let longest = mixture
+                    .groups
+                    .iter()
+                    .map(|&(kind, _)| self.chain(kind, 1, end).support().1)
                     .fold(0.0, f64::max);
                 law_between(first, last + longest + self.cycle.step(), |z| {
                     self.chance(mixture, end, z)
@@ -191,6 +223,7 @@ impl Rolling {
     fn chain(&self, kind: Kind, n: u32, end: End) -> &Law {
         let cold = kind == Kind::Cold && n == 1;
         match end {
+            End::HealthyBut(_) if kind == Kind::StopFirst => &self.swapped,
             End::HealthyBut(_) if cold => &self.phases.cold_start,
             End::HealthyBut(_) => &self.phases.start,
             End::StoppedBut(_) => &self.replaced[usize::from(!cold)],
@@ -208,8 +241,12 @@ impl Rolling {
     /// All new tasks start at once.
     fn end_of_one_round(&self, rollout: Rollout, end: End) -> Law {
         let cold = rollout.cold.min(rollout.replacements);
-        let warm = rollout.replacements - cold;
-        let groups = [(Kind::Cold, cold), (Kind::Warm, warm)];
+        let others = if rollout.surge() == 0 {
+            Kind::StopFirst
+        } else {
+            Kind::Warm
+        };
+        let groups = [(Kind::Cold, cold), (others, rollout.replacements - cold)];
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
         let drains = match end {
             End::HealthyBut(_) => 0,
@@ -248,8 +285,10 @@ impl Rolling {
             return Rc::clone(known);
         }
         let law = match (kind, n) {
-            (Kind::Cold | Kind::Warm, 1) => Law::fixed(0.0, self.cycle.step()),
-            (Kind::Warm, _) => (*self.cycles(n - 1)).clone(),
+            (Kind::Cold | Kind::Warm | Kind::StopFirst, 1) => {
+                Law::fixed(0.0, self.cycle.step())
+            }
+            (Kind::Warm | Kind::StopFirst, _) => (*self.cycles(n - 1)).clone(),
             (Kind::Cold, _) => self
                 .phases
                 .cold_start
@@ -285,15 +324,10 @@ impl Rolling {
     /// How many starts a unit has had by a moment.
     fn counts(&self, kind: Kind, at: f64) -> Counts {
         let reached = |n: u32| {
-            if n == 0 {
+            if n <= kind.begun() {
                 1.0
             } else {
-                let law = self.issue(kind, n);
-                if n == 1 && kind != Kind::Slack {
-                    1.0
-                } else {
-                    law.smooth_cdf(at)
-                }
+                self.issue(kind, n).smooth_cdf(at)
             }
         };
         #[expect(
@@ -314,18 +348,23 @@ impl Rolling {
         while here > 0.0 {
             n += 1;
             let next = reached(n);
-            mass.push(here - next);
-            here = if next < 1e-11 { 0.0 } else { next };
+            mass.push((here - next).max(0.0));
+            here = if next < 1e-11 { 0.0 } else { next.min(here) };
         }
         Counts { first, mass }
     }
 
     /// The moments at which the last start may come, with their weights.
     fn mixture(&self, rollout: Rollout) -> Mixture {
+        let slack = if rollout.surge() == 0 {
+            Kind::StopFirst
+        } else {
+            Kind::Slack
+        };
         let groups: Vec<(Kind, u32)> = [
             (Kind::Cold, rollout.cold),
             (Kind::Warm, rollout.warm),
-            (Kind::Slack, rollout.slack),
+            (slack, rollout.slack),
         ]
         .into_iter()
         .filter(|group| group.1 > 0)
@@ -402,7 +441,7 @@ impl Rolling {
                 .enumerate()
                 .map(|(i, (group, c))| (group.1 - u32::from(i == g), c))
                 .collect();
-            let from = counts[g].first.max(if kind == Kind::Slack { 1 } else { 2 });
+            let from = counts[g].first.max(kind.begun() + 1);
             let to = counts[g].first + u32::try_from(counts[g].mass.len()).unwrap_or(0);
             for n in from..=to.min(target) {
                 let density = f64::from(size) * self.issue(kind, n).density(at);
@@ -439,7 +478,7 @@ impl Rolling {
                                 slots.len() - 1
                             });
                         let issue = self.issue(kind, n.max(1));
-                        let cell = if n == 1 && kind != Kind::Slack {
+                        let cell = if n <= kind.begun() {
                             1.0
                         } else {
                             (at - issue.support().0) / issue.step() + 0.5
@@ -474,7 +513,9 @@ impl Rolling {
             .collect();
         let mut chance = 0.0;
         for moment in mixture.moments.iter().take_while(|m| m.at <= z) {
-            let fresh = self.fresh(end, marks, z - moment.at);
+            // Units differ in their first start only, and this is a later one or a swap.
+            let kind = mixture.groups[moment.causes[0].group].0;
+            let fresh = self.fresh(kind, end, marks, z - moment.at);
             if fresh.plain + fresh.excused <= 0.0 {
                 continue;
             }
@@ -540,8 +581,8 @@ impl Rolling {
     }
 
     /// The chance that the unit which makes the last start is through after `remaining` seconds.
-    fn fresh(&self, end: End, marks: u32, remaining: f64) -> Fresh {
-        let plain = self.chain(Kind::Warm, 2, end).cdf(remaining);
+    fn fresh(&self, kind: Kind, end: End, marks: u32, remaining: f64) -> Fresh {
+        let plain = self.chain(kind, 2, end).cdf(remaining);
         if marks == 0 {
             return Fresh {
                 plain,
@@ -549,7 +590,7 @@ impl Rolling {
             };
         }
         let enough = self
-            .excused_chain(Kind::Warm, 2, end)
+            .excused_chain(kind, 2, end)
             .map_or(1.0, |law| law.cdf(remaining));
         Fresh {
             plain,
