@@ -1,6 +1,18 @@
-//! model
+//! Closed forms: how long a deployment takes, what it costs, how many tasks stay healthy, from a
+//! scenario and a plan. Nothing is sampled, nothing is read or printed.
+
+mod availability;
+mod cost;
+mod counts;
+mod estimate;
 pub mod law;
-pub mod counts;
 pub mod phases;
+mod release;
 pub mod rolling;
 pub mod verdict;
+
+pub use availability::Availability;
+pub use cost::Cost;
+pub use estimate::{
+    Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Tasks, estimate,
+};

@@ -60,14 +60,6 @@ impl Rollout {
     pub fn surge(&self) -> u32 {
         self.cold + self.warm
     }
-
-    /// Replacements that begin with the first moves, where only one kind of move is left then.
-    fn begun_at_once(&self) -> u32 {
-        match self.surge() {
-            0 => self.slack,
-            surge => surge,
-        }
-    }
 }
 
 /// How long a rollout takes, from the request \[s\].
@@ -112,7 +104,9 @@ impl Kind {
 #[derive(Debug)]
 pub struct Rolling {
     phases: Phases,
-    /// Healthy to the next start: reaction, drain, reaction.
+    reuse: Reuse,
+    /// Healthy to the next start: reaction, drain, reaction; only the first of these where the
+    /// room is used again at the stop.
     turn: Law,
     /// From a start to STOPPED of the old task that it replaces.
     replaced: [Law; 2],
@@ -124,17 +118,30 @@ pub struct Rolling {
     ends: RefCell<HashMap<Rollout, Rc<Ends>>>,
 }
 
+/// When a unit of room may be used again after the stop of the old task in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reuse {
+    /// One reaction after the old task is STOPPED.
+    AfterStopped,
+    /// In the same act that tells the old task to stop.
+    AtTheStop,
+}
+
 impl Rolling {
     /// The model of a service with these phases.
     #[must_use]
-    pub fn new(phases: Phases) -> Self {
+    pub fn new(phases: Phases, reuse: Reuse) -> Self {
         let drained = phases.reaction.plus(&phases.drain);
-        let turn = drained.plus(&phases.reaction);
+        let turn = match reuse {
+            Reuse::AfterStopped => drained.plus(&phases.reaction),
+            Reuse::AtTheStop => phases.reaction.clone(),
+        };
         let replaced = [phases.cold_start.plus(&drained), phases.start.plus(&drained)];
         let cycle = phases.start.plus(&turn);
         let swapped = phases.drain.plus(&phases.reaction).plus(&phases.start);
         Self {
             phases,
+            reuse,
             turn,
             replaced,
             swapped,
@@ -170,7 +177,8 @@ impl Rolling {
         let course = self.course(rollout);
         let new_version = self.end(&course, End::HealthyBut(0));
         // With slack only every stop comes before the start it allows.
-        let stopped = if rollout.surge() == 0 {
+        let stop_first = rollout.surge() == 0 && self.reuse == Reuse::AfterStopped;
+        let stopped = if stop_first {
             new_version.clone()
         } else {
             self.end(&course, End::StoppedBut(rollout.slack))
@@ -181,18 +189,127 @@ impl Rolling {
         }
     }
 
-    /// From the request to the moment from which on at most `missing` units of slack are not
-    /// made good: mean \[s\].
+    /// How long fewer than `surplus` tasks beyond the lower bound are healthy: mean \[s\].
+    ///
+    /// # Formula
+    /// From the first moves, which bring the healthy tasks down to the lower bound, to the moment
+    /// when all replacements but slack − surplus are healthy; less the reactions before that in
+    /// which at least `surplus` units hold a healthy new task and have not yet told an old one to
+    /// stop. Rounds are taken apart, units of a round as independent.
     #[must_use]
-    pub fn mean_until_all_healthy_but(&self, rollout: Rollout, missing: u32) -> f64 {
-        let course = self.course(normal(rollout));
-        self.phases.reaction.mean() + self.end(&course, End::HealthyBut(missing)).mean()
+    pub fn mean_short(&self, rollout: Rollout, surplus: u32) -> f64 {
+        let rollout = normal(rollout);
+        if surplus == 0 || rollout.slack == 0 {
+            return 0.0;
+        }
+        let missing = rollout.slack.saturating_sub(surplus);
+        let course = self.course(rollout);
+        let until = self.end(&course, End::HealthyBut(missing)).mean();
+        let stops_caused = f64::from(rollout.replacements - rollout.slack);
+        let groups = self.groups(rollout);
+        let units: u32 = groups.iter().map(|g| g.1).sum();
+        let covered: f64 = groups
+            .iter()
+            .map(|&(kind, size)| {
+                let caused = stops_caused / f64::from(units);
+                self.mean_waiting(kind, size, surplus, caused)
+            })
+            .sum();
+        (until - covered).max(0.0)
+    }
+
+    /// How long at least `surplus` units of a kind wait at once to stop an old task, in so many
+    /// rounds \[s\].
+    fn mean_waiting(&self, kind: Kind, size: u32, surplus: u32, rounds: f64) -> f64 {
+        const COMPUTED: u32 = 6;
+        if size < surplus {
+            return 0.0;
+        }
+        let mut sum = 0.0;
+        let mut left = rounds;
+        for n in 1..=COMPUTED {
+            if left <= 0.0 {
+                break;
+            }
+            let weight = if n == COMPUTED { left } else { left.min(1.0) };
+            left -= weight;
+            let healthy = self
+                .issue(kind, n)
+                .plus(self.chain(kind, n, End::HealthyBut(0)));
+            let told = healthy.plus(&self.phases.reaction);
+            let (from, to) = (healthy.support().0, told.support().1);
+            let step = (to - from) / f64::from(POINTS);
+            let covered: f64 = (0..POINTS)
+                .map(|i| from + (f64::from(i) + 0.5) * step)
+                .map(|t| (healthy.cdf(t) - told.cdf(t)).max(0.0))
+                .map(|waiting| 1.0 - chance_of_at_most(surplus - 1, &[(size, waiting)]))
+                .sum();
+            sum += weight * covered * step;
+        }
+        sum
+    }
+
+    /// Task-seconds beyond the desired count: mean \[s\].
+    ///
+    /// # Formula
+    /// Each replacement in a unit of surge adds its start, a reaction and the drain of the old
+    /// task; each in a unit of slack saves the reaction between STOPPED and the start.
+    #[must_use]
+    pub fn mean_excess_task_seconds(&self, rollout: Rollout) -> f64 {
+        let rollout = normal(rollout);
+        let (cold, warm) = (f64::from(rollout.cold), f64::from(rollout.warm));
+        let slack = f64::from(rollout.slack);
+        let tasks = f64::from(rollout.replacements);
+        let drain = self.phases.drain.mean();
+        let [cold_pair, warm_pair] = [&self.replaced[0], &self.replaced[1]].map(Law::mean);
+        let paired = rollout.surge() >= rollout.replacements || self.reuse == Reuse::AtTheStop;
+        if paired {
+            let replaced = (cold * cold_pair + (tasks - cold) * warm_pair) / tasks;
+            return slack * drain + (tasks - slack) * replaced;
+        }
+        let per_unit = tasks / (cold + warm + slack);
+        let first_cold = cold.min(tasks) * (cold_pair - warm_pair);
+        first_cold + per_unit * ((cold + warm) * warm_pair - slack * self.phases.reaction.mean())
+    }
+
+    /// The units of a rollout by kind.
+    fn groups(&self, rollout: Rollout) -> Vec<(Kind, u32)> {
+        let (warm, slack) = match self.reuse {
+            Reuse::AfterStopped => (rollout.warm, rollout.slack),
+            // What a first stop makes room for starts with the first moves too.
+            Reuse::AtTheStop => (rollout.warm + rollout.slack, 0),
+        };
+        let stopping = if rollout.surge() == 0 {
+            Kind::StopFirst
+        } else {
+            Kind::Slack
+        };
+        [
+            (Kind::Cold, rollout.cold),
+            (Kind::Warm, warm),
+            (stopping, slack),
+        ]
+        .into_iter()
+        .filter(|group| group.1 > 0)
+        .collect()
+    }
+
+    /// Replacements that begin with the first moves, where no others begin later than a start.
+    fn begun_at_once(&self, rollout: Rollout) -> u32 {
+        match self.groups(rollout)[..] {
+            [(Kind::StopFirst, size)] => size,
+            ref groups => groups
+                .iter()
+                .filter(|group| group.0 != Kind::Slack)
+                .map(|group| group.1)
+                .sum(),
+        }
     }
 
     fn course(&self, rollout: Rollout) -> Course {
         if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
             Course::Fixed(rollout)
-        } else if rollout.begun_at_once() >= rollout.replacements {
+        } else if self.begun_at_once(rollout) >= rollout.replacements {
             Course::OneRound(rollout)
         } else {
             Course::Mixture(self.mixture(rollout))
@@ -241,10 +358,9 @@ impl Rolling {
     /// All new tasks start at once.
     fn end_of_one_round(&self, rollout: Rollout, end: End) -> Law {
         let cold = rollout.cold.min(rollout.replacements);
-        let others = if rollout.surge() == 0 {
-            Kind::StopFirst
-        } else {
-            Kind::Warm
+        let others = match self.reuse {
+            Reuse::AfterStopped if rollout.surge() == 0 => Kind::StopFirst,
+            Reuse::AfterStopped | Reuse::AtTheStop => Kind::Warm,
         };
         let groups = [(Kind::Cold, cold), (others, rollout.replacements - cold)];
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
@@ -356,19 +472,7 @@ impl Rolling {
 
     /// The moments at which the last start may come, with their weights.
     fn mixture(&self, rollout: Rollout) -> Mixture {
-        let slack = if rollout.surge() == 0 {
-            Kind::StopFirst
-        } else {
-            Kind::Slack
-        };
-        let groups: Vec<(Kind, u32)> = [
-            (Kind::Cold, rollout.cold),
-            (Kind::Warm, rollout.warm),
-            (slack, rollout.slack),
-        ]
-        .into_iter()
-        .filter(|group| group.1 > 0)
-        .collect();
+        let groups = self.groups(rollout);
         let units: u32 = groups.iter().map(|group| group.1).sum();
         let target = rollout.replacements;
         let counts_at = |t: f64| -> Vec<Counts> {
@@ -601,42 +705,46 @@ impl Rolling {
     /// All phases fixed: the units in their order, event by event.
     fn fixed_end(&self, rollout: Rollout, end: End) -> Law {
         let (turn_to_stop, drain) = (self.phases.reaction.mean(), self.phases.drain.mean());
-        let surge = (rollout.cold + rollout.warm).min(rollout.replacements);
-        let mut starts: Vec<f64> = Vec::new();
-        let mut healthy: Vec<f64> = Vec::new();
-        let mut stopped: Vec<f64> = Vec::new();
-        for i in 0..surge {
-            let start = if i < rollout.cold {
-                &self.phases.cold_start
-            } else {
-                &self.phases.start
-            };
-            starts.push(0.0);
-            healthy.push(start.mean());
-        }
-        for _ in 0..rollout.slack.min(rollout.replacements) {
-            stopped.push(drain);
-        }
+        let at_once: u32 = self
+            .groups(rollout)
+            .iter()
+            .filter(|group| matches!(group.0, Kind::Cold | Kind::Warm))
+            .map(|group| group.1)
+            .sum();
+        let mut started = at_once.min(rollout.replacements);
+        let mut healthy: Vec<f64> = (0..started)
+            .map(|i| {
+                if i < rollout.cold {
+                    self.phases.cold_start.mean()
+                } else {
+                    self.phases.start.mean()
+                }
+            })
+            .collect();
+        let mut stopped = vec![drain; rollout.slack as usize];
         let wanted = rollout.replacements as usize;
         let (mut used_healthy, mut used_stopped) = (0, 0);
         loop {
             healthy[used_healthy..].sort_by(f64::total_cmp);
             stopped[used_stopped..].sort_by(f64::total_cmp);
-            let next_healthy = (stopped.len() < wanted)
-                .then(|| healthy.get(used_healthy).copied())
-                .flatten();
-            let next_stopped = (starts.len() < wanted)
-                .then(|| stopped.get(used_stopped).copied())
-                .flatten();
-            match (next_healthy, next_stopped) {
-                (Some(h), s) if s.is_none_or(|s| h <= s) => {
+            let next_healthy = healthy.get(used_healthy).filter(|_| stopped.len() < wanted);
+            let next_stopped = stopped
+                .get(used_stopped)
+                .filter(|_| self.reuse == Reuse::AfterStopped && started < rollout.replacements);
+            match (next_healthy.copied(), next_stopped.copied()) {
+                (Some(at), later) if later.is_none_or(|later| at <= later) => {
                     used_healthy += 1;
-                    stopped.push(h + turn_to_stop + drain);
+                    let told = at + turn_to_stop;
+                    stopped.push(told + drain);
+                    if self.reuse == Reuse::AtTheStop && started < rollout.replacements {
+                        started += 1;
+                        healthy.push(told + self.phases.start.mean());
+                    }
                 }
-                (_, Some(s)) => {
+                (_, Some(at)) => {
                     used_stopped += 1;
-                    starts.push(s + turn_to_stop);
-                    healthy.push(s + turn_to_stop + self.phases.start.mean());
+                    started += 1;
+                    healthy.push(at + turn_to_stop + self.phases.start.mean());
                 }
                 _ => break,
             }

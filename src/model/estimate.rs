@@ -1,0 +1,481 @@
+//! The whole answer for one scenario as it stands, or under another plan: tasks, durations, cost,
+//! availability.
+
+use serde::Serialize;
+
+use super::availability::{Availability, availability, short_seconds};
+use super::cost::{Cost, Use, cost};
+use super::law::{Law, standard_deviation};
+use super::phases::Phases;
+use super::release::evacuation;
+use super::rolling::{Ends, Reuse, Rolling, Rollout};
+use crate::rollout::{
+    Added, Bound, Fix, Moves, Room, Stuck, TooFewPlaces, bounds, moves, room, verdict,
+};
+use crate::scenario::{Assumption, Clock, PrescaleMode, Scenario};
+use crate::units::Seconds;
+
+/// Beyond this share of killed starts a deployment does not get anywhere.
+const NEARLY_ALL_KILLED: f64 = 0.9;
+
+/// The settings of a deployment that cost nothing to look up and are searched over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Plan {
+    /// Minimum healthy percent.
+    pub minimum_healthy_percent: u32,
+    /// Maximum percent.
+    pub maximum_percent: u32,
+    /// Hosts launched before each deployment.
+    pub prescale_hosts: u32,
+    /// How many of the added hosts, pre-scaled or standing, are spot.
+    pub spot_hosts: u32,
+    /// Hosts always on beyond the listed ones.
+    pub headroom_hosts: u32,
+}
+
+impl Plan {
+    /// What the scenario itself sets.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        let prescale = &scenario.prescale;
+        let (before, standing) = match prescale.mode {
+            PrescaleMode::Before => (prescale.hosts, 0),
+            PrescaleMode::Standing => (0, prescale.hosts),
+        };
+        Self {
+            minimum_healthy_percent: scenario.deployment.minimum_healthy_percent,
+            maximum_percent: scenario.deployment.maximum_percent,
+            prescale_hosts: before,
+            spot_hosts: spot_hosts(prescale.hosts, prescale.spot_share),
+            headroom_hosts: standing,
+        }
+    }
+
+    /// The hosts it adds.
+    #[must_use]
+    pub fn added(&self) -> Added {
+        Added {
+            before: self.prescale_hosts,
+            standing: self.headroom_hosts,
+        }
+    }
+}
+
+/// floor(hosts × share), exact for shares that were written as decimals.
+fn spot_hosts(hosts: u32, share: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a count is a count"
+    )]
+    let spot = (f64::from(hosts) * share + 1e-9).floor() as u32;
+    spot.min(hosts)
+}
+
+/// How many tasks there are and may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Tasks {
+    /// Desired count.
+    pub desired: u32,
+    /// By the percents alone.
+    pub lower_bound: u32,
+    /// By the percents alone.
+    pub upper_bound: u32,
+    /// Further tasks that the hosts can place at the request; absent: unlimited.
+    pub room: Option<u32>,
+    /// The smallest healthy count by the scheduler's own moves.
+    pub min_healthy: u32,
+    /// The most pending, running and stopping tasks.
+    pub peak: u32,
+}
+
+impl From<&Moves> for Tasks {
+    fn from(moves: &Moves) -> Self {
+        Self {
+            desired: moves.desired,
+            lower_bound: moves.bounds.lower,
+            upper_bound: moves.bounds.upper,
+            room: moves.room.total(),
+            min_healthy: moves.min_healthy,
+            peak: moves.peak,
+        }
+    }
+}
+
+/// A duration with its spread \[s\].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Duration {
+    /// Mean \[s\].
+    pub mean: Seconds,
+    /// Median \[s\].
+    pub p50: Seconds,
+    /// Reached by 95 % \[s\].
+    pub p95: Seconds,
+    /// Reached by 99 % \[s\].
+    pub p99: Seconds,
+}
+
+impl From<&Law> for Duration {
+    fn from(law: &Law) -> Self {
+        Self {
+            mean: Seconds(law.mean()),
+            p50: Seconds(law.quantile(0.5)),
+            p95: Seconds(law.quantile(0.95)),
+            p99: Seconds(law.quantile(0.99)),
+        }
+    }
+}
+
+/// A duration of which only the mean is told \[s\].
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Mean {
+    /// Mean \[s\].
+    pub mean: Seconds,
+}
+
+/// How long a deployment and what goes with it takes \[s\].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Durations {
+    /// From the launch of the pre-scaled hosts to the request.
+    pub lead_s: Mean,
+    /// From the request to the last new task healthy.
+    pub new_version_s: Duration,
+    /// From the request to the last change, the reaction to it, and the completion lag.
+    pub completed_s: Duration,
+    /// From "completed" to the end of the pre-scaled hosts: evacuation and release.
+    pub release_s: Mean,
+    /// The evacuation alone: tasks that move off the hosts that go.
+    pub evacuation_s: Mean,
+}
+
+impl Durations {
+    /// Lead plus the mean of a clock: what the recommendation minimises \[s\].
+    #[must_use]
+    pub fn with_lead(&self, clock: Clock) -> Seconds {
+        self.lead_s.mean
+            + match clock {
+                Clock::NewVersion => self.new_version_s.mean,
+                Clock::Completed => self.completed_s.mean,
+            }
+    }
+}
+
+/// What comes of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How many tasks there are and may be.
+    pub tasks: Tasks,
+    /// What the scheduler may do at once.
+    pub moves: Moves,
+    /// How long it takes; absent where it is stuck.
+    pub duration: Option<Durations>,
+    /// What it costs; a deployment that is stuck costs what its hosts cost until it would begin.
+    pub cost: Cost,
+    /// How many tasks stay healthy.
+    pub availability: Availability,
+}
+
+/// The answer for a scenario as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimate {
+    /// Version of this layout.
+    pub schema_version: u32,
+    /// Whether the deployment completes.
+    pub verdict: EstimateVerdict,
+    /// How many tasks there are and may be.
+    pub tasks: Tasks,
+    /// How long it takes; absent where it is stuck.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Durations>,
+    /// Why it is stuck and what frees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
+    /// What it costs.
+    pub cost: Cost,
+    /// How many tasks stay healthy.
+    pub availability: Availability,
+    /// What does not stop the answer but may make it wrong, and the key that settles it.
+    pub warnings: Vec<String>,
+    /// Every input that was not given.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// Whether a deployment completes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EstimateVerdict {
+    /// It ends.
+    Completes,
+    /// It never moves.
+    Stuck,
+}
+
+/// The model of one service's timing: prepared once, asked for many plans.
+#[derive(Debug)]
+pub struct Model {
+    after_stopped: Rolling,
+    /// Only where stopping tasks do not count.
+    at_the_stop: Option<Rolling>,
+    boot: Law,
+}
+
+impl Model {
+    /// Prepares what depends on the timing only.
+    #[must_use]
+    pub fn of(scenario: &Scenario) -> Self {
+        let phases = Phases::of(scenario);
+        let boot = scenario.prescale.boot;
+        let spread = standard_deviation(boot);
+        let step = if spread > 0.0 { spread / 16.0 } else { 1.0 };
+        Self {
+            at_the_stop: (!scenario.deployment.stopping_counts)
+                .then(|| Rolling::new(phases.clone(), Reuse::AtTheStop)),
+            after_stopped: Rolling::new(phases, Reuse::AfterStopped),
+            boot: Law::of(boot, step),
+        }
+    }
+
+    /// The phases of a task's life.
+    #[must_use]
+    pub fn phases(&self) -> &Phases {
+        self.after_stopped.phases()
+    }
+
+    /// The wait for the slowest of so many hosts \[s\].
+    #[must_use]
+    pub fn boot_of_slowest(&self, hosts: u32) -> Law {
+        match hosts {
+            0 => Law::fixed(0.0, self.boot.step()),
+            hosts => self.boot.largest_of(hosts),
+        }
+    }
+
+    /// What comes of a plan.
+    ///
+    /// # Errors
+    /// Not even the desired count fits on the listed and standing hosts.
+    pub fn outcome(&self, scenario: &Scenario, plan: &Plan) -> Result<Outcome, TooFewPlaces> {
+        Ok(self.outcome_with_room(scenario, plan, room(scenario, plan.added())?))
+    }
+
+    /// What comes of a plan whose room is known.
+    #[must_use]
+    pub fn outcome_with_room(&self, scenario: &Scenario, plan: &Plan, room: Room) -> Outcome {
+        let bounds = bounds(
+            scenario.service.desired_count,
+            plan.minimum_healthy_percent,
+            plan.maximum_percent,
+        );
+        let moves = moves(scenario, bounds, room);
+        let stuck =
+            moves.is_stuck() || self.phases().verdict.kill_probability > NEARLY_ALL_KILLED;
+        let boot = self.boot_of_slowest(plan.prescale_hosts);
+        let overlap = scenario.prescale.lead_overlap.0;
+        let lead = boot.expectation(|s| (s - overlap).max(0.0));
+        if stuck {
+            let usage = Use {
+                plan,
+                added_for: &boot,
+                excess_task_seconds: 0.0,
+            };
+            let moves = Moves {
+                min_healthy: moves.desired,
+                peak: moves.desired,
+                ..moves
+            };
+            let deployments = scenario.deployment.per_month();
+            return Outcome {
+                tasks: Tasks::from(&moves),
+                moves,
+                duration: None,
+                cost: cost(scenario, usage),
+                availability: availability(&scenario.service, &moves, 0.0, deployments),
+            };
+        }
+        let course = self.course(scenario, &moves);
+        let completed = course
+            .ends
+            .completed
+            .shifted(scenario.deployment.completion_lag.0);
+        let evacuation = evacuation(scenario, &moves, plan.prescale_hosts);
+        let evacuated = evacuation.map(|rollout| self.after_stopped.ends(rollout));
+        let mut added_for = boot
+            .plus(&completed)
+            .shifted(scenario.prescale.release.0);
+        if let Some(evacuated) = &evacuated {
+            added_for = added_for.plus(&evacuated.completed);
+        }
+        let evacuation_s = evacuated.map_or(0.0, |ends| ends.completed.mean());
+        let release_s = match plan.prescale_hosts {
+            0 => 0.0,
+            _ => evacuation_s + scenario.prescale.release.0,
+        };
+        let rollouts: Vec<Rollout> = std::iter::once(course.rollout).chain(evacuation).collect();
+        let short = short_seconds(course.rolling, &scenario.service, &moves, &rollouts);
+        let usage = Use {
+            plan,
+            added_for: &added_for,
+            excess_task_seconds: course.rolling.mean_excess_task_seconds(course.rollout),
+        };
+        Outcome {
+            tasks: Tasks::from(&moves),
+            moves,
+            duration: Some(Durations {
+                lead_s: Mean {
+                    mean: Seconds(lead),
+                },
+                new_version_s: Duration::from(&course.ends.new_version),
+                completed_s: Duration::from(&completed),
+                release_s: Mean {
+                    mean: Seconds(release_s),
+                },
+                evacuation_s: Mean {
+                    mean: Seconds(evacuation_s),
+                },
+            }),
+            cost: cost(scenario, usage),
+            availability: availability(
+                &scenario.service,
+                &moves,
+                short,
+                scenario.deployment.per_month(),
+            ),
+        }
+    }
+
+    /// How the deployment goes.
+    ///
+    /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
+    /// back at different moments. Each alone bounds the deployment from below; the later one is
+    /// taken.
+    fn course(&self, scenario: &Scenario, moves: &Moves) -> Course<'_> {
+        let split = |surge: u32| Rollout {
+            replacements: moves.desired,
+            cold: moves.room.cold.min(surge),
+            warm: surge - moves.room.cold.min(surge),
+            slack: moves.slack,
+        };
+        let after_stopped = |surge: u32| {
+            let rollout = split(surge);
+            Course {
+                rolling: &self.after_stopped,
+                rollout,
+                ends: self.after_stopped.ends(rollout),
+            }
+        };
+        let Some(at_the_stop) = &self.at_the_stop else {
+            return after_stopped(moves.surge);
+        };
+        let rollout = split(moves.bounds.upper.saturating_sub(moves.desired));
+        let by_permission = Course {
+            rolling: at_the_stop,
+            rollout,
+            ends: at_the_stop.ends(rollout),
+        };
+        let beside = moves.room.total().unwrap_or(u32::MAX).min(moves.desired);
+        let unlimited = beside >= moves.desired || scenario.service.desired_count == 0;
+        if unlimited {
+            return by_permission;
+        }
+        let by_room = after_stopped(beside);
+        if by_room.ends.completed.mean() > by_permission.ends.completed.mean() {
+            by_room
+        } else {
+            by_permission
+        }
+    }
+}
+
+struct Course<'a> {
+    rolling: &'a Rolling,
+    rollout: Rollout,
+    ends: std::rc::Rc<Ends>,
+}
+
+/// The answer for a scenario as it stands.
+///
+/// # Errors
+/// Not even the desired count fits on the listed and standing hosts.
+pub fn estimate(scenario: &Scenario) -> Result<Estimate, TooFewPlaces> {
+    let model = Model::of(scenario);
+    let outcome = model.outcome(scenario, &Plan::of(scenario))?;
+    model.estimate(scenario, outcome)
+}
+
+impl Model {
+    /// The whole answer from an outcome of the scenario's own plan.
+    ///
+    /// # Errors
+    /// Not even the desired count fits on the listed and standing hosts.
+    pub fn estimate(
+        &self,
+        scenario: &Scenario,
+        outcome: Outcome,
+    ) -> Result<Estimate, TooFewPlaces> {
+        let stuck = match (verdict(scenario)?, &outcome.duration) {
+            (crate::rollout::Verdict::Stuck(stuck), _) => Some(stuck),
+            (crate::rollout::Verdict::Completes(_), None) => Some(self.killed(scenario)),
+            (crate::rollout::Verdict::Completes(_), Some(_)) => None,
+        };
+        Ok(Estimate {
+            schema_version: 1,
+            verdict: match stuck {
+                Some(_) => EstimateVerdict::Stuck,
+                None => EstimateVerdict::Completes,
+            },
+            tasks: outcome.tasks,
+            duration: outcome.duration,
+            stuck,
+            cost: outcome.cost,
+            availability: outcome.availability,
+            warnings: self.warnings(scenario),
+            assumptions: scenario.assumptions.clone(),
+        })
+    }
+
+    /// Why no start survives its health check.
+    fn killed(&self, scenario: &Scenario) -> Stuck {
+        let verdict = &self.phases().verdict;
+        let grace = scenario
+            .service
+            .health_check_grace_period
+            .unwrap_or_default();
+        Stuck {
+            bound: Bound::HealthCheck,
+            reason: format!(
+                "{:.0} % of the new tasks are killed as unhealthy: the grace period of {:.0} s ends before they answer their health check",
+                verdict.kill_probability * 100.0,
+                grace.0
+            ),
+            fix: vec![Fix {
+                key: "service.health_check_grace_period".to_owned(),
+                from: serde_json::Value::from(format!("{:.0}s", grace.0)),
+                to: serde_json::Value::from(format!("{:.0}s", verdict.sufficient_grace.0)),
+            }],
+        }
+    }
+
+    fn warnings(&self, scenario: &Scenario) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let verdict = &self.phases().verdict;
+        let killed = verdict.kill_probability;
+        if killed > 0.01 && killed <= NEARLY_ALL_KILLED {
+            warnings.push(format!(
+                "{:.0} % of new tasks are killed as unhealthy before they are ready, and the durations leave out their restarts; set service.health_check_grace_period to \"{:.0}s\"",
+                killed * 100.0,
+                verdict.sufficient_grace.0
+            ));
+        }
+        if let Some(required) = scenario
+            .service
+            .required_tasks
+            .filter(|&required| required > scenario.service.desired_count)
+        {
+            warnings.push(format!(
+                "{required} tasks are required but only {} desired: the service is short all the time; raise service.desired_count or correct [service.load]",
+                scenario.service.desired_count
+            ));
+        }
+        warnings
+    }
+}
