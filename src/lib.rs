@@ -2,3 +2,4 @@
 
 pub mod units;
 pub mod scenario;
+pub mod import;
