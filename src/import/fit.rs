@@ -368,3 +368,77 @@ fn median(values: &[f64]) -> Option<f64> {
         upper
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn balanced(interval: f64) -> KnownLoadBalancer {
+        KnownLoadBalancer {
+            kind: LoadBalancerKind::Alb,
+            health_check_interval: Seconds(interval),
+            healthy_threshold: 5,
+            unhealthy_threshold: 2,
+            deregistration_delay: None,
+        }
+    }
+
+    #[test]
+    fn medians_by_hand() {
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[3.0]), Some(3.0));
+        assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[9.0, 1.0, 2.0, 4.0]), Some(3.0));
+    }
+
+    #[test]
+    fn readiness_undoes_the_check() {
+        // Ready after 20 s: the first check that passes comes half an interval later.
+        assert_eq!(ready_before(&balanced(30.0), 35.0), 20.0);
+        // Ready after 75 s: two checks failed, so four more passes of 30 s were needed.
+        assert_eq!(ready_before(&balanced(30.0), 75.0 + 15.0 + 120.0), 75.0);
+        assert_eq!(ready_before(&balanced(30.0), 3.0), 1.0);
+    }
+
+    #[test]
+    fn a_short_verdict_shortens_the_reaction_first() {
+        let known = Known {
+            load_balancer: Some(balanced(30.0)),
+            stop_timeout: Seconds(30.0),
+        };
+        let (ready, reaction) = ready_and_reaction(&known, &[41.0]);
+        assert_eq!((ready.value.mean.0, reaction.value.mean.0), (6.0, 20.0));
+        let (ready, reaction) = ready_and_reaction(&known, &[26.0]);
+        assert_eq!((ready.value.mean.0, reaction.value.mean.0), (1.0, 10.0));
+        let (ready, reaction) = ready_and_reaction(&known, &[]);
+        assert_eq!((ready.origin, reaction.origin), (Origin::Assumed, Origin::Assumed));
+    }
+
+    #[test]
+    fn a_drain_is_one_of_the_usual_delays() {
+        let old = |drain| Gaps {
+            drain_to_stopped: vec![drain],
+            ..Gaps::default()
+        };
+        let new = |drain| Gaps {
+            drain_to_completed: vec![drain],
+            ..Gaps::default()
+        };
+        let inferred = |gaps: &Gaps| delay(&balanced(30.0), gaps).map(|delay| delay.value.0);
+        assert_eq!(inferred(&old(33.0)), Some(30.0));
+        assert_eq!(inferred(&old(302.0)), Some(300.0));
+        assert_eq!(inferred(&new(52.0)), Some(0.0));
+        assert_eq!(inferred(&new(382.0)), Some(300.0));
+        assert_eq!(inferred(&new(411.0)), Some(300.0));
+        assert_eq!(inferred(&Gaps::default()), None);
+    }
+
+    #[test]
+    fn the_spread_needs_three_gaps() {
+        let two = law(&[30.0, 40.0]).unwrap().value;
+        assert_eq!((two.mean.0, two.cv), (35.0, 0.2));
+        let three = law(&[30.0, 33.0, 45.0]).unwrap().value;
+        assert_eq!(three.mean.0, 33.0);
+        assert!((three.cv - 1.4826 * 3.0 / 33.0).abs() < 1e-12);
+    }
+}

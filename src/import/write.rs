@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(
             toml(&sections),
             "[service]\n\
-             name = \"we\\\"b\\u000A\"                    # services.json serviceName\n\
+             name = \"we\\\"b\\u000A\"                     # services.json serviceName\n\
              cpu = 256                                # assumed: no task definition\n\
              # stop_timeout = \"30s\"                   # assumed: the default\n"
         );
