@@ -88,6 +88,12 @@ pub enum Outcome {
 }
 
 impl Deployment {
+    /// How many tasks it brought up.
+    #[must_use]
+    pub fn tasks(&self) -> u32 {
+        self.started_tasks.saturating_sub(self.failed_starts)
+    }
+
     /// From the request to the end, for a deployment that a prediction can be held against: it
     /// completed and no start failed [s].
     #[must_use]
@@ -198,7 +204,9 @@ fn judge(
             return Verdict::Other("a task that had ended by itself was replaced");
         }
         if tally.started < tally.removed {
-            return Verdict::Other("fewer tasks started than stopped: its beginning is not recorded");
+            return Verdict::Other(
+                "fewer tasks started than stopped: its beginning is not recorded",
+            );
         }
     }
     match deployment(episode, &tally, era, outcome, requests, previous_end) {
@@ -217,20 +225,38 @@ fn deployment(
 ) -> Option<Deployment> {
     // Starts beyond those that replaced an old task or reached the load balancer came to nothing.
     let vain = match outcome {
-        Outcome::Completed => tally.started.saturating_sub(tally.removed.max(tally.registered)),
+        Outcome::Completed => tally
+            .started
+            .saturating_sub(tally.removed.max(tally.registered)),
         _ => 0,
     };
     let failed_starts = vain.max(tally.unhealthy);
     let first_start = first_start_after(episode, vain)?;
     let time_of = |wanted: fn(&EventKind) -> bool| {
-        episode.iter().find(|event| wanted(&event.kind)).map(|event| event.at)
+        episode
+            .iter()
+            .find(|event| wanted(&event.kind))
+            .map(|event| event.at)
     };
     let stopped = time_of(|kind| matches!(kind, EventKind::StoppedRunning { .. }));
     let drain_begun = time_of(|kind| {
-        matches!(kind, EventKind::Draining { .. } | EventKind::Deregistered { .. })
+        matches!(
+            kind,
+            EventKind::Draining { .. } | EventKind::Deregistered { .. }
+        )
     });
-    // The change of order and the change of wording did not come on the same day.
+    let of_task_sets = episode.iter().any(|event| {
+        matches!(
+            event.kind,
+            EventKind::Draining {
+                task_set: Some(_),
+                ..
+            }
+        )
+    });
+    // "deployment completed" came before the change of order, task sets came with it.
     let order = match (stopped, drain_begun) {
+        _ if of_task_sets => EventOrder::StoppedThenDrain,
         (Some(stopped), Some(drain)) if stopped <= drain => EventOrder::StoppedThenDrain,
         (Some(_), Some(_)) => EventOrder::DrainThenStopped,
         _ => era,
@@ -299,7 +325,8 @@ struct Tally {
 impl Tally {
     fn of(episode: &[Event]) -> Self {
         let mut by_group = BTreeMap::<&str, u32>::new();
-        let (mut started, mut stopped, mut drained, mut deregistered) = (0_u32, 0_u32, 0_u32, 0_u32);
+        let (mut started, mut stopped, mut drained, mut deregistered) =
+            (0_u32, 0_u32, 0_u32, 0_u32);
         let (mut failed, mut replacing) = (0_u32, 0_u32);
         for event in episode {
             match &event.kind {
@@ -323,7 +350,9 @@ impl Tally {
                 _ => {}
             }
         }
-        let removed = [stopped, drained, deregistered].into_iter().find(|count| *count > 0);
+        let removed = [stopped, drained, deregistered]
+            .into_iter()
+            .find(|count| *count > 0);
         Self {
             started,
             registered: by_group.into_values().max().unwrap_or(0),
@@ -362,12 +391,19 @@ fn oldest_first(events: &[Event]) -> Vec<Event> {
 }
 
 fn ends_episode(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::SteadyState | EventKind::DeploymentCompleted { .. })
+    matches!(
+        kind,
+        EventKind::SteadyState | EventKind::DeploymentCompleted { .. }
+    )
 }
 
 fn is_of_task_sets(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::DeploymentCompleted { .. } | EventKind::Draining { task_set: Some(_), .. }
+        EventKind::DeploymentCompleted { .. }
+            | EventKind::Draining {
+                task_set: Some(_),
+                ..
+            }
     )
 }

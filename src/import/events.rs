@@ -192,7 +192,10 @@ fn count_after(message: &str, words: &str) -> u32 {
 /// The identifier that follows some words without a space.
 fn identifier_after(message: &str, words: &str) -> Option<String> {
     let (_, rest) = message.split_once(words)?;
-    let identifier: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let identifier: String = rest
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     (!identifier.is_empty()).then_some(identifier)
 }
 
@@ -218,6 +221,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one row per wording")]
     fn every_known_wording_is_read() {
         let registered = |targets, group: &str| EventKind::Registered {
             targets,
@@ -225,48 +229,88 @@ mod tests {
         };
         let some = |text: &str| Some(text.to_owned());
         for (message, kind) in [
-            ("(service web) has reached a steady state.", EventKind::SteadyState),
+            (
+                "(service web) has reached a steady state.",
+                EventKind::SteadyState,
+            ),
             ("(web) has reached a steady state.", EventKind::SteadyState),
-            ("service web has reached a steady state.", EventKind::SteadyState),
-            ("(service web) has started 2 tasks: (task a1) (task b2).", started(2)),
-            ("service web has started 1 tasks: task f8c8f323-b557.", started(1)),
+            (
+                "service web has reached a steady state.",
+                EventKind::SteadyState,
+            ),
+            (
+                "(service web) has started 2 tasks: (task a1) (task b2).",
+                started(2),
+            ),
+            (
+                "service web has started 1 tasks: task f8c8f323-b557.",
+                started(1),
+            ),
             ("service web has started 5 tasks:", started(5)),
             (
                 "(service web) has started 2 tasks: (task a1). Amazon ECS replaced 2 tasks due to an unhealthy status.",
-                EventKind::Started { tasks: 2, replacing_unhealthy: 2 },
+                EventKind::Started {
+                    tasks: 2,
+                    replacing_unhealthy: 2,
+                },
             ),
             (
                 "(service web) has started 1 tasks in eu-central-1a to AZ Rebalance: (task a1).",
                 EventKind::StartedForRebalance { tasks: 1 },
             ),
-            ("(service web) registered 2 targets in (target-group arn:g/1)", registered(2, "arn:g/1")),
-            ("service web registered 3 targets in target-group main-1", registered(3, "main-1")),
+            (
+                "(service web) registered 2 targets in (target-group arn:g/1)",
+                registered(2, "arn:g/1"),
+            ),
+            (
+                "service web registered 3 targets in target-group main-1",
+                registered(3, "main-1"),
+            ),
             (
                 "(service web) deregistered 1 targets in (target-group arn:g/1)",
                 EventKind::Deregistered { targets: 1 },
             ),
             (
                 "(service web, taskSet ecs-svc/1214983551022201730) has begun draining connections on 2 tasks.",
-                EventKind::Draining { tasks: 2, task_set: some("1214983551022201730") },
+                EventKind::Draining {
+                    tasks: 2,
+                    task_set: some("1214983551022201730"),
+                },
             ),
             (
                 "(service web) has begun draining connections on 1 tasks.",
-                EventKind::Draining { tasks: 1, task_set: None },
+                EventKind::Draining {
+                    tasks: 1,
+                    task_set: None,
+                },
             ),
             (
                 "(service web) has stopped 3 running tasks: (task a1) (task b2) (task c3).",
                 EventKind::StoppedRunning { tasks: 3 },
             ),
-            ("(service web) stopped 1 running tasks.", EventKind::StoppedRunning { tasks: 1 }),
-            ("service web has stopped 5 running tasks:", EventKind::StoppedRunning { tasks: 5 }),
-            ("(service web) stopped 2 pending tasks.", EventKind::StoppedPending { tasks: 2 }),
+            (
+                "(service web) stopped 1 running tasks.",
+                EventKind::StoppedRunning { tasks: 1 },
+            ),
+            (
+                "service web has stopped 5 running tasks:",
+                EventKind::StoppedRunning { tasks: 5 },
+            ),
+            (
+                "(service web) stopped 2 pending tasks.",
+                EventKind::StoppedPending { tasks: 2 },
+            ),
             (
                 "(service web) (deployment ecs-svc/5900895824507767624) deployment completed.",
-                EventKind::DeploymentCompleted { deployment: some("5900895824507767624") },
+                EventKind::DeploymentCompleted {
+                    deployment: some("5900895824507767624"),
+                },
             ),
             (
                 "(service web) (deployment ecs-svc/12) deployment failed: tasks failed to start.",
-                EventKind::DeploymentFailed { deployment: some("12") },
+                EventKind::DeploymentFailed {
+                    deployment: some("12"),
+                },
             ),
             (
                 "(service web) deployment failed: tasks failed to start.",
@@ -276,7 +320,10 @@ mod tests {
                 "(service web) rolling back to deployment ecs-svc/11.",
                 EventKind::RollingBack { to: some("11") },
             ),
-            ("(service web) (task a1) failed container health checks.", EventKind::Unhealthy),
+            (
+                "(service web) (task a1) failed container health checks.",
+                EventKind::Unhealthy,
+            ),
             (
                 "(service web) (task a1) (port 8080) is unhealthy in (target-group arn:g/1) due to (reason Request timed out).",
                 EventKind::Unhealthy,
@@ -285,7 +332,10 @@ mod tests {
                 "(service web) (instance i-1) (port 80) is unhealthy in (target-group arn:g/1) due to (reason Health checks failed with these codes: [503]).",
                 EventKind::Unhealthy,
             ),
-            ("(service web) (instance i-1) is unhealthy in (elb main)", EventKind::Unhealthy),
+            (
+                "(service web) (instance i-1) is unhealthy in (elb main)",
+                EventKind::Unhealthy,
+            ),
             (
                 "(service web) was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster.",
                 EventKind::CannotPlace,
@@ -314,7 +364,10 @@ mod tests {
                 "(service web) is not AZ balanced with 3 tasks in eu-central-1a, 1 tasks in eu-central-1c. AZ Rebalancing in progress.",
                 EventKind::ZoneBalance,
             ),
-            ("(service web) is AZ balanced with 2 tasks in eu-central-1a.", EventKind::ZoneBalance),
+            (
+                "(service web) is AZ balanced with 2 tasks in eu-central-1a.",
+                EventKind::ZoneBalance,
+            ),
             ("(service web) did something new.", EventKind::Other),
             ("", EventKind::Other),
         ] {

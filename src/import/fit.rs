@@ -12,6 +12,8 @@
 //! `reaction` is 20 s unless the second line leaves less; `completion_lag` is what the last line
 //! leaves, never negative.
 
+use std::collections::VecDeque;
+
 use super::deployments::{Deployment, EventOrder};
 use super::events::EventKind;
 use super::timestamps::between;
@@ -109,7 +111,10 @@ pub enum Origin {
 #[must_use]
 pub fn fit(known: &Known, deployments: &[Deployment]) -> Fit {
     let mut gaps = Gaps::default();
-    for deployment in deployments.iter().filter(|deployment| deployment.completed().is_some()) {
+    for deployment in deployments
+        .iter()
+        .filter(|deployment| deployment.completed().is_some())
+    {
         gaps.add(deployment);
     }
     let (ready, reaction) = ready_and_reaction(known, &gaps.verdict);
@@ -119,9 +124,7 @@ pub fn fit(known: &Known, deployments: &[Deployment]) -> Fit {
     let drained = effective_delay(known, deregistration_delay);
     let stop = stop(known, &gaps.drain_to_stopped, drained);
     let completion_lag = median(&gaps.decision_to_completed).map(|gap| Fitted {
-        value: Seconds(
-            (gap - drained - stop.value.mean.0 - reaction.value.mean.0).max(0.0),
-        ),
+        value: Seconds((gap - drained - stop.value.mean.0 - reaction.value.mean.0).max(0.0)),
         origin: recorded(&gaps.decision_to_completed),
     });
     Fit {
@@ -155,14 +158,16 @@ impl Gaps {
         let mut stopped = None;
         let mut decision = None;
         for event in &deployment.events {
-            let decides = match (&event.kind, deployment.order) {
-                (EventKind::StoppedRunning { .. }, EventOrder::StoppedThenDrain)
-                | (
+            let decides = matches!(
+                (&event.kind, deployment.order),
+                (
+                    EventKind::StoppedRunning { .. },
+                    EventOrder::StoppedThenDrain
+                ) | (
                     EventKind::Draining { .. } | EventKind::Deregistered { .. },
                     EventOrder::DrainThenStopped,
-                ) => true,
-                _ => false,
-            };
+                )
+            );
             if decides {
                 decision = Some(event.at);
                 if let Some(registered) = registered.take() {
@@ -186,7 +191,8 @@ impl Gaps {
         // Whichever of the last start and the last stop came later is what the end waited for.
         if stopped.max(decision) >= deployment.last_registered {
             if let Some(decision) = decision {
-                self.decision_to_completed.push(between(decision, ended_at).0);
+                self.decision_to_completed
+                    .push(between(decision, ended_at).0);
             }
             if let (EventOrder::StoppedThenDrain, Some(draining)) = (deployment.order, draining) {
                 self.drain_to_completed.push(between(draining, ended_at).0);
@@ -199,7 +205,7 @@ impl Gaps {
     /// The first task started is taken to be the first registered. A repeated message is not
     /// written again, so there may be fewer registrations than starts.
     fn add_starts(&mut self, deployment: &Deployment) {
-        let mut started = std::collections::VecDeque::new();
+        let mut started = VecDeque::new();
         let mut first_group = None;
         for event in &deployment.events {
             match &event.kind {
@@ -261,9 +267,7 @@ fn wait_for_check(load_balancer: &KnownLoadBalancer) -> f64 {
     let first_pass = interval / 2.0;
     match load_balancer.kind {
         LoadBalancerKind::Alb | LoadBalancerKind::Nlb => first_pass,
-        LoadBalancerKind::Clb => {
-            first_pass + further_passes(load_balancer)
-        }
+        LoadBalancerKind::Clb => first_pass + further_passes(load_balancer),
     }
 }
 
@@ -302,7 +306,9 @@ fn delay(load_balancer: &KnownLoadBalancer, gaps: &Gaps) -> Option<Fitted<Second
         ),
     };
     // Times without fractions may be a second short.
-    let usual = USUAL_DELAYS.into_iter().rfind(|usual| *usual <= drain + 1.0);
+    let usual = USUAL_DELAYS
+        .into_iter()
+        .rfind(|usual| *usual <= drain + 1.0);
     Some(Fitted {
         value: Seconds(usual.unwrap_or(0.0)),
         origin: recorded(samples),
@@ -362,7 +368,7 @@ fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let upper = *sorted.get(sorted.len() / 2)?;
-    Some(if sorted.len() % 2 == 0 {
+    Some(if sorted.len().is_multiple_of(2) {
         f64::midpoint(*sorted.get(sorted.len() / 2 - 1)?, upper)
     } else {
         upper
@@ -370,6 +376,7 @@ fn median(values: &[f64]) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "worked by hand in numbers that are exact")]
 mod tests {
     use super::*;
 
@@ -411,7 +418,10 @@ mod tests {
         let (ready, reaction) = ready_and_reaction(&known, &[26.0]);
         assert_eq!((ready.value.mean.0, reaction.value.mean.0), (1.0, 10.0));
         let (ready, reaction) = ready_and_reaction(&known, &[]);
-        assert_eq!((ready.origin, reaction.origin), (Origin::Assumed, Origin::Assumed));
+        assert_eq!(
+            (ready.origin, reaction.origin),
+            (Origin::Assumed, Origin::Assumed)
+        );
     }
 
     #[test]

@@ -63,7 +63,10 @@ fn from_epoch(number: f64) -> Option<Timestamp> {
     if !micros.is_finite() {
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, and the calendar refuses it")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates, and the calendar refuses it"
+    )]
     Timestamp::from_microsecond(micros as i64).ok()
 }
 
@@ -107,7 +110,14 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_none() {
-        for wrong in [json!(null), json!({}), json!(""), json!("soon"), json!("inf"), json!(1e300)] {
+        for wrong in [
+            json!(null),
+            json!({}),
+            json!(""),
+            json!("soon"),
+            json!("inf"),
+            json!(1e300),
+        ] {
             assert_eq!(from_json(&wrong), None, "{wrong}");
         }
     }

@@ -22,9 +22,21 @@ pub struct Section {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Entry {
-    Read { key: String, value: String, from: String },
-    Assumed { key: String, value: String, why: String },
-    Default { key: String, value: String, why: String },
+    Read {
+        key: String,
+        value: String,
+        from: String,
+    },
+    Assumed {
+        key: String,
+        value: String,
+        why: String,
+    },
+    Default {
+        key: String,
+        value: String,
+        why: String,
+    },
     Remark(String),
 }
 
@@ -162,7 +174,13 @@ pub fn law(law: DurationLaw) -> String {
 fn printable(comment: &str) -> String {
     comment
         .chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
         .collect()
 }
 
@@ -184,7 +202,10 @@ mod tests {
              cpu = 256                                # assumed: no task definition\n\
              # stop_timeout = \"30s\"                   # assumed: the default\n"
         );
-        let keys: Vec<String> = assumptions(&sections).into_iter().map(|one| one.key).collect();
+        let keys: Vec<String> = assumptions(&sections)
+            .into_iter()
+            .map(|one| one.key)
+            .collect();
         assert_eq!(keys, ["service.cpu", "service.stop_timeout"]);
     }
 

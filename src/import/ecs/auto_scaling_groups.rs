@@ -20,7 +20,6 @@ pub struct Description {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct AutoScalingGroup {
-    pub auto_scaling_group_name: Option<String>,
     #[serde(deserialize_with = "count")]
     pub desired_capacity: Option<u32>,
     #[serde(deserialize_with = "nullable")]

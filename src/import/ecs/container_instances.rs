@@ -56,7 +56,9 @@ pub struct Attribute {
 impl ContainerInstance {
     /// Whether tasks may be placed here.
     pub fn accepts_tasks(&self) -> bool {
-        self.status.as_deref().is_none_or(|status| status == "ACTIVE")
+        self.status
+            .as_deref()
+            .is_none_or(|status| status == "ACTIVE")
             && self.agent_connected != Some(false)
     }
 

@@ -71,7 +71,11 @@ pub fn hosts(descriptions: &Descriptions, size: TaskSize, placing: Placing) -> H
         all,
         size,
         placing,
-        descriptions.service.content.running_count.unwrap_or(descriptions.desired_count),
+        descriptions
+            .service
+            .content
+            .running_count
+            .unwrap_or(descriptions.desired_count),
     );
     let described: Option<Vec<Host>> = all
         .iter()
@@ -138,8 +142,10 @@ fn host(
 fn purchase_from(file: &str, group: &super::auto_scaling_groups::AutoScalingGroup) -> String {
     if group.is_mixed() {
         format!("{file}: MixedInstancesPolicy has both; on-demand is the dearer")
-    } else {
+    } else if group.mixed_instances_policy.is_some() {
         format!("{file}: MixedInstancesPolicy")
+    } else {
+        format!("{file}: has no MixedInstancesPolicy")
     }
 }
 
@@ -180,7 +186,10 @@ fn own_tasks(
     placing: Placing,
     running: u32,
 ) -> Vec<u32> {
-    let most: Vec<u32> = instances.iter().map(|instance| most_tasks(instance, size, placing)).collect();
+    let most: Vec<u32> = instances
+        .iter()
+        .map(|instance| most_tasks(instance, size, placing))
+        .collect();
     let held = |level: u32| -> u64 { most.iter().map(|most| u64::from(*most.min(&level))).sum() };
     // The highest level to which all hosts can be filled, found by halving.
     let (mut level, mut highest) = (0, running);
@@ -258,8 +267,11 @@ fn from_groups(descriptions: &Descriptions) -> Hosts {
     let mut found = Vec::new();
     for group in &groups.content.auto_scaling_groups {
         let desired = group.desired_capacity.unwrap_or(0);
-        let types: Vec<&String> =
-            group.instances.iter().filter_map(|instance| instance.instance_type.as_ref()).collect();
+        let types: Vec<&String> = group
+            .instances
+            .iter()
+            .filter_map(|instance| instance.instance_type.as_ref())
+            .collect();
         let host = |instance_type: &str, type_from: String| Host {
             instance_type: instance_type.to_owned(),
             type_from,
@@ -269,10 +281,12 @@ fn from_groups(descriptions: &Descriptions) -> Hosts {
         };
         match types.as_slice() {
             [] => {}
-            [first, others @ ..] if others.iter().all(|other| other == first) => found.push(Group {
-                host: host(first, format!("{}: Instances[].InstanceType", groups.file)),
-                count: desired,
-            }),
+            [first, others @ ..] if others.iter().all(|other| other == first) => {
+                found.push(Group {
+                    host: host(first, format!("{}: Instances[].InstanceType", groups.file)),
+                    count: desired,
+                });
+            }
             mixed => found.extend(merge(
                 mixed
                     .iter()

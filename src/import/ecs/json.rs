@@ -20,7 +20,9 @@ pub fn read<T: DeserializeOwned>(source: &Source, command: &str) -> Result<T, Im
         };
         let said = error.to_string();
         // The place is told apart from the text.
-        let problem = said.rsplit_once(" at line ").map_or(said.as_str(), |(before, _)| before);
+        let problem = said
+            .rsplit_once(" at line ")
+            .map_or(said.as_str(), |(before, _)| before);
         ImportProblem {
             source: source.name.clone(),
             place: (place.line > 0).then_some(place),
@@ -49,7 +51,8 @@ pub fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, 
         _ => None,
     };
     match number {
-        Some(number) if number >= 0.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0 => {
+        Some(number) if number >= 0.0 && number <= f64::from(u32::MAX) && number.fract() == 0.0 =>
+        {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,

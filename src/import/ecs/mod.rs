@@ -61,7 +61,7 @@ pub struct Imported {
     found: Found,
 }
 
-/// One deployment, and the scenario as it would be known without it.
+/// One deployment, and the scenario as it would be known without it, with as many tasks as it had.
 #[derive(Debug, Clone)]
 pub struct HeldOut {
     /// The deployment.
@@ -102,16 +102,23 @@ pub fn ecs(input: &EcsInput) -> Result<Imported, Vec<ImportProblem>> {
 pub fn leave_one_out(imported: &Imported) -> Vec<HeldOut> {
     let known = imported.descriptions.known();
     let all = &imported.deployments;
-    let comparable = all.iter().enumerate().filter(|(_, one)| one.completed().is_some());
+    let comparable = all
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| one.completed().is_some());
     comparable
         .map(|(index, deployment)| {
             let others: Vec<Deployment> = [&all[..index], &all[index + 1..]].concat();
             let fit = fit::fit(&known, &others);
-            let sections = scenario::sections(&imported.descriptions, &imported.found, &fit);
+            let descriptions = Descriptions {
+                desired_count: deployment.tasks(),
+                ..imported.descriptions.clone()
+            };
+            let sections = scenario::sections(&descriptions, &imported.found, &fit);
             HeldOut {
                 deployment: deployment.clone(),
                 fit,
-                scenario_toml: scenario::text(&imported.descriptions, &sections),
+                scenario_toml: scenario::text(&descriptions, &sections),
             }
         })
         .collect()
@@ -141,10 +148,16 @@ impl Descriptions {
     fn read(input: &EcsInput, skipped: &mut Vec<Skipped>) -> Result<Self, Vec<ImportProblem>> {
         let mut problems = Vec::new();
         let services = required(&input.services, services::COMMAND, &mut problems);
-        let task_definition: Option<Named<task_definition::Description>> =
-            optional(input.task_definition.as_ref(), task_definition::COMMAND, &mut problems);
-        let target_groups: Option<Named<target_groups::Description>> =
-            optional(input.target_groups.as_ref(), target_groups::COMMAND, &mut problems);
+        let task_definition: Option<Named<task_definition::Description>> = optional(
+            input.task_definition.as_ref(),
+            task_definition::COMMAND,
+            &mut problems,
+        );
+        let target_groups: Option<Named<target_groups::Description>> = optional(
+            input.target_groups.as_ref(),
+            target_groups::COMMAND,
+            &mut problems,
+        );
         let target_group_attributes = optional(
             input.target_group_attributes.as_ref(),
             target_group_attributes::COMMAND,
@@ -208,7 +221,11 @@ impl Descriptions {
         records
             .filter_map(|record| {
                 Some(RequestRecord {
-                    id: record.id.as_deref().and_then(|id| id.strip_prefix("ecs-svc/")).map(str::to_owned),
+                    id: record
+                        .id
+                        .as_deref()
+                        .and_then(|id| id.strip_prefix("ecs-svc/"))
+                        .map(str::to_owned),
                     created_at: timestamps::from_json(&record.created_at)?,
                 })
             })
@@ -250,15 +267,23 @@ fn choose(
         problem,
         help,
     };
-    let services: Vec<_> = content.services.into_iter().chain(content.service).collect();
+    let services: Vec<_> = content
+        .services
+        .into_iter()
+        .chain(content.service)
+        .collect();
     let names: Vec<&str> = services.iter().filter_map(name_of).collect();
     let chosen = match wanted {
         Some(wanted) => services.iter().find(|service| {
-            name_of(service) == Some(wanted) || service.service_arn.as_deref() == Some(wanted)
+            name_of(service) == Some(wanted) || service.arn.as_deref() == Some(wanted)
         }),
         None if services.len() > 1 => {
             return Err(problem(
-                format!("{} services are described: {}", services.len(), names.join(", ")),
+                format!(
+                    "{} services are described: {}",
+                    services.len(),
+                    names.join(", ")
+                ),
                 "choose one with --service NAME".to_owned(),
             ));
         }
@@ -268,9 +293,16 @@ fn choose(
         let found = if names.is_empty() {
             "no service is described".to_owned()
         } else {
-            format!("no service \"{}\"; described: {}", wanted.unwrap_or_default(), names.join(", "))
+            format!(
+                "no service \"{}\"; described: {}",
+                wanted.unwrap_or_default(),
+                names.join(", ")
+            )
         };
-        return Err(problem(found, format!("give what `{}` prints", services::COMMAND)));
+        return Err(problem(
+            found,
+            format!("give what `{}` prints", services::COMMAND),
+        ));
     };
     let Some((name, desired_count)) = name_of(chosen).zip(chosen.desired_count) else {
         return Err(problem(
@@ -292,9 +324,9 @@ fn choose(
 /// The name, else the end of the ARN.
 fn name_of(service: &services::Service) -> Option<&str> {
     service
-        .service_name
+        .name
         .as_deref()
-        .or_else(|| service.service_arn.as_deref()?.rsplit('/').next())
+        .or_else(|| service.arn.as_deref()?.rsplit('/').next())
 }
 
 fn report_failures(file: &str, failures: &[services::Failure], skipped: &mut Vec<Skipped>) {
@@ -312,9 +344,21 @@ fn report_failures(file: &str, failures: &[services::Failure], skipped: &mut Vec
 fn report_unmodelled(service: &Named<services::Service>, skipped: &mut Vec<Skipped>) {
     let content = &service.content;
     let settings = [
-        ("schedulingStrategy", &content.scheduling_strategy, "REPLICA"),
-        ("deploymentController.type", &content.deployment_controller.kind, "ECS"),
-        ("deploymentConfiguration.strategy", &content.deployment_configuration.strategy, "ROLLING"),
+        (
+            "schedulingStrategy",
+            &content.scheduling_strategy,
+            "REPLICA",
+        ),
+        (
+            "deploymentController.type",
+            &content.deployment_controller.kind,
+            "ECS",
+        ),
+        (
+            "deploymentConfiguration.strategy",
+            &content.deployment_configuration.strategy,
+            "ROLLING",
+        ),
     ];
     for (key, value, modelled) in settings {
         if let Some(value) = value.as_deref().filter(|value| *value != modelled) {
@@ -343,7 +387,7 @@ fn revision(
         return None;
     };
     let runs = service.content.task_definition.as_deref();
-    let has = content.task_definition_arn.as_deref();
+    let has = content.arn.as_deref();
     if let Some((runs, has)) = runs.zip(has).filter(|(runs, has)| runs != has) {
         skipped.push(Skipped::new(
             format!("difference of {file}"),
@@ -360,9 +404,17 @@ fn target_group(
     skipped: &mut Vec<Skipped>,
 ) -> Option<Named<TargetGroup>> {
     let Named { file, content } = described;
-    let wanted = service.content.load_balancers.first()?.target_group_arn.as_deref()?;
+    let wanted = service
+        .content
+        .load_balancers
+        .first()?
+        .target_group_arn
+        .as_deref()?;
     let groups = content.target_groups;
-    if let Some(group) = groups.iter().find(|group| group.target_group_arn.as_deref() == Some(wanted)) {
+    if let Some(group) = groups
+        .iter()
+        .find(|group| group.arn.as_deref() == Some(wanted))
+    {
         let content = group.clone();
         return Some(Named { file, content });
     }

@@ -5,7 +5,9 @@ use super::{Descriptions, Named};
 use crate::import::deployments::{Found, Outcome, REQUEST_TO_FIRST_EVENT, Request};
 use crate::import::fit::{Fit, Fitted, Known, KnownLoadBalancer, Origin};
 use crate::import::write::{self, Section};
-use crate::scenario::{DurationLaw, HostPort, LaunchType, LoadBalancerKind, NetworkMode, Purchase, TaskSize};
+use crate::scenario::{
+    DurationLaw, HostPort, LaunchType, LoadBalancerKind, NetworkMode, Purchase, TaskSize,
+};
 use crate::units::Seconds;
 
 /// A task's size where no file tells: the smallest that Fargate offers.
@@ -43,21 +45,27 @@ impl Descriptions {
     pub fn known(&self) -> Known {
         let group = self.target_group.as_ref().map(|group| &group.content);
         let seconds = |value: u32| Seconds(f64::from(value));
-        let delay = self.attribute("deregistration_delay.timeout_seconds").map(seconds);
+        let delay = self
+            .attribute("deregistration_delay.timeout_seconds")
+            .map(seconds);
         Known {
-            load_balancer: self.load_balancer_kind().map(|(kind, _)| KnownLoadBalancer {
-                kind,
-                health_check_interval: seconds(
-                    group.and_then(|group| group.health_check_interval_seconds).unwrap_or(30),
-                ),
-                healthy_threshold: group
-                    .and_then(|group| group.healthy_threshold_count)
-                    .unwrap_or(default_healthy_threshold(kind)),
-                unhealthy_threshold: group
-                    .and_then(|group| group.unhealthy_threshold_count)
-                    .unwrap_or(2),
-                deregistration_delay: delay,
-            }),
+            load_balancer: self
+                .load_balancer_kind()
+                .map(|(kind, _)| KnownLoadBalancer {
+                    kind,
+                    health_check_interval: seconds(
+                        group
+                            .and_then(|group| group.health_check_interval_seconds)
+                            .unwrap_or(30),
+                    ),
+                    healthy_threshold: group
+                        .and_then(|group| group.healthy_threshold_count)
+                        .unwrap_or(default_healthy_threshold(kind)),
+                    unhealthy_threshold: group
+                        .and_then(|group| group.unhealthy_threshold_count)
+                        .unwrap_or(2),
+                    deregistration_delay: delay,
+                }),
             stop_timeout: seconds(self.stop_timeout().unwrap_or(30)),
         }
     }
@@ -66,11 +74,18 @@ impl Descriptions {
         let file = &self.service.file;
         let service = &self.service.content;
         let mut section = Section::table("service");
-        section.read("name", write::string(&self.name), format!("{file}: serviceName"));
+        section.read(
+            "name",
+            write::string(&self.name),
+            format!("{file}: serviceName"),
+        );
         section.read(
             "desired_count",
             self.desired_count.to_string(),
-            format!("{file}: desiredCount"),
+            match service.desired_count {
+                Some(count) if count == self.desired_count => format!("{file}: desiredCount"),
+                _ => format!("{file}: events, tasks started by the deployment"),
+            },
         );
         self.write_size(&mut section);
         let (launch_type, launch_from) = self.launch_type();
@@ -99,33 +114,27 @@ impl Descriptions {
     }
 
     fn write_size(&self, section: &mut Section) {
-        match &self.task_definition {
-            Some(task) => {
-                let level = |of_task: Option<u32>| match of_task {
-                    Some(_) => "of the task",
-                    None => "summed over containerDefinitions",
-                };
-                section.read(
-                    "cpu",
-                    task.content.reserved_cpu().to_string(),
-                    format!("{}: cpu {}", task.file, level(task.content.cpu)),
-                );
-                section.read(
-                    "memory_mib",
-                    task.content.reserved_memory().to_string(),
-                    format!(
-                        "{}: memory {} (memoryReservation where there is one)",
-                        task.file,
-                        level(task.content.memory)
-                    ),
-                );
-            }
-            None => {
-                let why = "no file tells; give --task-definition";
-                section.assumed("cpu", TYPICAL_SIZE.cpu.to_string(), why);
-                section.assumed("memory_mib", TYPICAL_SIZE.memory_mib.to_string(), why);
-            }
-        }
+        let Some(Named { file, content }) = &self.task_definition else {
+            let why = "no file tells; give --task-definition";
+            section.assumed("cpu", TYPICAL_SIZE.cpu.to_string(), why);
+            section.assumed("memory_mib", TYPICAL_SIZE.memory_mib.to_string(), why);
+            return;
+        };
+        let cpu_from = match content.cpu {
+            Some(_) => "cpu of the task",
+            None => "cpu of its containers together",
+        };
+        let memory_from = match content.memory {
+            Some(_) => "memory of the task",
+            None => "memoryReservation, else memory, of its containers together",
+        };
+        let (cpu, memory) = (content.reserved_cpu(), content.reserved_memory());
+        section.read("cpu", cpu.to_string(), format!("{file}: {cpu_from}"));
+        section.read(
+            "memory_mib",
+            memory.to_string(),
+            format!("{file}: {memory_from}"),
+        );
     }
 
     fn write_ports(&self, section: &mut Section) {
@@ -137,7 +146,11 @@ impl Descriptions {
         };
         match mode_from {
             Some(from) => section.read("network_mode", value, from),
-            None => section.default("network_mode", value, "no file tells; give --task-definition"),
+            None => section.default(
+                "network_mode",
+                value,
+                "no file tells; give --task-definition",
+            ),
         }
         if mode == NetworkMode::Bridge {
             let (port, port_from) = self.host_port();
@@ -147,7 +160,9 @@ impl Descriptions {
             };
             match port_from {
                 Some(from) => section.read("host_port", value, from),
-                None => section.default("host_port", value, "no file tells; give --task-definition"),
+                None => {
+                    section.default("host_port", value, "no file tells; give --task-definition");
+                }
             }
         }
         if self.has_distinct_instances() {
@@ -166,7 +181,11 @@ impl Descriptions {
             let value = write::law(fitted.value);
             match fitted.origin {
                 Origin::Recorded { gaps } => {
-                    section.read(key, value, format!("{file}: events, from {gaps} gaps {gap}"));
+                    section.read(
+                        key,
+                        value,
+                        format!("{file}: events, from {gaps} gaps {gap}"),
+                    );
                 }
                 Origin::Given | Origin::Assumed => {
                     section.assumed(key, value, "a typical value, not from your files");
@@ -174,9 +193,17 @@ impl Descriptions {
             }
         };
         law("start", &fit.start, "from started to registered");
-        law("ready", &fit.ready, "from registered to the next stop, less check and reaction");
+        law(
+            "ready",
+            &fit.ready,
+            "from registered to the next stop, less check and reaction",
+        );
         match fit.stop.origin {
-            Origin::Recorded { .. } => law("stop", &fit.stop, "from draining to stopped, less the delay"),
+            Origin::Recorded { .. } => law(
+                "stop",
+                &fit.stop,
+                "from draining to stopped, less the delay",
+            ),
             Origin::Given | Origin::Assumed => section.default(
                 "stop",
                 write::law(fit.stop.value),
@@ -195,7 +222,11 @@ impl Descriptions {
                 absent(task.as_ref(), "--task-definition"),
             ),
         }
-        section.default("cold_start_extra", "\"20s\"", "no file tells how long the image takes to pull");
+        section.default(
+            "cold_start_extra",
+            "\"20s\"",
+            "no file tells how long the image takes to pull",
+        );
         section
     }
 
@@ -251,7 +282,10 @@ impl Descriptions {
             }
         }
         self.write_delay(&mut section, fit);
-        if let Some(slow_start) = self.attribute("slow_start.duration_seconds").filter(|start| *start > 0) {
+        if let Some(slow_start) = self
+            .attribute("slow_start.duration_seconds")
+            .filter(|start| *start > 0)
+        {
             section.remark(format!(
                 "slow_start.duration_seconds is {slow_start}: full share of load only later; not modelled"
             ));
@@ -262,7 +296,10 @@ impl Descriptions {
     fn write_delay(&self, section: &mut Section, fit: &Fit) {
         let attributes = self.target_group_attributes.as_ref();
         match fit.deregistration_delay {
-            Some(Fitted { value, origin: Origin::Recorded { gaps } }) => section.read(
+            Some(Fitted {
+                value,
+                origin: Origin::Recorded { gaps },
+            }) => section.read(
                 "deregistration_delay",
                 write::seconds(value),
                 format!(
@@ -312,7 +349,10 @@ impl Descriptions {
                 text,
                 match value {
                     Some(_) => format!("{}: healthCheck.{field} of {name}", task.file),
-                    None => format!("{}: healthCheck of {name} has no {field}: the provider's default", task.file),
+                    None => format!(
+                        "{}: healthCheck of {name} has no {field}: the provider's default",
+                        task.file
+                    ),
                 },
             );
         }
@@ -330,7 +370,12 @@ impl Descriptions {
                 configuration.minimum_healthy_percent,
                 "100",
             ),
-            ("maximum_percent", "maximumPercent", configuration.maximum_percent, "200"),
+            (
+                "maximum_percent",
+                "maximumPercent",
+                configuration.maximum_percent,
+                "200",
+            ),
         ] {
             match value {
                 Some(percent) => section.read(
@@ -338,7 +383,11 @@ impl Descriptions {
                     percent.to_string(),
                     format!("{file}: deploymentConfiguration.{field}"),
                 ),
-                None => section.default(key, default, format!("not in {file}: the provider's default")),
+                None => section.default(
+                    key,
+                    default,
+                    format!("not in {file}: the provider's default"),
+                ),
             }
         }
         let completed = found
@@ -356,27 +405,41 @@ impl Descriptions {
                 format!("{file}: {completed} completed in the {days:.1} days of its events"),
             );
         } else {
-            section.assumed("per_day", "1.0", format!("no completed deployment in {file}"));
+            section.assumed(
+                "per_day",
+                "1.0",
+                format!("no completed deployment in {file}"),
+            );
         }
         let reaction = write::law(fit.reaction.value);
         match fit.reaction.origin {
             Origin::Recorded { gaps } => section.read(
                 "reaction",
                 reaction,
-                format!("{file}: events, {gaps} gaps from registered to the next stop leave no more"),
+                format!(
+                    "{file}: events, {gaps} gaps from registered to the next stop leave no more"
+                ),
             ),
             Origin::Given | Origin::Assumed => {
-                section.default("reaction", reaction, "typical; the events leave room for it");
+                section.default("reaction", reaction, "a typical value");
             }
         }
-        if let Some(Fitted { value, origin: Origin::Recorded { gaps } }) = fit.completion_lag {
+        if let Some(Fitted {
+            value,
+            origin: Origin::Recorded { gaps },
+        }) = fit.completion_lag
+        {
             section.read(
                 "completion_lag",
                 write::seconds(value),
                 format!("{file}: events, {gaps} gaps from the last stop to the end, less drain, stop and reaction"),
             );
         }
-        section.default("stopping_counts", "true", "recordings of 2020 count stopping tasks towards the maximum");
+        section.default(
+            "stopping_counts",
+            "true",
+            "recordings of 2020 count stopping tasks towards the maximum",
+        );
         section
     }
 
@@ -391,7 +454,8 @@ impl Descriptions {
         }
         let placing = if self.has_distinct_instances()
             || self.network_mode().0 == NetworkMode::Host
-            || (self.network_mode().0 == NetworkMode::Bridge && self.host_port().0 == HostPort::Static)
+            || (self.network_mode().0 == NetworkMode::Bridge
+                && self.host_port().0 == HostPort::Static)
         {
             Placing::OnePerHost
         } else {
@@ -401,7 +465,9 @@ impl Descriptions {
             Hosts::FreeTasks { tasks, origin } => {
                 match origin {
                     RoomOrigin::Read(from) => cluster.read("free_tasks", tasks.to_string(), from),
-                    RoomOrigin::Assumed(why) => cluster.assumed("free_tasks", tasks.to_string(), why),
+                    RoomOrigin::Assumed(why) => {
+                        cluster.assumed("free_tasks", tasks.to_string(), why);
+                    }
                 }
                 vec![cluster]
             }
@@ -429,7 +495,11 @@ impl Descriptions {
             .or(self.auto_scaling_groups.as_ref().map(|groups| &groups.file))
             .map_or("", String::as_str);
         let mut section = Section::item("cluster.hosts");
-        section.read("instance_type", write::string(&host.instance_type), host.type_from.clone());
+        section.read(
+            "instance_type",
+            write::string(&host.instance_type),
+            host.type_from.clone(),
+        );
         section.read(
             "count",
             group.count.to_string(),
@@ -453,13 +523,18 @@ impl Descriptions {
         match host.resources {
             Some(resources) => {
                 let registered = format!("{file}: registeredResources");
-                let used = "registered less remaining less the service's own tasks, taken to be spread";
+                let used =
+                    "registered less remaining less the service's own tasks, taken to be spread";
                 let TaskSize { cpu, memory_mib } = resources.registered;
                 section.read("registered_cpu", cpu.to_string(), registered.clone());
                 section.read("registered_memory_mib", memory_mib.to_string(), registered);
                 let TaskSize { cpu, memory_mib } = resources.used;
                 section.assumed("used_cpu", cpu.to_string(), format!("{used} ({file})"));
-                section.assumed("used_memory_mib", memory_mib.to_string(), format!("{used} ({file})"));
+                section.assumed(
+                    "used_memory_mib",
+                    memory_mib.to_string(),
+                    format!("{used} ({file})"),
+                );
                 if cpu > 0 || memory_mib > 0 {
                     section.remark(
                         "daemons are within used_*: as [[cluster.daemons]] they would run on added hosts too",
@@ -503,21 +578,29 @@ impl Descriptions {
                 write::seconds(completed),
                 format!("{file}: events, until \"deployment completed\" or steady state"),
             );
+            if deployment.tasks() != self.desired_count {
+                section.remark(format!("the desired count was {} then", deployment.tasks()));
+            }
             Some(section)
         });
         recorded.collect()
     }
 
     fn size(&self) -> TaskSize {
-        self.task_definition.as_ref().map_or(TYPICAL_SIZE, |task| TaskSize {
-            cpu: task.content.reserved_cpu(),
-            memory_mib: task.content.reserved_memory(),
-        })
+        self.task_definition
+            .as_ref()
+            .map_or(TYPICAL_SIZE, |task| TaskSize {
+                cpu: task.content.reserved_cpu(),
+                memory_mib: task.content.reserved_memory(),
+            })
     }
 
     fn stop_timeout(&self) -> Option<u32> {
         let containers = &self.task_definition.as_ref()?.content.container_definitions;
-        containers.iter().filter_map(|container| container.stop_timeout).max()
+        containers
+            .iter()
+            .filter_map(|container| container.stop_timeout)
+            .max()
     }
 
     fn attribute(&self, key: &str) -> Option<u32> {
@@ -534,17 +617,29 @@ impl Descriptions {
                 .iter()
                 .filter_map(|provider| provider.capacity_provider.as_deref())
                 .collect();
-            let fargate = names.iter().any(|name| matches!(*name, "FARGATE" | "FARGATE_SPOT"));
+            let fargate = names
+                .iter()
+                .any(|name| matches!(*name, "FARGATE" | "FARGATE_SPOT"));
             return (
-                if fargate { LaunchType::Fargate } else { LaunchType::Ec2 },
+                if fargate {
+                    LaunchType::Fargate
+                } else {
+                    LaunchType::Ec2
+                },
                 format!("{file}: capacityProviderStrategy {}", names.join(", ")),
             );
         }
-        let of_deployment = service.deployments.first().and_then(|newest| newest.launch_type.as_deref());
+        let of_deployment = service
+            .deployments
+            .first()
+            .and_then(|newest| newest.launch_type.as_deref());
         match service.launch_type.as_deref().or(of_deployment) {
             Some("FARGATE") => (LaunchType::Fargate, format!("{file}: launchType")),
             Some(_) => (LaunchType::Ec2, format!("{file}: launchType")),
-            None => (LaunchType::Ec2, format!("{file}: has no launchType: the provider's default")),
+            None => (
+                LaunchType::Ec2,
+                format!("{file}: has no launchType: the provider's default"),
+            ),
         }
     }
 
@@ -558,18 +653,30 @@ impl Descriptions {
                 Some(_) => (NetworkMode::Bridge, Some(format!("{file}: networkMode"))),
                 None => (
                     NetworkMode::Bridge,
-                    Some(format!("{file}: has no networkMode: the provider's default")),
+                    Some(format!(
+                        "{file}: has no networkMode: the provider's default"
+                    )),
                 ),
             };
         }
-        if self.service.content.network_configuration.awsvpc_configuration.is_some() {
-            let from = format!("{}: networkConfiguration.awsvpcConfiguration", self.service.file);
+        if self
+            .service
+            .content
+            .network_configuration
+            .awsvpc_configuration
+            .is_some()
+        {
+            let from = format!(
+                "{}: networkConfiguration.awsvpcConfiguration",
+                self.service.file
+            );
             return (NetworkMode::AwsVpc, Some(from));
         }
         match &self.target_group {
-            Some(group) if group.content.target_type.as_deref() == Some("ip") => {
-                (NetworkMode::AwsVpc, Some(format!("{}: TargetType ip", group.file)))
-            }
+            Some(group) if group.content.target_type.as_deref() == Some("ip") => (
+                NetworkMode::AwsVpc,
+                Some(format!("{}: TargetType ip", group.file)),
+            ),
             _ => (NetworkMode::Bridge, None),
         }
     }
@@ -577,17 +684,28 @@ impl Descriptions {
     /// Host port in bridge mode and the field it is from, if any.
     fn host_port(&self) -> (HostPort, Option<String>) {
         if let Some(task) = &self.task_definition {
-            let mut mappings = task.content.container_definitions.iter().flat_map(|one| &one.port_mappings);
+            let mut mappings = task
+                .content
+                .container_definitions
+                .iter()
+                .flat_map(|one| &one.port_mappings);
             let fixed = mappings.any(|mapping| mapping.host_port.is_some_and(|port| port != 0));
             return (
-                if fixed { HostPort::Static } else { HostPort::Dynamic },
+                if fixed {
+                    HostPort::Static
+                } else {
+                    HostPort::Dynamic
+                },
                 Some(format!("{}: portMappings[].hostPort", task.file)),
             );
         }
         match self.load_balancer_kind() {
             Some((LoadBalancerKind::Clb, _)) => (
                 HostPort::Static,
-                Some(format!("{}: a classic load balancer needs static ports", self.service.file)),
+                Some(format!(
+                    "{}: a classic load balancer needs static ports",
+                    self.service.file
+                )),
             ),
             _ => (HostPort::Dynamic, None),
         }
@@ -595,7 +713,9 @@ impl Descriptions {
 
     fn has_distinct_instances(&self) -> bool {
         let constraints = &self.service.content.placement_constraints;
-        constraints.iter().any(|constraint| constraint.kind.as_deref() == Some("distinctInstance"))
+        constraints
+            .iter()
+            .any(|constraint| constraint.kind.as_deref() == Some("distinctInstance"))
     }
 
     /// The load balancer and the field its kind is from, if any.
@@ -605,10 +725,12 @@ impl Descriptions {
             let from = format!("{}: loadBalancers[].loadBalancerName", self.service.file);
             return Some((LoadBalancerKind::Clb, Some(from)));
         }
-        let stated = self
-            .target_group
-            .as_ref()
-            .and_then(|group| Some((group.content.kind()?, Some(format!("{}: Protocol", group.file)))));
+        let stated = self.target_group.as_ref().and_then(|group| {
+            Some((
+                group.content.kind()?,
+                Some(format!("{}: Protocol", group.file)),
+            ))
+        });
         Some(stated.unwrap_or((LoadBalancerKind::Alb, None)))
     }
 
@@ -616,13 +738,17 @@ impl Descriptions {
     fn region(&self) -> Option<(&str, String)> {
         let service = &self.service.content;
         [
-            ("serviceArn", &service.service_arn),
+            ("serviceArn", &service.arn),
             ("clusterArn", &service.cluster_arn),
             ("taskDefinition", &service.task_definition),
         ]
         .into_iter()
         .find_map(|(field, arn)| {
-            let region = arn.as_deref()?.split(':').nth(3).filter(|region| !region.is_empty())?;
+            let region = arn
+                .as_deref()?
+                .split(':')
+                .nth(3)
+                .filter(|region| !region.is_empty())?;
             Some((region, format!("{}: {field}", self.service.file)))
         })
     }

@@ -33,8 +33,10 @@ pub struct Failure {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Service {
-    pub service_name: Option<String>,
-    pub service_arn: Option<String>,
+    #[serde(rename = "serviceName")]
+    pub name: Option<String>,
+    #[serde(rename = "serviceArn")]
+    pub arn: Option<String>,
     pub cluster_arn: Option<String>,
     pub task_definition: Option<String>,
     #[serde(deserialize_with = "count")]

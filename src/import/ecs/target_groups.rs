@@ -20,7 +20,8 @@ pub struct Description {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub struct TargetGroup {
-    pub target_group_arn: Option<String>,
+    #[serde(rename = "TargetGroupArn")]
+    pub arn: Option<String>,
     pub protocol: Option<String>,
     pub target_type: Option<String>,
     #[serde(deserialize_with = "count")]

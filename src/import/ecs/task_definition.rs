@@ -18,7 +18,8 @@ pub struct Description {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct TaskDefinition {
-    pub task_definition_arn: Option<String>,
+    #[serde(rename = "taskDefinitionArn")]
+    pub arn: Option<String>,
     pub network_mode: Option<String>,
     #[serde(deserialize_with = "count")]
     pub cpu: Option<u32>,
@@ -71,7 +72,8 @@ pub struct PortMapping {
 impl TaskDefinition {
     /// CPU units reserved: of the task, else of its containers together.
     pub fn reserved_cpu(&self) -> u32 {
-        self.cpu.unwrap_or_else(|| self.sum(|container| container.cpu))
+        self.cpu
+            .unwrap_or_else(|| self.sum(|container| container.cpu))
     }
 
     /// Memory reserved: of the task, else of its containers together, each by its reservation if

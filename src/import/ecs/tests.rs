@@ -1,15 +1,23 @@
+#![expect(
+    clippy::float_cmp,
+    reason = "the values come from the inputs without rounding"
+)]
+
 use std::path::Path;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::import::deployments::Outcome::{Completed, Incomplete, RolledBack};
 use crate::import::deployments::{EventOrder, Outcome, Request};
 use crate::import::fit::Origin;
 use crate::import::timestamps::between;
 
 fn data(path: &str) -> Source {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("data")
+        .join(path);
     Source {
         name: path.file_name().unwrap().to_string_lossy().into_owned(),
         text: std::fs::read_to_string(&path).unwrap(),
@@ -82,9 +90,14 @@ fn recorded(name: &str) -> Imported {
             })
         })
         .collect();
-    let settings = facts.get("settings").cloned().unwrap_or(toml::Table::new().into());
+    let settings = facts
+        .get("settings")
+        .cloned()
+        .unwrap_or(toml::Table::new().into());
     let setting = |key: &str| settings.get(key).and_then(toml::Value::as_integer);
-    let balanced = events.iter().any(|event| event["message"].as_str().unwrap().contains("registered"));
+    let balanced = events
+        .iter()
+        .any(|event| event["message"].as_str().unwrap().contains("registered"));
     ecs(&only(services(&json!({"services": [{
         "serviceName": "web",
         "desiredCount": setting("desired_count").unwrap_or(1),
@@ -105,7 +118,9 @@ fn message(kind: &str, count: i64, deployment: Option<&str>) -> String {
         "registered" => format!("registered {count} targets in (target-group arn:g)"),
         "deregistered" => format!("deregistered {count} targets in (target-group arn:g)"),
         "draining" if deployment.is_some() => {
-            return format!("(service web, taskSet ecs-svc/{id}) has begun draining connections on {count} tasks.");
+            return format!(
+                "(service web, taskSet ecs-svc/{id}) has begun draining connections on {count} tasks."
+            );
         }
         "draining" => format!("has begun draining connections on {count} tasks."),
         "stopped" => format!("has stopped {count} running tasks: (task 2)."),
@@ -129,14 +144,21 @@ fn lengths(imported: &Imported) -> Vec<f64> {
         .filter(|deployment| deployment.outcome == Outcome::Completed);
     completed
         .map(|deployment| {
-            let first = deployment.stop_decision.unwrap().min(deployment.first_start);
+            let first = deployment
+                .stop_decision
+                .unwrap()
+                .min(deployment.first_start);
             between(first, deployment.ended_at.unwrap()).0.round()
         })
         .collect()
 }
 
 fn outcomes(imported: &Imported) -> Vec<Outcome> {
-    imported.deployments.iter().map(|deployment| deployment.outcome).collect()
+    imported
+        .deployments
+        .iter()
+        .map(|deployment| deployment.outcome)
+        .collect()
 }
 
 #[test]
@@ -149,8 +171,15 @@ fn a_recorded_request_gives_the_true_duration() {
     assert_eq!(deployment.order, EventOrder::StoppedThenDrain);
     assert_eq!(deployment.started_tasks, 2);
     assert!((deployment.completed().unwrap().0 - 149.022).abs() < 1e-6);
-    let skipped: Vec<&str> = imported.skipped.iter().map(|skipped| skipped.why.as_str()).collect();
-    assert_eq!(skipped, ["nothing was replaced: the service was created or grew"]);
+    let skipped: Vec<&str> = imported
+        .skipped
+        .iter()
+        .map(|skipped| skipped.why.as_str())
+        .collect();
+    assert_eq!(
+        skipped,
+        ["nothing was replaced: the service was created or grew"]
+    );
 }
 
 #[test]
@@ -173,7 +202,11 @@ fn until_2020_a_stop_ends_the_drain() {
 fn starts_that_came_to_nothing_do_not_lengthen_a_deployment() {
     let imported = recorded("ec2-1-task-2018");
     assert_eq!(lengths(&imported), [103.0, 102.0]);
-    let failed: Vec<u32> = imported.deployments.iter().map(|one| one.failed_starts).collect();
+    let failed: Vec<u32> = imported
+        .deployments
+        .iter()
+        .map(|one| one.failed_starts)
+        .collect();
     assert_eq!(failed, [3, 0]);
     // Only the one without failed starts is held against predictions.
     assert_eq!(leave_one_out(&imported).len(), 1);
@@ -207,14 +240,21 @@ fn a_drain_of_300_seconds_is_seen_behind_completed() {
 #[test]
 fn heartbeats_failures_and_rollbacks_are_told_apart() {
     let imported = recorded("gateway-fargate-2-tasks");
-    assert_eq!(lengths(&imported), [134.0, 135.0, 134.0, 144.0, 134.0, 142.0, 134.0]);
-    assert_eq!(imported.deployments.last().unwrap().outcome, Outcome::Incomplete);
+    assert_eq!(
+        lengths(&imported),
+        [134.0, 135.0, 134.0, 144.0, 134.0, 142.0, 134.0]
+    );
+    assert_eq!(
+        imported.deployments.last().unwrap().outcome,
+        Outcome::Incomplete
+    );
 
     let imported = recorded("portal-fargate-1-task");
-    use Outcome::{Completed, Incomplete, RolledBack};
     assert_eq!(
         outcomes(&imported),
-        [Completed, Completed, Completed, Completed, Completed, RolledBack, Incomplete]
+        [
+            Completed, Completed, Completed, Completed, Completed, RolledBack, Incomplete
+        ]
     );
     let imported = recorded("rollback");
     assert_eq!(outcomes(&imported), [RolledBack]);
@@ -223,7 +263,10 @@ fn heartbeats_failures_and_rollbacks_are_told_apart() {
 
 #[test]
 fn a_creation_is_no_deployment() {
-    for name in ["fargate-creation-3-tasks", "start-4-tasks-without-load-balancer"] {
+    for name in [
+        "fargate-creation-3-tasks",
+        "start-4-tasks-without-load-balancer",
+    ] {
         assert_eq!(recorded(name).deployments, [], "{name}");
     }
 }
@@ -251,7 +294,10 @@ fn the_example_becomes_this_scenario() {
             .collect::<Vec<_>>()
             .join("\n")
     );
-    assert_eq!(ecs(&example()).unwrap().scenario_toml, imported.scenario_toml);
+    assert_eq!(
+        ecs(&example()).unwrap().scenario_toml,
+        imported.scenario_toml
+    );
 }
 
 #[test]
@@ -264,16 +310,31 @@ fn a_deployment_is_never_fitted_on_itself() {
         assert_eq!(one.fit.start.origin, Origin::Recorded { gaps: 2 });
         assert!(one.scenario_toml.parse::<toml::Table>().is_ok());
     }
+    // The recorded deployments had one task, the service has two now.
+    let imported = recorded("gateway-fargate-2-tasks");
+    assert!(imported.scenario_toml.contains("desired_count = 2 "));
+    assert!(
+        leave_one_out(&imported)[0]
+            .scenario_toml
+            .contains("desired_count = 1 ")
+    );
     // With a single one nothing is left to fit on.
     let imported = recorded("order-2-tasks");
-    assert_eq!(leave_one_out(&imported)[0].fit.start.origin, Origin::Assumed);
+    assert_eq!(
+        leave_one_out(&imported)[0].fit.start.origin,
+        Origin::Assumed
+    );
 }
 
 #[test]
 fn every_missing_file_is_an_assumption() {
     let all = example();
     let alone = ecs(&only(all.services.clone())).unwrap();
-    let keys: Vec<&str> = alone.assumptions.iter().map(|one| one.key.as_str()).collect();
+    let keys: Vec<&str> = alone
+        .assumptions
+        .iter()
+        .map(|one| one.key.as_str())
+        .collect();
     for key in [
         "service.cpu",
         "service.network_mode",
@@ -293,7 +354,11 @@ fn every_missing_file_is_an_assumption() {
             _ => input.auto_scaling_groups = None,
         }
         let imported = ecs(&input).unwrap();
-        assert!(imported.scenario_toml.parse::<toml::Table>().is_ok(), "{}", imported.scenario_toml);
+        assert!(
+            imported.scenario_toml.parse::<toml::Table>().is_ok(),
+            "{}",
+            imported.scenario_toml
+        );
     }
 }
 
@@ -314,7 +379,11 @@ fn several_services_need_a_name() {
     assert!(imported.scenario_toml.contains("desired_count = 2 "));
     assert_eq!(imported.skipped[0].what, "services.json: arn:c");
     input.service = Some("c".to_owned());
-    assert!(ecs(&input).unwrap_err()[0].problem.contains("no service \"c\""));
+    assert!(
+        ecs(&input).unwrap_err()[0]
+            .problem
+            .contains("no service \"c\"")
+    );
 }
 
 #[test]
@@ -325,8 +394,11 @@ fn every_unreadable_file_is_named_with_its_place() {
         name: "groups.json".to_owned(),
         text: "{".to_owned(),
     });
-    let problems: Vec<String> =
-        ecs(&input).unwrap_err().iter().map(ToString::to_string).collect();
+    let problems: Vec<String> = ecs(&input)
+        .unwrap_err()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(
         problems,
         [
@@ -380,7 +452,11 @@ fn hosts_of_unknown_type_still_tell_the_room() {
 
 #[test]
 fn spot_is_read_only_where_nothing_else_is_possible() {
-    for (percent, purchase) in [(json!(0), "spot"), (json!(50), "on-demand"), (json!(null), "on-demand")] {
+    for (percent, purchase) in [
+        (json!(0), "spot"),
+        (json!(50), "on-demand"),
+        (json!(null), "on-demand"),
+    ] {
         let mut input = example();
         input.container_instances = None;
         input.auto_scaling_groups = Some(Source {
@@ -415,9 +491,18 @@ fn settings_become_keys() {
     let toml: toml::Table = ecs(&input).unwrap().scenario_toml.parse().unwrap();
     assert_eq!(toml["service"]["name"].as_str(), Some("api"));
     assert_eq!(toml["service"]["launch_type"].as_str(), Some("fargate"));
-    assert_eq!(toml["service"]["health_check_grace_period"].as_str(), Some("0s"));
-    assert_eq!(toml["service"]["load_balancer"]["type"].as_str(), Some("clb"));
-    assert_eq!(toml["deployment"]["minimum_healthy_percent"].as_integer(), Some(50));
+    assert_eq!(
+        toml["service"]["health_check_grace_period"].as_str(),
+        Some("0s")
+    );
+    assert_eq!(
+        toml["service"]["load_balancer"]["type"].as_str(),
+        Some("clb")
+    );
+    assert_eq!(
+        toml["deployment"]["minimum_healthy_percent"].as_integer(),
+        Some(50)
+    );
     assert!(toml["deployment"].get("maximum_percent").is_none());
     assert_eq!(toml["cluster"]["region"].as_str(), Some("eu-west-2"));
 }
@@ -433,7 +518,8 @@ fn a_task_reserves_what_the_scheduler_subtracts() {
         let toml: toml::Table = ecs(&input).unwrap().scenario_toml.parse().unwrap();
         toml["service"].clone()
     };
-    let of_task = with(&json!({"cpu": "256", "memory": "512", "containerDefinitions": [{"cpu": 10}]}));
+    let of_task =
+        with(&json!({"cpu": "256", "memory": "512", "containerDefinitions": [{"cpu": 10}]}));
     assert_eq!(of_task["cpu"].as_integer(), Some(256));
     assert_eq!(of_task["memory_mib"].as_integer(), Some(512));
     let of_containers = with(&json!({"networkMode": "host", "containerDefinitions": [
@@ -444,9 +530,18 @@ fn a_task_reserves_what_the_scheduler_subtracts() {
     assert_eq!(of_containers["cpu"].as_integer(), Some(30));
     assert_eq!(of_containers["memory_mib"].as_integer(), Some(400));
     assert_eq!(of_containers["network_mode"].as_str(), Some("host"));
-    assert_eq!(of_containers["timing"]["stop_timeout"].as_str(), Some("90s"));
-    assert_eq!(of_containers["health_check"]["interval"].as_str(), Some("10s"));
-    assert_eq!(of_containers["health_check"]["timeout"].as_str(), Some("5s"));
+    assert_eq!(
+        of_containers["timing"]["stop_timeout"].as_str(),
+        Some("90s")
+    );
+    assert_eq!(
+        of_containers["health_check"]["interval"].as_str(),
+        Some("10s")
+    );
+    assert_eq!(
+        of_containers["health_check"]["timeout"].as_str(),
+        Some("5s")
+    );
     let fixed_port = with(&json!({"containerDefinitions": [{"portMappings": [{"hostPort": 80}]}]}));
     assert_eq!(fixed_port["host_port"].as_str(), Some("static"));
 }
