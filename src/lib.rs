@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod cli;
+pub mod import;
 pub mod model;
 pub mod rollout;
 pub mod scenario;

@@ -1,1 +1,3 @@
+//! The `prescale` command.
+
 fn main() {}

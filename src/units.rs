@@ -6,13 +6,13 @@ use std::ops::{Add, AddAssign, Mul, Sub};
 
 use serde::Serialize;
 
-/// Hours in a month, by the convention of cloud price lists [h].
+/// Hours in a month, by the convention of cloud price lists \[h\].
 pub const HOURS_PER_MONTH: f64 = 730.0;
 
-/// Minutes in a month [min].
+/// Minutes in a month \[min\].
 pub const MINUTES_PER_MONTH: f64 = HOURS_PER_MONTH * 60.0;
 
-/// Days in a month of [`HOURS_PER_MONTH`] hours [d].
+/// Days in a month of [`HOURS_PER_MONTH`] hours \[d\].
 pub const DAYS_PER_MONTH: f64 = HOURS_PER_MONTH / 24.0;
 
 macro_rules! quantity {
@@ -75,26 +75,26 @@ macro_rules! quantity {
 }
 
 quantity! {
-    /// A duration [s].
+    /// A duration \[s\].
     Seconds
 }
 quantity! {
-    /// A sum of money [USD].
+    /// A sum of money \[USD\].
     Usd
 }
 quantity! {
-    /// A price for an hour of something [USD/h].
+    /// A price for an hour of something \[USD/h\].
     UsdPerHour
 }
 
 impl Seconds {
-    /// The same duration in minutes [min].
+    /// The same duration in minutes \[min\].
     #[must_use]
     pub fn minutes(self) -> f64 {
         self.0 / 60.0
     }
 
-    /// The same duration in hours [h].
+    /// The same duration in hours \[h\].
     #[must_use]
     pub fn hours(self) -> f64 {
         self.0 / 3600.0

@@ -25,7 +25,7 @@ pub struct Scenario {
     pub billing: Billing,
     /// What the same service costs on Fargate per task and hour, where the prices are known.
     pub fargate: Option<FargatePrice>,
-    /// What a minute of waiting for a deployment is worth [USD/min], where given.
+    /// What a minute of waiting for a deployment is worth \[USD/min\], where given.
     pub usd_per_minute: Option<f64>,
     /// What a plan must keep to.
     pub limits: Limits,
@@ -54,9 +54,9 @@ pub struct Service {
     pub distinct_instance: bool,
     /// Who brings the hosts.
     pub launch_type: LaunchType,
-    /// How long a verdict "unhealthy" is ignored after the start; absent: long enough [s].
+    /// How long a verdict "unhealthy" is ignored after the start; absent: long enough \[s\].
     pub health_check_grace_period: Option<Seconds>,
-    /// The longest request that a drain must let finish [s], where known.
+    /// The longest request that a drain must let finish \[s\], where known.
     pub longest_request: Option<Seconds>,
     /// How long a task's phases take.
     pub timing: Timing,
@@ -73,7 +73,7 @@ pub struct Service {
 pub struct TaskSize {
     /// CPU units, 1024 to the vCPU.
     pub cpu: u32,
-    /// Memory [MiB].
+    /// Memory \[MiB\].
     pub memory_mib: u32,
 }
 
@@ -115,7 +115,7 @@ pub struct Timing {
     pub ready: DurationLaw,
     /// SIGTERM to exit, before the timeout cuts it.
     pub stop: DurationLaw,
-    /// When SIGKILL follows SIGTERM [s].
+    /// When SIGKILL follows SIGTERM \[s\].
     pub stop_timeout: Seconds,
     /// Added to `start` on a host that has not got the image.
     pub cold_start_extra: DurationLaw,
@@ -124,7 +124,7 @@ pub struct Timing {
 /// A duration that varies: mean and coefficient of variation of the untruncated law.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DurationLaw {
-    /// Mean [s].
+    /// Mean \[s\].
     pub mean: Seconds,
     /// Standard deviation over mean; 0 for a fixed duration.
     pub cv: f64,
@@ -172,13 +172,13 @@ pub enum Family {
 pub struct LoadBalancer {
     /// Which generation.
     pub kind: LoadBalancerKind,
-    /// Time between two checks of a target [s].
+    /// Time between two checks of a target \[s\].
     pub health_check_interval: Seconds,
     /// Passes in a row that make a target healthy.
     pub healthy_threshold: u32,
     /// Failures in a row that make a target unhealthy.
     pub unhealthy_threshold: u32,
-    /// How long a target drains before it is stopped [s].
+    /// How long a target drains before it is stopped \[s\].
     pub deregistration_delay: Seconds,
     /// When a fresh target becomes healthy.
     pub health_rule: HealthRule,
@@ -209,13 +209,13 @@ pub enum HealthRule {
 /// The container's own health check.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ContainerHealthCheck {
-    /// Time between two probes [s].
+    /// Time between two probes \[s\].
     pub interval: Seconds,
-    /// How long a probe may take [s].
+    /// How long a probe may take \[s\].
     pub timeout: Seconds,
     /// Failures in a row that make the container unhealthy.
     pub retries: u32,
-    /// How long failures are not counted after the start [s].
+    /// How long failures are not counted after the start \[s\].
     pub start_period: Seconds,
 }
 
@@ -232,7 +232,7 @@ pub struct Deployment {
     pub days_per_month: Option<f64>,
     /// From a change to the one move it allows.
     pub reaction: DurationLaw,
-    /// From the last change to "deployment completed" [s], beyond one reaction.
+    /// From the last change to "deployment completed" \[s\], beyond one reaction.
     pub completion_lag: Seconds,
     /// Whether tasks that are stopping count towards the upper bound.
     pub stopping_counts: bool,
@@ -267,11 +267,11 @@ pub struct Cluster {
     pub hosts: Vec<HostGroup>,
     /// What every host runs one of.
     pub daemons: Vec<Daemon>,
-    /// Disk and public address of a host [USD/h].
+    /// Disk and public address of a host \[USD/h\].
     pub host_extra: UsdPerHour,
-    /// Gibibytes an added host pulls before its first task [GiB].
+    /// Gibibytes an added host pulls before its first task \[GiB\].
     pub cold_pull_gib: f64,
-    /// Price of a gibibyte through NAT [USD/GiB].
+    /// Price of a gibibyte through NAT \[USD/GiB\].
     pub nat_usd_per_gib: f64,
     /// Hosts that are paid for in any case: free at the margin.
     pub committed_hosts: u32,
@@ -286,7 +286,7 @@ pub struct HostGroup {
     pub count: u32,
     /// How they are bought.
     pub purchase: Purchase,
-    /// Price of one host, by its purchase [USD/h].
+    /// Price of one host, by its purchase \[USD/h\].
     pub usd_per_hour: UsdPerHour,
     /// Whether tasks of the service may be placed here.
     pub accepts_tasks: bool,
@@ -301,7 +301,7 @@ pub struct HostShape {
     pub instance_type: String,
     /// CPU units that the host registers.
     pub registered_cpu: u32,
-    /// Memory that the host registers [MiB].
+    /// Memory that the host registers \[MiB\].
     pub registered_memory_mib: u32,
     /// Tasks with an interface of their own that fit; absent: unknown type, not limited.
     pub task_interfaces: Option<u32>,
@@ -312,7 +312,7 @@ pub struct HostShape {
 pub struct Used {
     /// CPU units.
     pub cpu: u32,
-    /// Memory [MiB].
+    /// Memory \[MiB\].
     pub memory_mib: u32,
     /// Interfaces.
     pub interfaces: u32,
@@ -335,9 +335,9 @@ pub struct Daemon {
     pub name: String,
     /// CPU units.
     pub cpu: u32,
-    /// Memory [MiB].
+    /// Memory \[MiB\].
     pub memory_mib: u32,
-    /// Licence of the agent for one host and month [USD].
+    /// Licence of the agent for one host and month \[USD\].
     pub usd_per_host_month: Usd,
     /// How the licence counts hosts.
     pub counted: LicenceCount,
@@ -363,9 +363,9 @@ pub struct Prescale {
     pub mode: PrescaleMode,
     /// Launch to first task, for each host.
     pub boot: DurationLaw,
-    /// From empty to no longer billed [s].
+    /// From empty to no longer billed \[s\].
     pub release: Seconds,
-    /// How much of the lead passes beside other work [s].
+    /// How much of the lead passes beside other work \[s\].
     pub lead_overlap: Seconds,
     /// Which hosts go afterwards.
     pub release_hosts: ReleaseHosts,
@@ -396,9 +396,9 @@ pub enum ReleaseHosts {
 pub struct AddedHost {
     /// What it has to give.
     pub shape: HostShape,
-    /// On-demand price [USD/h].
+    /// On-demand price \[USD/h\].
     pub on_demand: UsdPerHour,
-    /// Spot price, where one is known [USD/h].
+    /// Spot price, where one is known \[USD/h\].
     pub spot: Option<UsdPerHour>,
 }
 
@@ -407,7 +407,7 @@ pub struct AddedHost {
 pub struct Billing {
     /// The unit that is rounded up to.
     pub granularity: Granularity,
-    /// Instance hours that cost nothing each month [h].
+    /// Instance hours that cost nothing each month \[h\].
     pub free_hours_per_month: f64,
 }
 
@@ -425,7 +425,7 @@ pub enum Granularity {
 pub struct FargatePrice {
     /// The size that is billed: the smallest one on offer that holds the task.
     pub size: TaskSize,
-    /// Price of that size [USD/h].
+    /// Price of that size \[USD/h\].
     pub usd_per_task_hour: UsdPerHour,
 }
 
