@@ -18,7 +18,7 @@ pub struct InstanceType {
     pub name: &'static str,
     /// Virtual CPUs.
     pub vcpu: u32,
-    /// Memory of the machine; a host registers less of it [MiB].
+    /// Memory of the machine; a host registers less of it \[MiB\].
     pub memory_mib: u32,
     /// Its processor's instruction set.
     pub architecture: Architecture,
@@ -44,7 +44,7 @@ pub enum Architecture {
 /// What the Spot Advisor says of a type in a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpotOffer {
-    /// Average saving on the on-demand price [%].
+    /// Average saving on the on-demand price \[%\].
     pub savings_percent: u32,
     /// Band of the share of hosts interrupted in a month, 0 to 4.
     pub interruption_band: u8,
@@ -53,9 +53,9 @@ pub struct SpotOffer {
 /// What Fargate bills, per second with a minimum of one minute.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FargateRates {
-    /// For a vCPU [USD/h].
+    /// For a vCPU \[USD/h\].
     pub usd_per_vcpu_hour: UsdPerHour,
-    /// For a gigabyte of memory [USD/h].
+    /// For a gigabyte of memory \[USD/h\].
     pub usd_per_gb_hour: UsdPerHour,
 }
 
@@ -148,7 +148,7 @@ pub fn nearest_regions(name: &str) -> Vec<&'static str> {
     nearest(name, tables::REGIONS.iter().copied())
 }
 
-/// The on-demand price of a type in a region [USD/h].
+/// The on-demand price of a type in a region \[USD/h\].
 #[must_use]
 pub fn on_demand(region: &str, instance_type: &str) -> Option<UsdPerHour> {
     let micro_usd = tables::ON_DEMAND_MICRO_USD[region_index(region)?][type_index(instance_type)?];
@@ -180,7 +180,7 @@ pub fn fargate(region: &str, architecture: Architecture) -> Option<FargateRates>
     })
 }
 
-/// The smallest Fargate task size on offer that holds CPU units and memory [MiB], and is also the
+/// The smallest Fargate task size on offer that holds CPU units and memory \[MiB\], and is also the
 /// cheapest one; absent if none is large enough.
 #[must_use]
 pub fn fargate_size(cpu: u32, memory_mib: u32) -> Option<(u32, u32)> {

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod cli;
 pub mod import;
 pub mod model;
+pub mod recommend;
 pub mod rollout;
 pub mod scenario;
 pub mod units;

@@ -28,13 +28,13 @@ pub struct Region {
     pub priced_types: usize,
     /// Instance types with a spot offer.
     pub spot_types: usize,
-    /// Fargate on x86 [USD/h].
+    /// Fargate on x86 \[USD/h\].
     pub fargate_x86_64_usd_per_vcpu_hour: Option<f64>,
-    /// Fargate on x86 [USD/h].
+    /// Fargate on x86 \[USD/h\].
     pub fargate_x86_64_usd_per_gb_hour: Option<f64>,
-    /// Fargate on ARM [USD/h].
+    /// Fargate on ARM \[USD/h\].
     pub fargate_arm64_usd_per_vcpu_hour: Option<f64>,
-    /// Fargate on ARM [USD/h].
+    /// Fargate on ARM \[USD/h\].
     pub fargate_arm64_usd_per_gb_hour: Option<f64>,
 }
 
@@ -49,7 +49,7 @@ pub struct Offer {
     pub architecture: Architecture,
     /// Virtual CPUs.
     pub vcpu: u32,
-    /// Memory of the machine [MiB].
+    /// Memory of the machine \[MiB\].
     pub memory_mib: u32,
     /// Graphics processors.
     pub gpus: u32,
@@ -57,11 +57,11 @@ pub struct Offer {
     pub task_interfaces: Option<u32>,
     /// The same with trunking; absent if the type cannot trunk.
     pub trunked_task_interfaces: Option<u32>,
-    /// On-demand price [USD/h].
+    /// On-demand price \[USD/h\].
     pub on_demand_usd_per_hour: Option<f64>,
-    /// On-demand price of a month [USD].
+    /// On-demand price of a month \[USD\].
     pub on_demand_usd_per_month: Option<f64>,
-    /// Average spot saving [%].
+    /// Average spot saving \[%\].
     pub spot_savings_percent: Option<u32>,
     /// Share of spot hosts interrupted in a month, as a band.
     pub spot_interrupted_per_month: Option<&'static str>,

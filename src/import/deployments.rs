@@ -95,7 +95,7 @@ impl Deployment {
     }
 
     /// From the request to the end, for a deployment that a prediction can be held against: it
-    /// completed and no start failed [s].
+    /// completed and no start failed \[s\].
     #[must_use]
     pub fn completed(&self) -> Option<Seconds> {
         let ended_at = self.ended_at?;
@@ -120,7 +120,7 @@ pub struct Found {
     pub deployments: Vec<Deployment>,
     /// Episodes that are no deployments.
     pub skipped: Vec<Skipped>,
-    /// From the oldest to the newest event [s].
+    /// From the oldest to the newest event \[s\].
     pub span: Seconds,
 }
 

@@ -32,13 +32,13 @@ const TYPICAL_REACTION: DurationLaw = DurationLaw::lognormal(Seconds(20.0), 0.4)
 const SHORTEST_REACTION: f64 = 5.0;
 /// The shortest phase that is written.
 const SHORTEST: f64 = 1.0;
-/// Deregistration delays that are in use; a recorded drain is attributed to one of them [s].
+/// Deregistration delays that are in use; a recorded drain is attributed to one of them \[s\].
 const USUAL_DELAYS: [f64; 12] = [
     0.0, 10.0, 30.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1800.0, 3600.0,
 ];
 /// From the drain's begin to "deployment completed" with no delay at all: 51 to 63 s are recorded.
 const COMPLETION_WITHOUT_DELAY: f64 = 50.0;
-/// A network load balancer drains at least this long [s].
+/// A network load balancer drains at least this long \[s\].
 const SHORTEST_NLB_DRAIN: f64 = 120.0;
 
 /// What is known besides the events and helps to read them.
@@ -46,7 +46,7 @@ const SHORTEST_NLB_DRAIN: f64 = 120.0;
 pub struct Known {
     /// The load balancer, if there is one.
     pub load_balancer: Option<KnownLoadBalancer>,
-    /// When SIGKILL follows SIGTERM [s].
+    /// When SIGKILL follows SIGTERM \[s\].
     pub stop_timeout: Seconds,
 }
 
@@ -55,13 +55,13 @@ pub struct Known {
 pub struct KnownLoadBalancer {
     /// Which generation.
     pub kind: LoadBalancerKind,
-    /// Time between two checks of a target [s].
+    /// Time between two checks of a target \[s\].
     pub health_check_interval: Seconds,
     /// Passes in a row that make a target healthy.
     pub healthy_threshold: u32,
     /// Failures in a row that make a target unhealthy.
     pub unhealthy_threshold: u32,
-    /// How long a target drains, where a file says so [s].
+    /// How long a target drains, where a file says so \[s\].
     pub deregistration_delay: Option<Seconds>,
 }
 
@@ -76,9 +76,9 @@ pub struct Fit {
     pub stop: Fitted<DurationLaw>,
     /// From a change to the one move it allows.
     pub reaction: Fitted<DurationLaw>,
-    /// How long a target drains, where a file or the recorded drains say so [s].
+    /// How long a target drains, where a file or the recorded drains say so \[s\].
     pub deregistration_delay: Option<Fitted<Seconds>>,
-    /// From the last change to "deployment completed", beyond one reaction [s].
+    /// From the last change to "deployment completed", beyond one reaction \[s\].
     pub completion_lag: Option<Fitted<Seconds>>,
 }
 
@@ -137,7 +137,7 @@ pub fn fit(known: &Known, deployments: &[Deployment]) -> Fit {
     }
 }
 
-/// Gaps between events of all deployments [s].
+/// Gaps between events of all deployments \[s\].
 #[derive(Debug, Default)]
 struct Gaps {
     started_to_registered: Vec<f64>,
@@ -261,7 +261,7 @@ fn ready_and_reaction(
     )
 }
 
-/// From readiness to the verdict where no check has failed before [s].
+/// From readiness to the verdict where no check has failed before \[s\].
 fn wait_for_check(load_balancer: &KnownLoadBalancer) -> f64 {
     let interval = load_balancer.health_check_interval.0;
     let first_pass = interval / 2.0;
@@ -271,13 +271,13 @@ fn wait_for_check(load_balancer: &KnownLoadBalancer) -> f64 {
     }
 }
 
-/// From the first pass to the last one that is needed [s].
+/// From the first pass to the last one that is needed \[s\].
 fn further_passes(load_balancer: &KnownLoadBalancer) -> f64 {
     f64::from(load_balancer.healthy_threshold.saturating_sub(1))
         * load_balancer.health_check_interval.0
 }
 
-/// The readiness behind a verdict: a target judged unhealthy before needs further passes [s].
+/// The readiness behind a verdict: a target judged unhealthy before needs further passes \[s\].
 fn ready_before(load_balancer: &KnownLoadBalancer, verdict: f64) -> f64 {
     let at_first_pass = verdict - wait_for_check(load_balancer);
     let judged_unhealthy =
@@ -315,7 +315,7 @@ fn delay(load_balancer: &KnownLoadBalancer, gaps: &Gaps) -> Option<Fitted<Second
     })
 }
 
-/// The delay that the drain of one task takes in effect [s].
+/// The delay that the drain of one task takes in effect \[s\].
 fn effective_delay(known: &Known, delay: Option<Fitted<Seconds>>) -> f64 {
     let delay = delay.map_or(0.0, |delay| delay.value.0);
     match known.load_balancer.map(|load_balancer| load_balancer.kind) {

@@ -37,7 +37,7 @@ pub fn from_text(text: &str) -> Option<Timestamp> {
         .or_else(|| without_offset(text))
 }
 
-/// From one time to a later one; negative if it is earlier [s].
+/// From one time to a later one; negative if it is earlier \[s\].
 #[must_use]
 pub fn between(from: Timestamp, to: Timestamp) -> Seconds {
     Seconds(to.duration_since(from).as_secs_f64())

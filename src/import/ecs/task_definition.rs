@@ -77,7 +77,7 @@ impl TaskDefinition {
     }
 
     /// Memory reserved: of the task, else of its containers together, each by its reservation if
-    /// it has one: that is what the scheduler subtracts from a host [MiB].
+    /// it has one: that is what the scheduler subtracts from a host \[MiB\].
     pub fn reserved_memory(&self) -> u32 {
         self.memory.unwrap_or_else(|| {
             self.sum(|container| container.memory_reservation.or(container.memory))

@@ -3,10 +3,10 @@
 use crate::scenario::{DurationLaw, Family};
 use crate::units::Seconds;
 
-/// No duration of a scenario is longer: 30 days [s].
+/// No duration of a scenario is longer: 30 days \[s\].
 pub(super) const LONGEST: f64 = 30.0 * 86_400.0;
 
-/// Units from the longest to the shortest [s].
+/// Units from the longest to the shortest \[s\].
 const UNITS: [(&str, f64); 5] = [
     ("d", 86_400.0),
     ("h", 3_600.0),

@@ -14,7 +14,7 @@ const MOST_TASKS: u32 = 100_000;
 /// No host has more CPU units [1/1024 vCPU].
 pub(super) const MOST_CPU: u32 = 1 << 20;
 
-/// No host has more memory [MiB].
+/// No host has more memory \[MiB\].
 pub(super) const MOST_MEMORY_MIB: u32 = 1 << 25;
 
 const NETWORK_MODES: &[(&str, NetworkMode)] = &[
