@@ -27,7 +27,7 @@ use super::law::Law;
 use super::phases::Phases;
 
 /// Up to so many units the products are multiplied out, beyond they are tilted.
-const MULTIPLIED_OUT: u32 = 8;
+const MULTIPLIED_OUT: u32 = 6;
 
 /// Cells that the law of one start is kept on.
 const CELLS: usize = 96;
@@ -65,17 +65,8 @@ impl Rollout {
     }
 }
 
-/// How long a rollout takes, from the request \[s\].
-#[derive(Debug, Clone)]
-pub struct Ends {
-    /// The last new task is healthy.
-    pub new_version: Law,
-    /// The last change, and the reaction to it.
-    pub completed: Law,
-}
-
 /// What must have happened for an end to be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum End {
     /// All new tasks but so many are healthy.
     HealthyBut(u32),
@@ -118,7 +109,8 @@ pub struct Rolling {
     cycle: Law,
     sums: RefCell<HashMap<u32, Rc<Law>>>,
     issues: RefCell<HashMap<(Kind, u32), Rc<Law>>>,
-    ends: RefCell<HashMap<Rollout, Rc<Ends>>>,
+    courses: RefCell<HashMap<Rollout, Rc<Course>>>,
+    ends: RefCell<HashMap<(Rollout, End), Rc<Law>>>,
 }
 
 /// When a unit of room may be used again after the stop of the old task in it.
@@ -151,6 +143,7 @@ impl Rolling {
             cycle,
             sums: RefCell::default(),
             issues: RefCell::default(),
+            courses: RefCell::default(),
             ends: RefCell::default(),
         }
     }
@@ -161,35 +154,30 @@ impl Rolling {
         &self.phases
     }
 
-    /// How long a rollout takes.
+    /// From the request to the last new task healthy \[s\].
     ///
     /// The rollout must be able to move: some surge or some slack.
     #[must_use]
-    pub fn ends(&self, rollout: Rollout) -> Rc<Ends> {
-        let rollout = normal(rollout);
-        if let Some(known) = self.ends.borrow().get(&rollout) {
-            return Rc::clone(known);
-        }
-        let ends = Rc::new(self.computed(rollout));
-        self.ends.borrow_mut().insert(rollout, Rc::clone(&ends));
-        ends
+    pub fn new_version(&self, rollout: Rollout) -> Law {
+        let healthy = self.end(normal(rollout), End::HealthyBut(0));
+        self.phases.reaction.plus(&healthy)
     }
 
-    fn computed(&self, rollout: Rollout) -> Ends {
-        let request = &self.phases.reaction;
-        let course = self.course(rollout);
-        let new_version = self.end(&course, End::HealthyBut(0));
+    /// From the request to the last change, and the reaction to it \[s\].
+    ///
+    /// The rollout must be able to move: some surge or some slack.
+    #[must_use]
+    pub fn completed(&self, rollout: Rollout) -> Law {
+        let rollout = normal(rollout);
         // With slack only every stop comes before the start it allows.
         let stop_first = rollout.surge() == 0 && self.reuse == Reuse::AfterStopped;
-        let stopped = if stop_first {
-            new_version.clone()
+        let end = if stop_first {
+            End::HealthyBut(0)
         } else {
-            self.end(&course, End::StoppedBut(rollout.slack))
+            End::StoppedBut(rollout.slack)
         };
-        Ends {
-            new_version: request.plus(&new_version),
-            completed: request.plus(&stopped).plus(&self.phases.reaction),
-        }
+        let reaction = &self.phases.reaction;
+        reaction.plus(&self.end(rollout, end)).plus(reaction)
     }
 
     /// How long fewer than `surplus` tasks beyond the lower bound are healthy: mean \[s\].
@@ -206,8 +194,7 @@ impl Rolling {
             return 0.0;
         }
         let missing = rollout.slack.saturating_sub(surplus);
-        let course = self.course(rollout);
-        let until = self.end(&course, End::HealthyBut(missing)).mean();
+        let until = self.end(rollout, End::HealthyBut(missing)).mean();
         let stops_caused = f64::from(rollout.replacements - rollout.slack);
         let groups = self.groups(rollout);
         let units: u32 = groups.iter().map(|g| g.1).sum();
@@ -309,21 +296,39 @@ impl Rolling {
         }
     }
 
-    fn course(&self, rollout: Rollout) -> Course {
-        if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
-            Course::Fixed(rollout)
+    /// How a rollout goes on; computed once.
+    fn course(&self, rollout: Rollout) -> Rc<Course> {
+        if let Some(known) = self.courses.borrow().get(&rollout) {
+            return Rc::clone(known);
+        }
+        let course = if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
+            Course::Fixed
         } else if self.begun_at_once(rollout) >= rollout.replacements {
-            Course::OneRound(rollout)
+            Course::OneRound
         } else {
             Course::Mixture(self.mixture(rollout))
-        }
+        };
+        let course = Rc::new(course);
+        self.courses.borrow_mut().insert(rollout, Rc::clone(&course));
+        course
     }
 
-    /// From the first moves to an end.
-    fn end(&self, course: &Course, end: End) -> Law {
-        match course {
-            Course::Fixed(rollout) => self.fixed_end(*rollout, end),
-            Course::OneRound(rollout) => self.end_of_one_round(*rollout, end),
+    /// From the first moves to an end; computed once.
+    fn end(&self, rollout: Rollout, end: End) -> Rc<Law> {
+        if let Some(known) = self.ends.borrow().get(&(rollout, end)) {
+            return Rc::clone(known);
+        }
+        let law = Rc::new(self.computed_end(rollout, end));
+        self.ends
+            .borrow_mut()
+            .insert((rollout, end), Rc::clone(&law));
+        law
+    }
+
+    fn computed_end(&self, rollout: Rollout, end: End) -> Law {
+        match &*self.course(rollout) {
+            Course::Fixed => self.fixed_end(rollout, end),
+            Course::OneRound => self.end_of_one_round(rollout, end),
             Course::Mixture(mixture) => {
                 let first = mixture.moments.first().map_or(0.0, |m| m.at);
                 let last = mixture.moments.last().map_or(0.0, |m| m.at);
@@ -748,13 +753,18 @@ impl Rolling {
 }
 
 /// How a rollout goes on.
+#[derive(Debug)]
 enum Course {
-    Fixed(Rollout),
-    OneRound(Rollout),
+    /// All phases are fixed.
+    Fixed,
+    /// All replacements begin with the first moves.
+    OneRound,
+    /// The last one begins later.
     Mixture(Mixture),
 }
 
 /// The moments of the last start of a rollout.
+#[derive(Debug)]
 struct Mixture {
     target: u32,
     groups: Vec<(Kind, u32)>,
@@ -764,6 +774,7 @@ struct Mixture {
 }
 
 /// One moment at which the last start may come.
+#[derive(Debug)]
 struct Moment {
     /// After the first moves \[s\].
     at: f64,
@@ -778,6 +789,7 @@ struct Moment {
 }
 
 /// The n-th start of a unit as its last one by a moment.
+#[derive(Debug)]
 struct Start {
     /// Which of the mixture's slots it is.
     slot: usize,
@@ -790,6 +802,7 @@ struct Start {
 }
 
 /// The n-th start of a unit of a group as the last one of all.
+#[derive(Debug)]
 struct Cause {
     group: usize,
     n: u32,
