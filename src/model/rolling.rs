@@ -31,10 +31,10 @@ const MULTIPLIED_OUT: u32 = 6;
 const CELLS: usize = 96;
 
 /// Moments of the last start that are mixed over.
-const MOMENTS: u32 = 24;
+const MOMENTS: u32 = 20;
 
 /// Points at which the law of the end is computed.
-const POINTS: u32 = 48;
+const POINTS: u32 = 40;
 
 /// Kinds of units there can be in one rollout.
 const GROUPS: usize = 3;
@@ -105,6 +105,8 @@ pub struct Rolling {
     turn: Law,
     /// From a start to STOPPED of the old task that it replaces.
     replaced: [Law; 2],
+    /// Means of the same \[s\].
+    mean_replaced: [f64; 2],
     /// From a stop to the healthy task that takes the place.
     swapped: Law,
     cycle: Law,
@@ -142,6 +144,7 @@ impl Rolling {
             phases,
             reuse,
             turn,
+            mean_replaced: [replaced[0].mean(), replaced[1].mean()],
             replaced,
             swapped,
             cycle,
@@ -271,7 +274,7 @@ impl Rolling {
         let slack = f64::from(rollout.slack);
         let tasks = f64::from(rollout.replacements);
         let drain = self.phases.drain.mean();
-        let [cold_pair, warm_pair] = [&self.replaced[0], &self.replaced[1]].map(Law::mean);
+        let [cold_pair, warm_pair] = self.mean_replaced;
         let paired = rollout.surge() >= rollout.replacements || self.reuse == Reuse::AtTheStop;
         if paired {
             let replaced = (cold * cold_pair + (tasks - cold) * warm_pair) / tasks;
@@ -1147,7 +1150,7 @@ fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> (f64, f64
 
 /// The law on an interval from its distribution function.
 fn law_between(low: f64, high: f64, chance: impl Fn(f64) -> f64) -> Law {
-    const SCAN: u32 = 16;
+    const SCAN: u32 = 12;
     let width = (high - low) / f64::from(SCAN);
     let (mut from, mut to) = (low, high);
     for i in 1..SCAN {

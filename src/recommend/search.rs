@@ -132,6 +132,8 @@ pub struct Search<'a> {
     model: &'a Model,
     /// Minimum healthy percents of distinct lower bounds, ascending.
     minimum_percents: Vec<u32>,
+    /// What a deployment that goes below the required tasks is short for at least \[s\].
+    shortest: f64,
     /// Ways to add hosts; the first adds none, if that is allowed.
     pub configurations: Vec<Configuration>,
 }
@@ -152,10 +154,14 @@ impl<'a> Search<'a> {
         } else {
             vec![scenario.deployment.minimum_healthy_percent]
         };
+        // What goes below gets back only with the first task that starts and turns healthy.
+        let start = &model.phases().start;
+        let shortest = start.mean_of_smallest(desired.saturating_mul(2));
         let mut search = Self {
             scenario,
             model,
             minimum_percents,
+            shortest,
             configurations: Vec::new(),
         };
         for (before, standing) in ways_to_add(scenario)? {
@@ -358,12 +364,10 @@ impl<'a> Search<'a> {
         if bounds(desired, minimum, 100).lower >= required_tasks(service) {
             return false;
         }
-        // What goes below gets back only with the first task that starts and turns healthy; where
-        // there is no room beside the old tasks, only after one of these is gone.
-        let phases = self.model.phases();
-        let mut shortest = phases.start.mean_of_smallest(desired.saturating_mul(2));
+        // Where there is no room beside the old tasks, one of these has to be gone first.
+        let mut shortest = self.shortest;
         if configuration.room.total() == Some(0) {
-            shortest += phases.drain.support().0.max(0.0);
+            shortest += self.model.phases().drain.support().0.max(0.0);
         }
         let minutes = self.deployments() * shortest / 60.0;
         1.0 - minutes / MINUTES_PER_MONTH < availability - 1e-9
