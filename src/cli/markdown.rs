@@ -1,0 +1,41 @@
+//! Markdown for a comment on a pull request: a sentence and a table.
+
+/// A text that Markdown shows as it is.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '&' | '@' => {
+                plain.push('\\');
+                plain.push(character);
+            }
+            _ if character.is_control() => plain.push(' '),
+            _ => plain.push(character),
+        }
+    }
+    plain
+}
+
+/// A table; cells are shown as they are.
+pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(header.iter().map(|cell| plain(cell)).collect());
+    text += &line(header.iter().map(|_| "---".to_owned()).collect());
+    for row in rows {
+        text += &line(row.iter().map(|cell| plain(cell)).collect());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_cannot_end_its_row_or_mention_anybody() {
+        assert_eq!(
+            table(&["name"], &[vec!["a|b\n@c".to_owned()]]),
+            "| name |\n| --- |\n| a\\|b \\@c |\n"
+        );
+    }
+}
