@@ -14,5 +14,5 @@ pub mod verdict;
 pub use availability::Availability;
 pub use cost::Cost;
 pub use estimate::{
-    Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Tasks, estimate,
+    Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks, estimate,
 };
