@@ -78,3 +78,10 @@ fn a_full_disk_is_no_success() {
         assert_eq!(output.expect("the binary runs").status.code(), Some(2));
     }
 }
+
+#[test]
+fn a_name_that_is_near_none_gets_no_guess() {
+    let scenario = std::fs::read_to_string("data/examples/web.toml").expect("the example is there");
+    let scenario = scenario.replace("ap-northeast-1", "xx-1");
+    insta::assert_snapshot!(prescale_given(&scenario, &["estimate", "-"]));
+}
