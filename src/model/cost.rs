@@ -162,14 +162,14 @@ fn take(left: &mut f64, wanted: f64) -> f64 {
 /// Hours that are billed for one added host that is there for all of these, one after another
 /// \[h\].
 #[must_use]
-pub fn billed_hours(granularity: Granularity, there_for: &[Law]) -> f64 {
+pub fn billed_hours(granularity: Granularity, there_for: &[&Law]) -> f64 {
     let least: f64 = there_for.iter().map(|law| law.support().0).sum();
     if granularity == Granularity::Second && least >= MINIMUM_BILLED {
-        return there_for.iter().map(Law::mean).sum::<f64>() / 3600.0;
+        return there_for.iter().map(|law| law.mean()).sum::<f64>() / 3600.0;
     }
     let Some(there_for) = there_for
         .iter()
-        .cloned()
+        .map(|&law| law.clone())
         .reduce(|sum, law| sum.plus(&law))
     else {
         return 0.0;

@@ -1,6 +1,10 @@
 //! The whole answer for one scenario as it stands, or under another plan: tasks, durations, cost,
 //! availability.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use serde::Serialize;
 
 use super::availability::{Availability, availability, short_seconds};
@@ -46,9 +50,21 @@ impl Plan {
             minimum_healthy_percent: scenario.deployment.minimum_healthy_percent,
             maximum_percent: scenario.deployment.maximum_percent,
             prescale_hosts: before,
-            spot_hosts: spot_hosts(prescale.hosts, prescale.spot_share),
+            spot_hosts: Self::spot_hosts(prescale.hosts, prescale.spot_share),
             headroom_hosts: standing,
         }
+    }
+
+    /// floor(hosts × share), exact for shares that were written as decimals.
+    #[must_use]
+    pub fn spot_hosts(hosts: u32, share: f64) -> u32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count is a count"
+        )]
+        let spot = (f64::from(hosts) * share + 1e-9).floor() as u32;
+        spot.min(hosts)
     }
 
     /// The hosts it adds.
@@ -59,17 +75,6 @@ impl Plan {
             standing: self.headroom_hosts,
         }
     }
-}
-
-/// floor(hosts × share), exact for shares that were written as decimals.
-fn spot_hosts(hosts: u32, share: f64) -> u32 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a count is a count"
-    )]
-    let spot = (f64::from(hosts) * share + 1e-9).floor() as u32;
-    spot.min(hosts)
 }
 
 /// How many tasks there are and may be.
@@ -229,7 +234,8 @@ pub struct Model {
     after_stopped: Rolling,
     /// Only where stopping tasks do not count.
     at_the_stop: Option<Rolling>,
-    boot: Law,
+    /// By mean, variation and number of hosts.
+    boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
 }
 
 impl Model {
@@ -237,14 +243,11 @@ impl Model {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let phases = Phases::of(scenario);
-        let boot = scenario.prescale.boot;
-        let spread = standard_deviation(boot);
-        let step = if spread > 0.0 { spread / 16.0 } else { 1.0 };
         Self {
             at_the_stop: (!scenario.deployment.stopping_counts)
                 .then(|| Rolling::new(phases.clone(), Reuse::AtTheStop)),
             after_stopped: Rolling::new(phases, Reuse::AfterStopped),
-            boot: Law::of(boot, step),
+            boots: RefCell::default(),
         }
     }
 
@@ -256,11 +259,20 @@ impl Model {
 
     /// The wait for the slowest of so many hosts \[s\].
     #[must_use]
-    pub fn boot_of_slowest(&self, hosts: u32) -> Law {
-        match hosts {
-            0 => Law::fixed(0.0, self.boot.step()),
-            hosts => self.boot.largest_of(hosts),
+    pub fn boot_of_slowest(&self, scenario: &Scenario, hosts: u32) -> Rc<Law> {
+        let boot = scenario.prescale.boot;
+        let key = (boot.mean.0.to_bits(), boot.cv.to_bits(), hosts);
+        if let Some(known) = self.boots.borrow().get(&key) {
+            return Rc::clone(known);
         }
+        let spread = standard_deviation(boot);
+        let step = if spread > 0.0 { spread / 16.0 } else { 1.0 };
+        let slowest = Rc::new(match hosts {
+            0 => Law::fixed(0.0, step),
+            hosts => Law::of(boot, step).largest_of(hosts),
+        });
+        self.boots.borrow_mut().insert(key, Rc::clone(&slowest));
+        slowest
     }
 
     /// What comes of a plan.
@@ -278,7 +290,7 @@ impl Model {
         let Some(run) = self.run(scenario, plan, &moves) else {
             return self.stuck(scenario, plan, moves);
         };
-        let evacuation_s = run.evacuated.as_ref().map_or(0.0, Law::mean);
+        let evacuation_s = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
         let release_s = match plan.prescale_hosts {
             0 => 0.0,
             _ => evacuation_s + scenario.prescale.release.0,
@@ -290,8 +302,8 @@ impl Model {
                 lead_s: Mean {
                     mean: Seconds(self.lead(scenario, plan)),
                 },
-                new_version_s: Duration::from(&rolling.new_version(rollout)),
-                completed_s: Duration::from(&run.completed),
+                new_version_s: Duration::from(&*rolling.new_version(rollout)),
+                completed_s: Duration::from(&*run.completed),
                 release_s: Mean {
                     mean: Seconds(release_s),
                 },
@@ -329,7 +341,8 @@ impl Model {
             peak: moves.desired,
             ..moves
         };
-        let billed = [self.boot_of_slowest(plan.prescale_hosts)];
+        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
+        let billed = [&*boot];
         let usage = Use {
             plan,
             hours_each: billed_hours(scenario.billing.granularity, &billed),
@@ -348,7 +361,7 @@ impl Model {
     /// The mean wait for the slowest added host, less what passes beside other work \[s\].
     fn lead(&self, scenario: &Scenario, plan: &Plan) -> f64 {
         let overlap = scenario.prescale.lead_overlap.0;
-        self.boot_of_slowest(plan.prescale_hosts)
+        self.boot_of_slowest(scenario, plan.prescale_hosts)
             .expectation(|s| (s - overlap).max(0.0))
     }
 
@@ -358,25 +371,28 @@ impl Model {
             return None;
         }
         let course = self.course(moves);
-        let completed = course
-            .rolling
-            .completed(course.rollout)
-            .shifted(scenario.deployment.completion_lag.0);
+        let completed = course.rolling.completed(course.rollout);
         let evacuation = evacuation(scenario, moves, plan.prescale_hosts);
+        let lag = scenario.deployment.completion_lag.0;
         Some(Run {
             course,
-            completed,
+            completed: if lag > 0.0 {
+                Rc::new(completed.shifted(lag))
+            } else {
+                completed
+            },
             evacuated: evacuation.map(|rollout| self.after_stopped.completed(rollout)),
             evacuation,
         })
     }
 
     fn cost(&self, scenario: &Scenario, plan: &Plan, run: &Run) -> Cost {
+        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
+        let release = Law::fixed(scenario.prescale.release.0, boot.step());
         let mut billed = Vec::new();
         if plan.prescale_hosts > 0 {
-            billed.push(self.boot_of_slowest(plan.prescale_hosts));
-            billed.push(run.completed.shifted(scenario.prescale.release.0));
-            billed.extend(run.evacuated.clone());
+            billed.extend([&*boot, &run.completed, &release]);
+            billed.extend(run.evacuated.as_deref());
         }
         let usage = Use {
             plan,
@@ -444,9 +460,9 @@ impl Course<'_> {
 /// How a plan's deployment goes.
 struct Run<'a> {
     course: Course<'a>,
-    completed: Law,
+    completed: Rc<Law>,
     evacuation: Option<Rollout>,
-    evacuated: Option<Law>,
+    evacuated: Option<Rc<Law>>,
 }
 
 fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {

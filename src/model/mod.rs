@@ -11,7 +11,7 @@ mod release;
 pub mod rolling;
 pub mod verdict;
 
-pub use availability::Availability;
+pub use availability::{Availability, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
     Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks, estimate,

@@ -107,10 +107,13 @@ pub struct Rolling {
     /// From a stop to the healthy task that takes the place.
     swapped: Law,
     cycle: Law,
-    sums: RefCell<HashMap<u32, Rc<Law>>>,
-    issues: RefCell<HashMap<(Kind, u32), Rc<Law>>>,
-    courses: RefCell<HashMap<Rollout, Rc<Course>>>,
-    ends: RefCell<HashMap<(Rollout, End), Rc<Law>>>,
+    sums: Memory<u32, Law>,
+    issues: Memory<(Kind, u32), Law>,
+    courses: Memory<Rollout, Course>,
+    ends: Memory<(Rollout, End), Law>,
+    new_versions: Memory<Rollout, Law>,
+    completions: Memory<Rollout, Law>,
+    short: Memory<(Rollout, u32), f64>,
 }
 
 /// When a unit of room may be used again after the stop of the old task in it.
@@ -145,6 +148,9 @@ impl Rolling {
             issues: RefCell::default(),
             courses: RefCell::default(),
             ends: RefCell::default(),
+            new_versions: RefCell::default(),
+            completions: RefCell::default(),
+            short: RefCell::default(),
         }
     }
 
@@ -158,17 +164,24 @@ impl Rolling {
     ///
     /// The rollout must be able to move: some surge or some slack.
     #[must_use]
-    pub fn new_version(&self, rollout: Rollout) -> Law {
-        let healthy = self.end(normal(rollout), End::HealthyBut(0));
-        self.phases.reaction.plus(&healthy)
+    pub fn new_version(&self, rollout: Rollout) -> Rc<Law> {
+        let rollout = normal(rollout);
+        remembered(&self.new_versions, rollout, || {
+            let healthy = self.end(rollout, End::HealthyBut(0));
+            self.phases.reaction.plus(&healthy)
+        })
     }
 
     /// From the request to the last change, and the reaction to it \[s\].
     ///
     /// The rollout must be able to move: some surge or some slack.
     #[must_use]
-    pub fn completed(&self, rollout: Rollout) -> Law {
+    pub fn completed(&self, rollout: Rollout) -> Rc<Law> {
         let rollout = normal(rollout);
+        remembered(&self.completions, rollout, || self.until_completed(rollout))
+    }
+
+    fn until_completed(&self, rollout: Rollout) -> Law {
         // With slack only every stop comes before the start it allows.
         let stop_first = rollout.surge() == 0 && self.reuse == Reuse::AfterStopped;
         let end = if stop_first {
@@ -193,6 +206,12 @@ impl Rolling {
         if surplus == 0 || rollout.slack == 0 {
             return 0.0;
         }
+        *remembered(&self.short, (rollout, surplus), || {
+            self.computed_short(rollout, surplus)
+        })
+    }
+
+    fn computed_short(&self, rollout: Rollout, surplus: u32) -> f64 {
         let missing = rollout.slack.saturating_sub(surplus);
         let until = self.end(rollout, End::HealthyBut(missing)).mean();
         let stops_caused = f64::from(rollout.replacements - rollout.slack);
@@ -298,31 +317,22 @@ impl Rolling {
 
     /// How a rollout goes on; computed once.
     fn course(&self, rollout: Rollout) -> Rc<Course> {
-        if let Some(known) = self.courses.borrow().get(&rollout) {
-            return Rc::clone(known);
-        }
-        let course = if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
-            Course::Fixed
-        } else if self.begun_at_once(rollout) >= rollout.replacements {
-            Course::OneRound
-        } else {
-            Course::Mixture(self.mixture(rollout))
-        };
-        let course = Rc::new(course);
-        self.courses.borrow_mut().insert(rollout, Rc::clone(&course));
-        course
+        remembered(&self.courses, rollout, || {
+            if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
+                Course::Fixed
+            } else if self.begun_at_once(rollout) >= rollout.replacements {
+                Course::OneRound
+            } else {
+                Course::Mixture(self.mixture(rollout))
+            }
+        })
     }
 
     /// From the first moves to an end; computed once.
     fn end(&self, rollout: Rollout, end: End) -> Rc<Law> {
-        if let Some(known) = self.ends.borrow().get(&(rollout, end)) {
-            return Rc::clone(known);
-        }
-        let law = Rc::new(self.computed_end(rollout, end));
-        self.ends
-            .borrow_mut()
-            .insert((rollout, end), Rc::clone(&law));
-        law
+        remembered(&self.ends, (rollout, end), || {
+            self.computed_end(rollout, end)
+        })
     }
 
     fn computed_end(&self, rollout: Rollout, end: End) -> Law {
@@ -405,10 +415,13 @@ impl Rolling {
 
     /// Law of the n-th start of a unit, after the first moves; n ≥ 1.
     fn issue(&self, kind: Kind, n: u32) -> Rc<Law> {
-        if let Some(known) = self.issues.borrow().get(&(kind, n)) {
-            return Rc::clone(known);
-        }
-        let law = match (kind, n) {
+        remembered(&self.issues, (kind, n), || {
+            self.computed_issue(kind, n).coarsened(CELLS)
+        })
+    }
+
+    fn computed_issue(&self, kind: Kind, n: u32) -> Law {
+        match (kind, n) {
             (Kind::Cold | Kind::Warm | Kind::StopFirst, 1) => {
                 Law::fixed(0.0, self.cycle.step())
             }
@@ -423,26 +436,17 @@ impl Rolling {
                 .drain
                 .plus(&self.phases.reaction)
                 .plus(&self.cycles(n - 1)),
-        };
-        let law = Rc::new(law.coarsened(CELLS));
-        self.issues.borrow_mut().insert((kind, n), Rc::clone(&law));
-        law
+        }
     }
 
     /// Law of the sum of so many cycles.
     fn cycles(&self, count: u32) -> Rc<Law> {
-        if let Some(known) = self.sums.borrow().get(&count) {
-            return Rc::clone(known);
-        }
-        let law = match count {
+        remembered(&self.sums, count, || match count {
             0 => Law::fixed(0.0, self.cycle.step()),
             1 => self.cycle.clone(),
             n if n <= CONVOLVED => self.cycles(n - 1).plus(&self.cycle),
             n => self.cycle.sum_by_moments(n),
-        };
-        let law = Rc::new(law);
-        self.sums.borrow_mut().insert(count, Rc::clone(&law));
-        law
+        })
     }
 
     /// How many starts a unit has had by a moment.
@@ -750,6 +754,23 @@ impl Rolling {
         };
         Law::fixed(at, self.cycle.step())
     }
+}
+
+/// What was computed before.
+type Memory<K, V> = RefCell<HashMap<K, Rc<V>>>;
+
+/// What is known under a key, computed the first time.
+fn remembered<K: std::hash::Hash + Eq, V>(
+    memory: &Memory<K, V>,
+    key: K,
+    compute: impl FnOnce() -> V,
+) -> Rc<V> {
+    if let Some(known) = memory.borrow().get(&key) {
+        return Rc::clone(known);
+    }
+    let value = Rc::new(compute());
+    memory.borrow_mut().insert(key, Rc::clone(&value));
+    value
 }
 
 /// How a rollout goes on.
