@@ -18,6 +18,10 @@ or a file that cannot be read or written.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Which deployment options, how many pre-scaled hosts, how much spot, within the limits
+    Recommend(OfScenario),
+    /// Whether to pre-scale hosts, against everything else that brings room
+    Hosts(OfScenario),
     /// Duration, cost and availability as it stands
     Estimate(OfScenario),
     /// A scenario from what the provider's command line prints

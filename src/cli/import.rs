@@ -145,9 +145,10 @@ fn report(imported: &Imported) -> String {
 
 fn show_back_test(page: &mut Page, imported: &Imported, tested: &BackTest) {
     if tested.rows.is_empty() {
-        page.paragraph(match imported.deployments.is_empty() {
-            true => "not calibrated: no deployment is found in the events",
-            false => "not calibrated: no deployment in the events completed without failures",
+        page.paragraph(if imported.deployments.is_empty() {
+            "not calibrated: no deployment is found in the events"
+        } else {
+            "not calibrated: no deployment in the events completed without failures"
         });
     } else {
         page.paragraph(&verdict(tested));

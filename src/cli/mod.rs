@@ -8,11 +8,13 @@ mod arguments;
 pub mod catalog;
 mod columns;
 mod estimate;
+mod hosts;
 mod import;
 mod input;
 mod markdown;
 mod output;
 mod page;
+mod recommend;
 mod words;
 
 use std::process::ExitCode;
@@ -46,6 +48,18 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             let estimate =
                 model::estimate(&input.scenario).map_err(|few| input.too_few_places(&few))?;
             estimate::answer(&input.scenario, &estimate, asked.format, terminal)
+        }
+        Command::Recommend(asked) => {
+            let input = Input::read(&asked.scenario, Purpose::MonthlyFigures)?;
+            let recommendation = crate::recommend::recommend(&input.scenario)
+                .map_err(|few| input.too_few_places(&few))?;
+            recommend::answer(&input.scenario, &recommendation, asked.format, terminal)
+        }
+        Command::Hosts(asked) => {
+            let input = Input::read(&asked.scenario, Purpose::MonthlyFigures)?;
+            let recommendation = crate::recommend::recommend(&input.scenario)
+                .map_err(|few| input.too_few_places(&few))?;
+            hosts::answer(&input.scenario, &recommendation, asked.format, terminal)
         }
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {

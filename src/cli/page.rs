@@ -43,7 +43,7 @@ impl Page {
             Emphasis::Bold => ("\x1b[1m", "\x1b[0m"),
         };
         for line in wrapped(text, self.terminal.width) {
-            self.text += &format!("{on}{line}{off}\n");
+            self.text.extend([on, &line, off, "\n"]);
         }
     }
 

@@ -172,12 +172,8 @@ pub fn json(answer: &impl Serialize) -> Result<String, Complaint> {
 
 /// `deployment.maximum_percent: 100 → 200`.
 pub fn change(change: &Change) -> String {
-    format!(
-        "{}: {} → {}",
-        change.key,
-        value(&change.from),
-        value(&change.to)
-    )
+    let Change { key, from, to } = change;
+    format!("{key}: {} → {}", value(from), value(to))
 }
 
 /// `100/200`.
@@ -185,12 +181,18 @@ pub fn percents(plan: &PlanReport) -> String {
     format!("{}/{}", plan.minimum_healthy_percent, plan.maximum_percent)
 }
 
-/// `2 pre-scaled (1 spot), 1 standing`; `none`.
-pub fn added_hosts(plan: &PlanReport) -> String {
-    let spot = match plan.spot_hosts {
+/// ` (1 spot)`; ` (spot)` where all added hosts are; nothing where none is.
+pub fn spot(plan: &PlanReport) -> String {
+    match plan.spot_hosts {
         0 => String::new(),
+        spot if spot == plan.prescale_hosts + plan.headroom_hosts => " (spot)".to_owned(),
         spot => format!(" ({spot} spot)"),
-    };
+    }
+}
+
+/// Added hosts for a cell: `2 pre-scaled (1 spot)`, `none`.
+pub fn added_hosts(plan: &PlanReport) -> String {
+    let spot = spot(plan);
     match (plan.prescale_hosts, plan.headroom_hosts) {
         (0, 0) => "none".to_owned(),
         (before, 0) => format!("{before} pre-scaled{spot}"),
@@ -199,12 +201,22 @@ pub fn added_hosts(plan: &PlanReport) -> String {
     }
 }
 
-/// `100/200 with 2 pre-scaled hosts`.
+/// Added hosts in a sentence: `2 standing hosts (spot)`, `no added hosts`.
+pub fn hosts(plan: &PlanReport) -> String {
+    let before = counted(plan.prescale_hosts, "pre-scaled host");
+    let standing = counted(plan.headroom_hosts, "standing host");
+    let hosts = match (plan.prescale_hosts, plan.headroom_hosts) {
+        (0, 0) => "no added hosts".to_owned(),
+        (_, 0) => before,
+        (0, _) => standing,
+        (_, _) => format!("{before} and {standing}"),
+    };
+    hosts + &spot(plan)
+}
+
+/// A plan in a sentence: `100/200 with 2 pre-scaled hosts`.
 pub fn plan(plan: &PlanReport) -> String {
-    match (plan.prescale_hosts, plan.headroom_hosts) {
-        (0, 0) => percents(plan),
-        _ => format!("{}, hosts added: {}", percents(plan), added_hosts(plan)),
-    }
+    format!("{} with {}", percents(plan), hosts(plan))
 }
 
 /// Changed settings that neither the percents nor the hosts tell.

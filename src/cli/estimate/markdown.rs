@@ -1,6 +1,6 @@
 //! An estimate for a comment on a pull request.
 
-use super::super::markdown::{plain, table};
+use super::super::markdown::{change, headline, table};
 use super::super::words;
 use crate::model::Estimate;
 use crate::scenario::Scenario;
@@ -30,13 +30,12 @@ pub fn markdown(scenario: &Scenario, estimate: &Estimate) -> String {
         "healthy at least",
         "required",
     ];
-    let mut text = format!("**{}**\n\n", plain(&super::headline(scenario, estimate)));
+    let mut text = headline(&super::headline(scenario, estimate));
     text += &table(&header, &[row]);
     if let Some(stuck) = &estimate.stuck {
         text += "\nEach of these alone frees it:\n\n";
         for fix in &stuck.fix {
-            let (from, to) = (words::value(&fix.from), words::value(&fix.to));
-            text += &format!("- `{}`: {} → {}\n", fix.key, plain(&from), plain(&to));
+            text += &change(&fix.key, &fix.from, &fix.to);
         }
     }
     text

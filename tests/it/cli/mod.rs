@@ -2,7 +2,9 @@
 
 mod catalog;
 mod estimate;
+mod hosts;
 mod import;
+mod recommend;
 mod usage;
 
 use std::fmt;
