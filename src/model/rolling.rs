@@ -20,9 +20,7 @@ use std::rc::Rc;
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::counts::{
-    Counts, Product, log_chance_bound, log_transform, tilt, tilted_moments, transform,
-};
+use super::counts::{Counts, Product, log_chance_bound, log_transform, tilt, tilted_moments};
 use super::law::Law;
 use super::phases::Phases;
 
@@ -37,6 +35,9 @@ const MOMENTS: u32 = 24;
 
 /// Points at which the law of the end is computed.
 const POINTS: u32 = 48;
+
+/// Kinds of units there can be in one rollout.
+const GROUPS: usize = 3;
 
 /// Sums of more cycles than this are taken by their moments.
 const CONVOLVED: u32 = 24;
@@ -387,7 +388,7 @@ impl Rolling {
             End::StoppedBut(_) => rollout.slack,
         };
         let chance = |z: f64| {
-            let mut all = self.phases.drain.cdf(z).powf(f64::from(drains));
+            let mut all = power(self.phases.drain.cdf(z), drains);
             let mut marked = [(0, 0.0); 2];
             for (i, (kind, size)) in groups.into_iter().enumerate().filter(|g| g.1.1 > 0) {
                 let done = self.chain(kind, 1, end).cdf(z);
@@ -400,7 +401,7 @@ impl Rolling {
                 if enough <= 0.0 {
                     return 0.0;
                 }
-                all *= enough.powf(f64::from(size));
+                all *= power(enough, size);
                 marked[i] = (size, 1.0 - done / enough);
             }
             all * chance_of_at_most(excused, &marked)
@@ -566,12 +567,18 @@ impl Rolling {
                 }
                 let (chance, tilt) = chance_of_total(&others, target - n);
                 if chance > 0.0 {
+                    let base = tilt.exp();
+                    let mut norms = [1.0; GROUPS];
+                    for (norm, counts) in norms.iter_mut().zip(&counts) {
+                        *norm = powers(&counts.mass, base);
+                    }
                     causes.push(Cause {
                         group: g,
                         n,
                         weight: density * chance,
                         chance,
-                        tilt,
+                        base,
+                        norms,
                     });
                 }
             }
@@ -831,8 +838,10 @@ struct Cause {
     weight: f64,
     /// Probability that the others have had all other starts.
     chance: f64,
-    /// Moves the expected starts of the others there.
-    tilt: f64,
+    /// e to the tilt that moves the expected starts of the others there.
+    base: f64,
+    /// What the tilt makes of a unit's whole mass, for each group.
+    norms: [f64; GROUPS],
 }
 
 /// For one start of a unit: the chance that it came within so many cells and got through.
@@ -934,34 +943,47 @@ fn tilted(
     fresh: Fresh,
 ) -> f64 {
     let mut share = 1.0;
-    let mut marked = [(0, 0.0); 3];
+    let mut marked = [(0, 0.0); GROUPS];
     for (g, (group, range)) in mixture.groups.iter().zip(&moment.ranges).enumerate() {
         let size = group.1 - u32::from(g == cause.group);
         if size == 0 {
             continue;
         }
-        let of = |values: &[f64]| transform(values[range.clone()].iter().copied(), cause.tilt);
-        let mass = transform(
-            moment.starts[range.clone()].iter().map(|start| start.mass),
-            cause.tilt,
-        );
-        let plain = of(&compatible.plain);
-        let enough = plain + of(&compatible.excused);
+        let plain = powers(&compatible.plain[range.clone()], cause.base);
+        let enough = if marks > 0 {
+            plain + powers(&compatible.excused[range.clone()], cause.base)
+        } else {
+            plain
+        };
         if enough <= 0.0 {
             return 0.0;
         }
-        share *= (enough / mass).powf(f64::from(size));
+        share *= power(enough / cause.norms[g], size);
         marked[g] = (size, 1.0 - plain / enough);
     }
-    if share < 1e-12 {
+    if share < 1e-10 {
         return 0.0;
     }
-    let with_excuse = if marks > 0 {
-        fresh.excused * chance_of_at_most(marks - 1, &marked)
+    if marks == 0 {
+        return share * fresh.plain;
+    }
+    let fewer = chance_of_at_most(marks - 1, &marked);
+    let at_most = if fewer > 1.0 - 1e-12 {
+        1.0
     } else {
-        0.0
+        chance_of_at_most(marks, &marked)
     };
-    share * (fresh.plain * chance_of_at_most(marks, &marked) + with_excuse)
+    share * (fresh.plain * at_most + fresh.excused * fewer)
+}
+
+/// Σ mₙ bⁿ.
+fn powers(mass: &[f64], base: f64) -> f64 {
+    mass.iter().rev().fold(0.0, |sum, m| sum * base + m)
+}
+
+/// A share to a whole power.
+fn power(share: f64, number: u32) -> f64 {
+    share.powi(i32::try_from(number).unwrap_or(i32::MAX))
 }
 
 /// The same rollout with no more units than can be used.
@@ -1058,6 +1080,21 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
     if limit >= number {
         return 1.0;
     }
+    if limit == 0 {
+        return groups
+            .iter()
+            .map(|&(size, share)| power(1.0 - share, size))
+            .product();
+    }
+    // Whole groups that are almost surely marked, or not, leave nothing to sum over.
+    let certain: u32 = groups.iter().filter(|g| g.1 > 1.0 - 1e-12).map(|g| g.0).sum();
+    let possible: u32 = groups.iter().filter(|g| g.1 > 1e-12).map(|g| g.0).sum();
+    if limit >= possible {
+        return 1.0;
+    }
+    if limit < certain {
+        return 0.0;
+    }
     let mean: f64 = groups.iter().map(|g| f64::from(g.0) * g.1).sum();
     let variance: f64 = groups.iter().map(|g| f64::from(g.0) * g.1 * (1.0 - g.1)).sum();
     if variance > 9.0 {
@@ -1082,7 +1119,7 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
 /// Probabilities of a binomial count from 0 on, by their ratios from the likelier end.
 fn binomial(number: u32, share: f64) -> Vec<f64> {
     let rare = share.min(1.0 - share);
-    let mut mass = (1.0 - rare).powf(f64::from(number));
+    let mut mass = power(1.0 - rare, number);
     let mut masses = Vec::with_capacity(number as usize + 1);
     for i in 0..=number {
         masses.push(mass);

@@ -79,20 +79,9 @@ pub fn robust_while(
             let changed = Timing::of(with_balancer(&timing.scenario, balancer));
             Ok(!stays(&changed.scenario, &changed.model)?)
         };
-        let mut from = None;
-        for &delay in DELAYS.iter().rev().filter(|&&delay| delay < now) {
-            if turns(delay)? {
-                from = Some(delay);
-                break;
-            }
-        }
-        let mut to = None;
-        for &delay in DELAYS.iter().filter(|&&delay| delay > now) {
-            if turns(delay)? {
-                to = Some(delay);
-                break;
-            }
-        }
+        let below: Vec<f64> = DELAYS.iter().rev().copied().filter(|&d| d < now).collect();
+        let above: Vec<f64> = DELAYS.iter().copied().filter(|&d| d > now).collect();
+        let (from, to) = (first_turn(&below, &turns)?, first_turn(&above, &turns)?);
         ranges.push(Range {
             key: "service.load_balancer.deregistration_delay".to_owned(),
             now,
@@ -102,6 +91,26 @@ pub fn robust_while(
         });
     }
     Ok(ranges)
+}
+
+/// The value nearest to now at which the answer has turned, the nearest first; None if not even
+/// the farthest turns it.
+fn first_turn(
+    values: &[f64],
+    turns: impl Fn(f64) -> Result<bool, TooFewPlaces>,
+) -> Result<Option<f64>, TooFewPlaces> {
+    let Some(&farthest) = values.last() else {
+        return Ok(None);
+    };
+    if !turns(farthest)? {
+        return Ok(None);
+    }
+    for &value in &values[..values.len() - 1] {
+        if turns(value)? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(Some(farthest))
 }
 
 /// Moves a positive value by factors of two up to the farthest, then bisects.
