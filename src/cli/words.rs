@@ -134,8 +134,8 @@ pub fn share(share: f64) -> String {
     }
     let decimals =
         (2..9).find(|&decimals| format!("{percent:.decimals$}") != format!("{:.decimals$}", 100.0));
-    let decimals = decimals.unwrap_or(9);
-    format!("{percent:.decimals$} %")
+    let text = format!("{percent:.0$}", decimals.unwrap_or(9));
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// A number without decimals that say nothing.
@@ -312,6 +312,8 @@ mod tests {
     fn nearly_all_is_not_all() {
         assert_eq!(share(1.0), "100 %");
         assert_eq!(share(0.9987), "99.87 %");
+        assert_eq!(share(0.999), "99.9 %");
+        assert_eq!(share(0.0), "0 %");
         assert_eq!(share(0.999_996), "99.9996 %");
     }
 
