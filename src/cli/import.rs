@@ -29,7 +29,8 @@ pub fn answer(asked: &OfEcs) -> Result<Answer, Complaint> {
             .collect();
         Complaint(lines.concat())
     })?;
-    let report = report(&imported);
+    let name = asked.output.as_ref().map(|path| path.display().to_string());
+    let report = report(&imported, name.as_deref().unwrap_or("scenario"));
     let Some(path) = &asked.output else {
         return Ok(Answer {
             data: imported.scenario_toml,
@@ -114,7 +115,7 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Complaint> {
 }
 
 /// What a reader of the scenario should know of its making.
-fn report(imported: &Imported) -> String {
+fn report(imported: &Imported, name: &str) -> String {
     let mut page = Page::new(REPORT);
     let tested = back_test(imported);
     show_back_test(&mut page, imported, &tested);
@@ -138,7 +139,7 @@ fn report(imported: &Imported) -> String {
     let toml = &imported.scenario_toml;
     if let Err(problems) = scenario(toml, Syntax::Toml, Purpose::MonthlyFigures) {
         text += "\nTo be completed before the scenario can be used:\n";
-        text += &problems_of("scenario", &problems);
+        text += &problems_of(name, &problems);
     }
     text
 }
