@@ -1,4 +1,5 @@
 //! What the whole library promises, checked from outside.
 
 mod cli;
+mod recommend;
 mod simulation;
