@@ -33,7 +33,9 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
         (None, None) => Law::fixed(HEALTHY_WITHOUT_CHECK, step),
         (Some(balancer), None) => balancer_verdict(balancer, &ready),
         (None, Some(check)) => Law::from_points(
-            ready.points().map(|(r, m)| (first_probe_after(check, r), m)),
+            ready
+                .points()
+                .map(|(r, m)| (first_probe_after(check, r), m)),
             step,
         ),
         (Some(balancer), Some(check)) => later_verdict(balancer, check, &ready),
@@ -82,10 +84,8 @@ fn balancer_verdict(balancer: &LoadBalancer, ready: &Law) -> Law {
     let mixed: Vec<(f64, f64)> = registration
         .points()
         .flat_map(|(delay, weight)| {
-            let remaining = Law::from_points(
-                ready.points().map(|(r, m)| ((r - delay).max(0.0), m)),
-                step,
-            );
+            let remaining =
+                Law::from_points(ready.points().map(|(r, m)| ((r - delay).max(0.0), m)), step);
             from_clock(&remaining)
                 .points()
                 .map(|(t, m)| (delay + t, m * weight))
@@ -97,8 +97,8 @@ fn balancer_verdict(balancer: &LoadBalancer, ready: &Law) -> Law {
 
 /// From which first passing check on \[s after the clock's start\] the threshold applies.
 fn threshold_applies_from(balancer: &LoadBalancer) -> Option<f64> {
-    let always = balancer.health_rule == HealthRule::Threshold
-        || balancer.kind == LoadBalancerKind::Clb;
+    let always =
+        balancer.health_rule == HealthRule::Threshold || balancer.kind == LoadBalancerKind::Clb;
     if always {
         Some(0.0)
     } else if balancer.healthy_threshold <= 1 {
