@@ -1,3 +1,4 @@
 //! What the whole library promises, checked from outside.
 
+mod agreement;
 mod simulation;
