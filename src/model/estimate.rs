@@ -351,9 +351,9 @@ impl Model {
     fn course(&self, scenario: &Scenario, moves: &Moves) -> Course<'_> {
         let split = |surge: u32| Rollout {
             replacements: moves.desired,
-            cold: moves.room.cold.min(surge),
-            warm: surge - moves.room.cold.min(surge),
+            surge,
             slack: moves.slack,
+            cold: moves.room.cold,
         };
         let after_stopped = |surge: u32| {
             let rollout = split(surge);

@@ -18,6 +18,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use statrs::distribution::{Binomial, ContinuousCDF, Discrete, Normal};
+use statrs::function::beta::checked_beta_reg;
 
 use super::counts::{Counts, Product, log_chance_bound, log_transform, tilt};
 use super::law::Law;
@@ -35,6 +36,9 @@ const MOMENTS: u32 = 28;
 /// Points at which the law of the end is computed.
 const POINTS: u32 = 56;
 
+/// Moments at which it is asked how many units wait.
+const WAITING_POINTS: u32 = 100;
+
 /// Sums of more cycles than this are taken by their moments.
 const CONVOLVED: u32 = 24;
 
@@ -46,20 +50,12 @@ const LOG_NEGLIGIBLE: f64 = -18.5;
 pub struct Rollout {
     /// Tasks to replace: d.
     pub replacements: u32,
-    /// Units of surge on hosts that have not got the image.
-    pub cold: u32,
-    /// Units of surge on hosts that have it.
-    pub warm: u32,
+    /// Units of surge: s.
+    pub surge: u32,
     /// Units of slack: k.
     pub slack: u32,
-}
-
-impl Rollout {
-    /// New tasks that may run beside the old ones.
-    #[must_use]
-    pub fn surge(&self) -> u32 {
-        self.cold + self.warm
-    }
+    /// Places on hosts that have not got the image: the first so many starts go there.
+    pub cold: u32,
 }
 
 /// How long a rollout takes, from the request \[s\].
@@ -80,24 +76,46 @@ enum End {
     StoppedBut(u32),
 }
 
-/// The kinds of units of room.
+/// A kind of units of room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    /// Begins with a start on a host that has not got the image.
-    Cold,
-    /// Begins with a start on a host that has it.
-    Warm,
-    /// Begins with a stop, beside units of surge.
-    Slack,
-    /// Begins with a stop, all units do: a stop and the start after it are one piece of work.
+struct Kind {
+    begins: Begins,
+    /// So many of its starts, the first ones, are on hosts that have not got the image.
+    cold: u32,
+}
+
+/// What a unit of room begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Begins {
+    /// A start.
+    Start,
+    /// A stop, beside units of surge.
+    Stop,
+    /// A stop, all units do: a stop and the start after it are one piece of work.
     StopFirst,
 }
 
 impl Kind {
     /// How often a unit has begun at the first moves.
     fn begun(self) -> u32 {
-        u32::from(self != Self::Slack)
+        u32::from(self.begins != Begins::Stop)
     }
+
+    /// Where its n-th start is.
+    fn host(self, n: u32) -> Host {
+        if (1..=self.cold).contains(&n) {
+            Host::Cold
+        } else {
+            Host::Warm
+        }
+    }
+}
+
+/// Whether the host of a start has the image; an index into pairs of laws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Host {
+    Cold,
+    Warm,
 }
 
 /// The rolling model of one service: its phases, and the sums of cycles that all its options share.
@@ -105,15 +123,17 @@ impl Kind {
 pub struct Rolling {
     phases: Phases,
     reuse: Reuse,
-    /// Healthy to the next start: reaction, drain, reaction; only the first of these where the
-    /// room is used again at the stop.
-    turn: Law,
+    /// From a start to healthy.
+    healthy: [Law; 2],
     /// From a start to STOPPED of the old task that it replaces.
     replaced: [Law; 2],
+    /// From a start to healthy and STOPPED of an old task that was told to stop at the start.
+    healthy_and_gone: [Law; 2],
     /// From a stop to the healthy task that takes the place.
-    swapped: Law,
-    cycle: Law,
-    sums: RefCell<HashMap<u32, Rc<Law>>>,
+    swapped: [Law; 2],
+    /// From a start to the next in the same unit.
+    cycle: [Law; 2],
+    sums: RefCell<HashMap<(Host, u32), Rc<Law>>>,
     issues: RefCell<HashMap<(Kind, u32), Rc<Law>>>,
     ends: RefCell<HashMap<Rollout, Rc<Ends>>>,
 }
@@ -136,20 +156,27 @@ impl Rolling {
             Reuse::AfterStopped => drained.plus(&phases.reaction),
             Reuse::AtTheStop => phases.reaction.clone(),
         };
-        let replaced = [phases.cold_start.plus(&drained), phases.start.plus(&drained)];
-        let cycle = phases.start.plus(&turn);
-        let swapped = phases.drain.plus(&phases.reaction).plus(&phases.start);
+        let healthy = [phases.cold_start.clone(), phases.start.clone()];
+        let released = phases.drain.plus(&phases.reaction);
         Self {
+            replaced: healthy.each_ref().map(|start| start.plus(&drained)),
+            healthy_and_gone: healthy
+                .each_ref()
+                .map(|start| start.later_of(&phases.drain)),
+            swapped: healthy.each_ref().map(|start| released.plus(start)),
+            cycle: healthy.each_ref().map(|start| start.plus(&turn)),
+            healthy,
             phases,
             reuse,
-            turn,
-            replaced,
-            swapped,
-            cycle,
             sums: RefCell::default(),
             issues: RefCell::default(),
             ends: RefCell::default(),
         }
+    }
+
+    /// Distance of two points of the grid \[s\].
+    fn step(&self) -> f64 {
+        self.cycle[Host::Warm as usize].step()
     }
 
     /// The phases that the model was made from.
@@ -177,8 +204,7 @@ impl Rolling {
         let course = self.course(rollout);
         let new_version = self.end(&course, End::HealthyBut(0));
         // With slack only every stop comes before the start it allows.
-        let stop_first = rollout.surge() == 0 && self.reuse == Reuse::AfterStopped;
-        let stopped = if stop_first {
+        let stopped = if self.stops_first(rollout) {
             new_version.clone()
         } else {
             self.end(&course, End::StoppedBut(rollout.slack))
@@ -193,9 +219,9 @@ impl Rolling {
     ///
     /// # Formula
     /// From the first moves, which bring the healthy tasks down to the lower bound, to the moment
-    /// when all replacements but slack − surplus are healthy; less the reactions before that in
-    /// which at least `surplus` units hold a healthy new task and have not yet told an old one to
-    /// stop. Rounds are taken apart, units of a round as independent.
+    /// when all replacements but slack − surplus are healthy; less the time before the last stop
+    /// is told in which at least `surplus` units hold a healthy new task and have not yet told an
+    /// old one to stop. The units are taken as independent in this.
     #[must_use]
     pub fn mean_short(&self, rollout: Rollout, surplus: u32) -> f64 {
         let rollout = normal(rollout);
@@ -205,48 +231,44 @@ impl Rolling {
         let missing = rollout.slack.saturating_sub(surplus);
         let course = self.course(rollout);
         let until = self.end(&course, End::HealthyBut(missing)).mean();
-        let stops_caused = f64::from(rollout.replacements - rollout.slack);
+        if rollout.slack == rollout.replacements {
+            return until;
+        }
+        let last_stop = self.end(&course, End::HealthyBut(rollout.slack));
         let groups = self.groups(rollout);
-        let units: u32 = groups.iter().map(|g| g.1).sum();
-        let covered: f64 = groups
-            .iter()
-            .map(|&(kind, size)| {
-                let caused = stops_caused / f64::from(units);
-                self.mean_waiting(kind, size, surplus, caused)
+        let (_, to) = last_stop.support();
+        let step = to / f64::from(WAITING_POINTS);
+        let covered: f64 = (0..WAITING_POINTS)
+            .map(|i| (f64::from(i) + 0.5) * step)
+            .map(|at| {
+                let waiting: Vec<(u32, f64)> = groups
+                    .iter()
+                    .map(|&(kind, size)| (size, self.chance_of_waiting(kind, at)))
+                    .collect();
+                let enough = 1.0 - chance_of_at_most(surplus - 1, &waiting);
+                enough * (1.0 - last_stop.cdf(at))
             })
             .sum();
-        (until - covered).max(0.0)
+        (until - covered * step).max(0.0)
     }
 
-    /// How long at least `surplus` units of a kind wait at once to stop an old task, in so many
-    /// rounds \[s\].
-    fn mean_waiting(&self, kind: Kind, size: u32, surplus: u32, rounds: f64) -> f64 {
-        const COMPUTED: u32 = 6;
-        if size < surplus {
-            return 0.0;
-        }
-        let mut sum = 0.0;
-        let mut left = rounds;
-        for n in 1..=COMPUTED {
-            if left <= 0.0 {
+    /// Probability that a unit holds a healthy new task at a moment and has not yet told an old
+    /// one to stop.
+    fn chance_of_waiting(&self, kind: Kind, at: f64) -> f64 {
+        let mut chance = 0.0;
+        for n in 1.. {
+            let issue = self.issue(kind, n);
+            if issue.support().0 > at {
                 break;
             }
-            let weight = if n == COMPUTED { left } else { left.min(1.0) };
-            left -= weight;
-            let healthy = self
-                .issue(kind, n)
-                .plus(self.chain(kind, n, End::HealthyBut(0)));
+            let healthy = self.chain(kind, n, End::HealthyBut(0));
             let told = healthy.plus(&self.phases.reaction);
-            let (from, to) = (healthy.support().0, told.support().1);
-            let step = (to - from) / f64::from(POINTS);
-            let covered: f64 = (0..POINTS)
-                .map(|i| from + (f64::from(i) + 0.5) * step)
-                .map(|t| (healthy.cdf(t) - told.cdf(t)).max(0.0))
-                .map(|waiting| 1.0 - chance_of_at_most(surplus - 1, &[(size, waiting)]))
-                .sum();
-            sum += weight * covered * step;
+            chance += issue
+                .points()
+                .map(|(start, mass)| mass * (healthy.cdf(at - start) - told.cdf(at - start)))
+                .sum::<f64>();
         }
-        sum
+        chance.clamp(0.0, 1.0)
     }
 
     /// Task-seconds beyond the desired count: mean \[s\].
@@ -257,57 +279,73 @@ impl Rolling {
     #[must_use]
     pub fn mean_excess_task_seconds(&self, rollout: Rollout) -> f64 {
         let rollout = normal(rollout);
-        let (cold, warm) = (f64::from(rollout.cold), f64::from(rollout.warm));
-        let slack = f64::from(rollout.slack);
-        let tasks = f64::from(rollout.replacements);
+        let [tasks, surge, slack] =
+            [rollout.replacements, rollout.surge, rollout.slack].map(f64::from);
         let drain = self.phases.drain.mean();
-        let [cold_pair, warm_pair] = [&self.replaced[0], &self.replaced[1]].map(Law::mean);
-        let paired = rollout.surge() >= rollout.replacements || self.reuse == Reuse::AtTheStop;
+        let [cold_pair, warm_pair] = self.replaced.each_ref().map(Law::mean);
+        let groups = self.groups(rollout);
+        let paired = rollout.surge >= rollout.replacements || self.reuse == Reuse::AtTheStop;
         if paired {
+            let cold = f64::from(rollout.cold);
             let replaced = (cold * cold_pair + (tasks - cold) * warm_pair) / tasks;
             return slack * drain + (tasks - slack) * replaced;
         }
-        let per_unit = tasks / (cold + warm + slack);
-        let first_cold = cold.min(tasks) * (cold_pair - warm_pair);
-        first_cold + per_unit * ((cold + warm) * warm_pair - slack * self.phases.reaction.mean())
+        let cold: u32 = groups
+            .iter()
+            .filter(|group| group.0.begins == Begins::Start)
+            .map(|&(kind, size)| kind.cold * size)
+            .sum();
+        let per_unit = tasks / (surge + slack);
+        f64::from(cold) * (cold_pair - warm_pair)
+            + per_unit * (surge * warm_pair - slack * self.phases.reaction.mean())
     }
 
-    /// The units of a rollout by kind.
+    /// Whether every unit begins with a stop.
+    fn stops_first(&self, rollout: Rollout) -> bool {
+        rollout.surge == 0 && self.reuse == Reuse::AfterStopped
+    }
+
+    /// The units of a rollout by kind; the starts on hosts without the image fall to all of them
+    /// in turn, those first that begin with a start.
     fn groups(&self, rollout: Rollout) -> Vec<(Kind, u32)> {
-        let (warm, slack) = match self.reuse {
-            Reuse::AfterStopped => (rollout.warm, rollout.slack),
+        let (starting, stopping) = match self.reuse {
+            Reuse::AfterStopped => (rollout.surge, rollout.slack),
             // What a first stop makes room for starts with the first moves too.
-            Reuse::AtTheStop => (rollout.warm + rollout.slack, 0),
+            Reuse::AtTheStop => (rollout.surge + rollout.slack, 0),
         };
-        let stopping = if rollout.surge() == 0 {
-            Kind::StopFirst
+        let begins = if self.stops_first(rollout) {
+            Begins::StopFirst
         } else {
-            Kind::Slack
+            Begins::Stop
         };
+        let units = starting + stopping;
+        let all = rollout.cold.checked_div(units).unwrap_or(0);
+        let with_one_more = rollout.cold.checked_rem(units).unwrap_or(0);
+        let starting_more = with_one_more.min(starting);
+        let stopping_more = with_one_more - starting_more;
         [
-            (Kind::Cold, rollout.cold),
-            (Kind::Warm, warm),
-            (stopping, slack),
+            (Begins::Start, all + 1, starting_more),
+            (Begins::Start, all, starting - starting_more),
+            (begins, all + 1, stopping_more),
+            (begins, all, stopping - stopping_more),
         ]
         .into_iter()
-        .filter(|group| group.1 > 0)
+        .filter(|group| group.2 > 0)
+        .map(|(begins, cold, size)| (Kind { begins, cold }, size))
         .collect()
     }
 
     /// Replacements that begin with the first moves, where no others begin later than a start.
     fn begun_at_once(&self, rollout: Rollout) -> u32 {
-        match self.groups(rollout)[..] {
-            [(Kind::StopFirst, size)] => size,
-            ref groups => groups
-                .iter()
-                .filter(|group| group.0 != Kind::Slack)
-                .map(|group| group.1)
-                .sum(),
+        match self.reuse {
+            Reuse::AfterStopped if rollout.surge == 0 => rollout.slack,
+            Reuse::AfterStopped => rollout.surge,
+            Reuse::AtTheStop => rollout.surge + rollout.slack,
         }
     }
 
     fn course(&self, rollout: Rollout) -> Course {
-        if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
+        if self.cycle.iter().all(Law::is_fixed) {
             Course::Fixed(rollout)
         } else if self.begun_at_once(rollout) >= rollout.replacements {
             Course::OneRound(rollout)
@@ -329,7 +367,7 @@ impl Rolling {
                     .iter()
                     .map(|&(kind, _)| self.chain(kind, 1, end).support().1)
                     .fold(0.0, f64::max);
-                law_between(first, last + longest + self.cycle.step(), |z| {
+                law_between(first, last + longest + self.step(), |z| {
                     self.chance(mixture, end, z)
                 })
             }
@@ -338,31 +376,37 @@ impl Rolling {
 
     /// What a unit has to get through after its n-th start for it not to hold up an end.
     fn chain(&self, kind: Kind, n: u32, end: End) -> &Law {
-        let cold = kind == Kind::Cold && n == 1;
-        match end {
-            End::HealthyBut(_) if kind == Kind::StopFirst => &self.swapped,
-            End::HealthyBut(_) if cold => &self.phases.cold_start,
-            End::HealthyBut(_) => &self.phases.start,
-            End::StoppedBut(_) => &self.replaced[usize::from(!cold)],
-        }
+        let laws = match end {
+            End::HealthyBut(_) if kind.begins == Begins::StopFirst => &self.swapped,
+            End::HealthyBut(_) => &self.healthy,
+            End::StoppedBut(_) => &self.replaced,
+        };
+        &laws[kind.host(n) as usize]
     }
 
     /// What a unit that is excused has to get through all the same, if anything.
     fn excused_chain(&self, kind: Kind, n: u32, end: End) -> Option<&Law> {
         match end {
             End::HealthyBut(_) => None,
+            // The stop of an old task that made room for this start.
+            End::StoppedBut(_) if self.reuse == Reuse::AtTheStop && n > 1 => {
+                Some(&self.healthy_and_gone[kind.host(n) as usize])
+            }
             End::StoppedBut(_) => Some(self.chain(kind, n, End::HealthyBut(0))),
         }
     }
 
     /// All new tasks start at once.
     fn end_of_one_round(&self, rollout: Rollout, end: End) -> Law {
-        let cold = rollout.cold.min(rollout.replacements);
-        let others = match self.reuse {
-            Reuse::AfterStopped if rollout.surge() == 0 => Kind::StopFirst,
-            Reuse::AfterStopped | Reuse::AtTheStop => Kind::Warm,
+        let begins = if self.stops_first(rollout) {
+            Begins::StopFirst
+        } else {
+            Begins::Start
         };
-        let groups = [(Kind::Cold, cold), (others, rollout.replacements - cold)];
+        let groups = [
+            (Kind { begins, cold: 1 }, rollout.cold),
+            (Kind { begins, cold: 0 }, rollout.replacements - rollout.cold),
+        ];
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
         let drains = match end {
             End::HealthyBut(_) => 0,
@@ -392,7 +436,7 @@ impl Rolling {
             .filter(|g| g.1 > 0)
             .map(|g| self.chain(g.0, 1, end).support().1)
             .fold(self.phases.drain.support().1 * f64::from(drains.min(1)), f64::max);
-        law_between(0.0, longest + self.cycle.step(), chance)
+        law_between(0.0, longest + self.step(), chance)
     }
 
     /// Law of the n-th start of a unit, after the first moves; n ≥ 1.
@@ -400,21 +444,13 @@ impl Rolling {
         if let Some(known) = self.issues.borrow().get(&(kind, n)) {
             return Rc::clone(known);
         }
-        let law = match (kind, n) {
-            (Kind::Cold | Kind::Warm | Kind::StopFirst, 1) => {
-                Law::fixed(0.0, self.cycle.step())
-            }
-            (Kind::Warm | Kind::StopFirst, _) => (*self.cycles(n - 1)).clone(),
-            (Kind::Cold, _) => self
-                .phases
-                .cold_start
-                .plus(&self.turn)
-                .plus(&self.cycles(n - 2)),
-            (Kind::Slack, _) => self
-                .phases
-                .drain
-                .plus(&self.phases.reaction)
-                .plus(&self.cycles(n - 1)),
+        let cold = (n - 1).min(kind.cold);
+        let cycles = self
+            .cycles(Host::Cold, cold)
+            .plus(&self.cycles(Host::Warm, n - 1 - cold));
+        let law = match kind.begins {
+            Begins::Start | Begins::StopFirst => cycles,
+            Begins::Stop => self.phases.drain.plus(&self.phases.reaction).plus(&cycles),
         };
         let law = Rc::new(law.coarsened(CELLS));
         self.issues.borrow_mut().insert((kind, n), Rc::clone(&law));
@@ -422,18 +458,19 @@ impl Rolling {
     }
 
     /// Law of the sum of so many cycles.
-    fn cycles(&self, count: u32) -> Rc<Law> {
-        if let Some(known) = self.sums.borrow().get(&count) {
+    fn cycles(&self, host: Host, count: u32) -> Rc<Law> {
+        if let Some(known) = self.sums.borrow().get(&(host, count)) {
             return Rc::clone(known);
         }
+        let cycle = &self.cycle[host as usize];
         let law = match count {
-            0 => Law::fixed(0.0, self.cycle.step()),
-            1 => self.cycle.clone(),
-            n if n <= CONVOLVED => self.cycles(n - 1).plus(&self.cycle),
-            n => self.cycle.sum_by_moments(n),
+            0 => Law::fixed(0.0, self.step()),
+            1 => cycle.clone(),
+            n if n <= CONVOLVED => self.cycles(host, n - 1).plus(cycle),
+            n => cycle.sum_by_moments(n),
         };
         let law = Rc::new(law);
-        self.sums.borrow_mut().insert(count, Rc::clone(&law));
+        self.sums.borrow_mut().insert((host, count), Rc::clone(&law));
         law
     }
 
@@ -451,7 +488,7 @@ impl Rolling {
             clippy::cast_sign_loss,
             reason = "rounds are few and not negative"
         )]
-        let mut first = (at / self.cycle.mean()).max(0.0) as u32;
+        let mut first = (at / self.cycle[Host::Warm as usize].mean()).max(0.0) as u32;
         while first > 0 && reached(first) < 1.0 - 1e-9 {
             first -= 1;
         }
@@ -495,7 +532,7 @@ impl Rolling {
             .iter()
             .map(|&(kind, _)| self.issue(kind, rounds).support().1)
             .fold(0.0, f64::max)
-            + self.cycle.step();
+            + self.step();
         let mut low = 0.0;
         let too_early = |t: f64| {
             let (expected, chance) = bound(t, target);
@@ -519,6 +556,7 @@ impl Rolling {
         }
         Mixture {
             target,
+            slack: rollout.slack,
             groups,
             slots,
             moments,
@@ -617,18 +655,17 @@ impl Rolling {
             .collect();
         let mut chance = 0.0;
         for moment in mixture.moments.iter().take_while(|m| m.at <= z) {
-            // Units differ in their first start only, and this is a later one or a swap.
-            let kind = mixture.groups[moment.causes[0].group].0;
-            let fresh = self.fresh(kind, end, marks, z - moment.at);
-            if fresh.plain + fresh.excused <= 0.0 {
-                continue;
-            }
             let compatible: Vec<Compatible> = moment
                 .starts
                 .iter()
                 .map(|starts| Compatible::of(starts, &sums))
                 .collect();
             for cause in &moment.causes {
+                let kind = mixture.groups[cause.group].0;
+                let fresh = self.fresh(kind, cause.n, end, marks, z - moment.at);
+                if fresh.plain + fresh.excused <= 0.0 {
+                    continue;
+                }
                 let conditional = if units - 1 <= MULTIPLIED_OUT {
                     multiplied_out(mixture, moment, cause, &compatible, marks, fresh)
                 } else {
@@ -637,7 +674,17 @@ impl Rolling {
                 chance += cause.weight * conditional;
             }
         }
-        chance
+        chance * self.first_stops_over(mixture.slack, end, z)
+    }
+
+    /// Where starts do not wait for the first stops: the chance that these are over too.
+    fn first_stops_over(&self, slack: u32, end: End, z: f64) -> f64 {
+        match (self.reuse, end) {
+            (Reuse::AtTheStop, End::StoppedBut(_)) => {
+                self.phases.drain.cdf(z).powf(f64::from(slack))
+            }
+            _ => 1.0,
+        }
     }
 
     /// For the n-th start of a unit: the chance that it came by a moment and got through by `z`.
@@ -685,8 +732,8 @@ impl Rolling {
     }
 
     /// The chance that the unit which makes the last start is through after `remaining` seconds.
-    fn fresh(&self, kind: Kind, end: End, marks: u32, remaining: f64) -> Fresh {
-        let plain = self.chain(kind, 2, end).cdf(remaining);
+    fn fresh(&self, kind: Kind, n: u32, end: End, marks: u32, remaining: f64) -> Fresh {
+        let plain = self.chain(kind, n, end).cdf(remaining);
         if marks == 0 {
             return Fresh {
                 plain,
@@ -694,7 +741,7 @@ impl Rolling {
             };
         }
         let enough = self
-            .excused_chain(kind, 2, end)
+            .excused_chain(kind, n, end)
             .map_or(1.0, |law| law.cdf(remaining));
         Fresh {
             plain,
@@ -705,22 +752,16 @@ impl Rolling {
     /// All phases fixed: the units in their order, event by event.
     fn fixed_end(&self, rollout: Rollout, end: End) -> Law {
         let (turn_to_stop, drain) = (self.phases.reaction.mean(), self.phases.drain.mean());
+        let [cold, warm] = self.healthy.each_ref().map(Law::mean);
+        let start = |earlier: u32| if earlier < rollout.cold { cold } else { warm };
         let at_once: u32 = self
             .groups(rollout)
             .iter()
-            .filter(|group| matches!(group.0, Kind::Cold | Kind::Warm))
+            .filter(|group| group.0.begins == Begins::Start)
             .map(|group| group.1)
             .sum();
         let mut started = at_once.min(rollout.replacements);
-        let mut healthy: Vec<f64> = (0..started)
-            .map(|i| {
-                if i < rollout.cold {
-                    self.phases.cold_start.mean()
-                } else {
-                    self.phases.start.mean()
-                }
-            })
-            .collect();
+        let mut healthy: Vec<f64> = (0..started).map(start).collect();
         let mut stopped = vec![drain; rollout.slack as usize];
         let wanted = rollout.replacements as usize;
         let (mut used_healthy, mut used_stopped) = (0, 0);
@@ -737,14 +778,14 @@ impl Rolling {
                     let told = at + turn_to_stop;
                     stopped.push(told + drain);
                     if self.reuse == Reuse::AtTheStop && started < rollout.replacements {
+                        healthy.push(told + start(started));
                         started += 1;
-                        healthy.push(told + self.phases.start.mean());
                     }
                 }
                 (_, Some(at)) => {
                     used_stopped += 1;
+                    healthy.push(at + turn_to_stop + start(started));
                     started += 1;
-                    healthy.push(at + turn_to_stop + self.phases.start.mean());
                 }
                 _ => break,
             }
@@ -761,7 +802,7 @@ impl Rolling {
                 last(&healthy).max(last(&stopped))
             }
         };
-        Law::fixed(at, self.cycle.step())
+        Law::fixed(at, self.step())
     }
 }
 
@@ -775,6 +816,7 @@ enum Course {
 /// The moments of the last start of a rollout.
 struct Mixture {
     target: u32,
+    slack: u32,
     groups: Vec<(Kind, u32)>,
     /// Every start of a unit that may be its last by one of the moments.
     slots: Vec<(Kind, u32)>,
@@ -855,6 +897,32 @@ impl Compatible {
     }
 }
 
+impl Compatible {
+    /// A unit's starts and marks, tilted.
+    fn tilted(&self, u: f64) -> Joint {
+        let (mut all, mut n1, mut n2, mut marked, mut marked_n) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (n, (plain, excused)) in (0u32..).zip(self.plain.iter().zip(&self.excused)) {
+            let n = f64::from(n);
+            let tilt = (u * n).exp();
+            let weight = (plain + excused) * tilt;
+            all += weight;
+            n1 += weight * n;
+            n2 += weight * n * n;
+            marked += excused * tilt;
+            marked_n += excused * tilt * n;
+        }
+        let (starts, share) = (n1 / all, marked / all);
+        Joint {
+            weight: all,
+            starts,
+            starts_variance: n2 / all - starts * starts,
+            marked: share,
+            marked_variance: share * (1.0 - share),
+            covariance: marked_n / all - starts * share,
+        }
+    }
+}
+
 /// A running sum between two cells.
 fn at_cell(sums: &[f64], cell: f64) -> f64 {
     let whole = cell.floor();
@@ -918,37 +986,94 @@ fn tilted(
     fresh: Fresh,
 ) -> f64 {
     let mut log_all = 0.0;
-    let mut marked = [(0, 0.0); 3];
+    let mut sum = Joint::default();
     for (g, (group, unit)) in mixture.groups.iter().zip(compatible).enumerate() {
-        let size = group.1 - u32::from(g == cause.group);
-        if size == 0 {
-            continue;
-        }
+        let size = f64::from(group.1 - u32::from(g == cause.group));
         let mass = moment.starts[g].iter().map(|start| start.mass);
-        let plain = transform(unit.plain.iter().copied(), cause.tilt);
-        let enough = plain + transform(unit.excused.iter().copied(), cause.tilt);
-        if enough <= 0.0 {
+        let own = unit.tilted(cause.tilt);
+        if own.weight <= 0.0 {
             return 0.0;
         }
-        log_all += f64::from(size) * (enough / transform(mass, cause.tilt)).ln();
-        marked[g] = (size, 1.0 - plain / enough);
+        log_all += size * (own.weight / transform(mass, cause.tilt)).ln();
+        sum.starts += size * (f64::from(moment.first[g]) + own.starts);
+        sum.starts_variance += size * own.starts_variance;
+        sum.marked += size * own.marked;
+        sum.marked_variance += size * own.marked_variance;
+        sum.covariance += size * own.covariance;
     }
+    let others = f64::from(mixture.target - cause.n);
+    let marked = sum.marked_given(others);
     let with_excuse = if marks > 0 {
-        fresh.excused * chance_of_at_most(marks - 1, &marked)
+        fresh.excused * marked.at_most(marks - 1)
     } else {
         0.0
     };
-    log_all.exp() * (fresh.plain * chance_of_at_most(marks, &marked) + with_excuse)
+    log_all.exp() * (fresh.plain * marked.at_most(marks) + with_excuse)
+}
+
+/// Starts and marks of one unit, or of a sum of independent ones: first and second moments.
+#[derive(Default)]
+struct Joint {
+    /// Total of what the moments were taken of.
+    weight: f64,
+    starts: f64,
+    starts_variance: f64,
+    marked: f64,
+    marked_variance: f64,
+    covariance: f64,
+}
+
+impl Joint {
+    /// The number of marked units, given the total of starts: by linear regression.
+    fn marked_given(&self, starts: f64) -> Number {
+        let slope = if self.starts_variance > 1e-12 {
+            self.covariance / self.starts_variance
+        } else {
+            0.0
+        };
+        Number {
+            mean: self.marked + slope * (starts - self.starts),
+            variance: self.marked_variance - slope * self.covariance,
+        }
+    }
+}
+
+/// A random number of units, by its mean and variance.
+#[derive(Clone, Copy)]
+struct Number {
+    mean: f64,
+    variance: f64,
+}
+
+impl Number {
+    /// Probability of at most `limit`.
+    ///
+    /// # Formula
+    /// As a binomial number with this mean and variance, its number of trials n = mean / p with
+    /// 1 − p = variance / mean not necessarily whole: the regularised incomplete beta function
+    /// `I₁₋ₚ(n − limit, limit + 1)`.
+    fn at_most(self, limit: u32) -> f64 {
+        let limit = f64::from(limit);
+        if self.mean <= 0.0 {
+            return 1.0;
+        }
+        let p = (1.0 - self.variance / self.mean).clamp(1e-6, 1.0);
+        let trials = self.mean / p;
+        if trials <= limit {
+            return 1.0;
+        }
+        checked_beta_reg(trials - limit, limit + 1.0, 1.0 - p).unwrap_or(0.0)
+    }
 }
 
 /// The same rollout with no more units than can be used.
 fn normal(rollout: Rollout) -> Rollout {
-    let cold = rollout.cold.min(rollout.replacements);
+    let most = rollout.replacements;
     Rollout {
-        cold,
-        warm: rollout.warm.min(rollout.replacements - cold),
-        slack: rollout.slack.min(rollout.replacements),
-        ..rollout
+        replacements: most,
+        surge: rollout.surge.min(most),
+        slack: rollout.slack.min(most),
+        cold: rollout.cold.min(most),
     }
 }
 
