@@ -27,8 +27,8 @@ pub struct Cost {
 pub struct Use<'a> {
     /// Which hosts are added.
     pub plan: &'a Plan,
-    /// From the launch of the added hosts to their end \[s\].
-    pub added_for: &'a Law,
+    /// Hours that are billed for each pre-scaled host \[h\].
+    pub hours_each: f64,
     /// Tasks beyond the desired count during a deployment \[s\].
     pub excess_task_seconds: f64,
 }
@@ -100,7 +100,7 @@ fn hosts(
         headroom += (extra.for_month() + licences.per_month()) * f64::from(count);
     }
 
-    let hours_each = billed_hours(scenario.billing.granularity, usage.added_for);
+    let hours_each = usage.hours_each;
     let added_spot = if plan.headroom_hosts > 0 {
         0
     } else {
@@ -159,11 +159,24 @@ fn take(left: &mut f64, wanted: f64) -> f64 {
     taken
 }
 
-/// Hours that are billed for one added host \[h\].
-fn billed_hours(granularity: Granularity, added_for: &Law) -> f64 {
+/// Hours that are billed for one added host that is there for all of these, one after another
+/// \[h\].
+#[must_use]
+pub fn billed_hours(granularity: Granularity, there_for: &[&Law]) -> f64 {
+    let least: f64 = there_for.iter().map(|law| law.support().0).sum();
+    if granularity == Granularity::Second && least >= MINIMUM_BILLED {
+        return there_for.iter().map(|law| law.mean()).sum::<f64>() / 3600.0;
+    }
+    let Some(there_for) = there_for
+        .iter()
+        .map(|&law| law.clone())
+        .reduce(|sum, law| sum.plus(&law))
+    else {
+        return 0.0;
+    };
     match granularity {
-        Granularity::Second => added_for.expectation(|s| s.max(MINIMUM_BILLED)) / 3600.0,
-        Granularity::Hour => expected_started_hours(added_for),
+        Granularity::Second => there_for.expectation(|s| s.max(MINIMUM_BILLED)) / 3600.0,
+        Granularity::Hour => expected_started_hours(&there_for),
     }
 }
 

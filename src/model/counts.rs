@@ -64,13 +64,38 @@ pub fn tilt(units: &[(u32, &Counts)], target: f64) -> f64 {
     u
 }
 
+/// Σ mₙ eᵘⁿ, n from 0 on.
+pub fn transform(mass: impl IntoIterator<Item = f64>, u: f64) -> f64 {
+    let base = u.exp();
+    let mut power = 1.0;
+    let mut sum = 0.0;
+    for m in mass {
+        sum += m * power;
+        power *= base;
+    }
+    sum
+}
+
 /// ln Σ pₙ eᵘⁿ, the count taken from `first` on.
 pub fn log_transform(counts: &Counts, u: f64) -> f64 {
-    (0u32..)
-        .zip(&counts.mass)
-        .map(|(i, m)| m * (u * f64::from(i)).exp())
-        .sum::<f64>()
-        .ln()
+    transform(counts.mass.iter().copied(), u).ln()
+}
+
+/// Mean and variance of a tilted count, from `first` on.
+pub fn tilted_moments(counts: &Counts, u: f64) -> (f64, f64) {
+    let base = u.exp();
+    let (mut power, mut n) = (1.0, 0.0);
+    let (mut s0, mut s1, mut s2) = (0.0, 0.0, 0.0);
+    for m in &counts.mass {
+        let w = m * power;
+        s0 += w;
+        s1 += w * n;
+        s2 += w * n * n;
+        power *= base;
+        n += 1.0;
+    }
+    let mean = s1 / s0;
+    (mean, s2 / s0 - mean * mean)
 }
 
 /// Upper bound on the logarithm of the probability that the total reaches `target` from below
@@ -122,29 +147,31 @@ impl Product {
         }
     }
 
+    /// Back to the empty product, for other totals.
+    pub fn reset(&mut self, base: u32, highest: u32) {
+        self.base = base;
+        self.rows = (highest.saturating_sub(base) + 1) as usize;
+        self.coefficients.clear();
+        self.coefficients.resize(self.rows * self.columns, 0.0);
+        self.coefficients[0] = 1.0;
+    }
+
     /// Times the polynomial of one unit: its counts unmarked, and marked.
-    #[must_use]
-    pub fn times(&self, plain: &[f64], marked: &[f64]) -> Self {
-        let mut coefficients = vec![0.0; self.coefficients.len()];
-        for row in 0..self.rows {
-            for column in 0..self.columns {
-                let c = self.coefficients[row * self.columns + column];
-                if c == 0.0 {
-                    continue;
+    pub fn multiply(&mut self, plain: &[f64], marked: &[f64]) {
+        // From the last coefficient down, so that each is made from ones not yet replaced.
+        for row in (0..self.rows).rev() {
+            for column in (0..self.columns).rev() {
+                let mut sum = 0.0;
+                for (n, p) in plain.iter().enumerate().take(row + 1) {
+                    sum += p * self.coefficients[(row - n) * self.columns + column];
                 }
-                for (n, p) in plain.iter().enumerate().take(self.rows - row) {
-                    coefficients[(row + n) * self.columns + column] += c * p;
-                }
-                if column + 1 < self.columns {
-                    for (n, p) in marked.iter().enumerate().take(self.rows - row) {
-                        coefficients[(row + n) * self.columns + column + 1] += c * p;
+                if column > 0 {
+                    for (n, p) in marked.iter().enumerate().take(row + 1) {
+                        sum += p * self.coefficients[(row - n) * self.columns + column - 1];
                     }
                 }
+                self.coefficients[row * self.columns + column] = sum;
             }
-        }
-        Self {
-            coefficients,
-            ..*self
         }
     }
 
@@ -170,7 +197,7 @@ mod tests {
     fn product_of_coins_is_binomial() {
         let mut product = Product::one(3, 6, 0);
         for _ in 0..3 {
-            product = product.times(&[0.5, 0.5], &[]);
+            product.multiply(&[0.5, 0.5], &[]);
         }
         let chances: Vec<f64> = (3..=6).map(|total| product.at(total, 0)).collect();
         assert_eq!(chances, [0.125, 0.375, 0.375, 0.125]);
@@ -182,7 +209,7 @@ mod tests {
     fn marks_are_counted() {
         let mut product = Product::one(0, 2, 1);
         for _ in 0..2 {
-            product = product.times(&[0.0, 0.75], &[0.0, 0.25]);
+            product.multiply(&[0.0, 0.75], &[0.0, 0.25]);
         }
         assert!((product.at(2, 0) - 0.5625).abs() < 1e-15);
         assert!((product.at(2, 1) - 0.9375).abs() < 1e-15);

@@ -1,16 +1,20 @@
 //! The whole answer for one scenario as it stands, or under another plan: tasks, durations, cost,
 //! availability.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use serde::Serialize;
 
 use super::availability::{Availability, availability, short_seconds};
-use super::cost::{Cost, Use, cost};
+use super::cost::{Cost, Use, billed_hours, cost};
 use super::law::{Law, standard_deviation};
 use super::phases::Phases;
 use super::release::evacuation;
-use super::rolling::{Ends, Reuse, Rolling, Rollout};
+use super::rolling::{Reuse, Rolling, Rollout};
 use crate::rollout::{
-    Added, Bound, Fix, Moves, Room, Stuck, TooFewPlaces, bounds, moves, room, verdict,
+    Added, Bound, Bounds, Fix, Moves, Room, Stuck, TooFewPlaces, bounds, moves, room, verdict,
 };
 use crate::scenario::{Assumption, Clock, PrescaleMode, Scenario};
 use crate::units::Seconds;
@@ -46,9 +50,21 @@ impl Plan {
             minimum_healthy_percent: scenario.deployment.minimum_healthy_percent,
             maximum_percent: scenario.deployment.maximum_percent,
             prescale_hosts: before,
-            spot_hosts: spot_hosts(prescale.hosts, prescale.spot_share),
+            spot_hosts: Self::spot_hosts(prescale.hosts, prescale.spot_share),
             headroom_hosts: standing,
         }
+    }
+
+    /// floor(hosts × share), exact for shares that were written as decimals.
+    #[must_use]
+    pub fn spot_hosts(hosts: u32, share: f64) -> u32 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count is a count"
+        )]
+        let spot = (f64::from(hosts) * share + 1e-9).floor() as u32;
+        spot.min(hosts)
     }
 
     /// The hosts it adds.
@@ -59,17 +75,6 @@ impl Plan {
             standing: self.headroom_hosts,
         }
     }
-}
-
-/// floor(hosts × share), exact for shares that were written as decimals.
-fn spot_hosts(hosts: u32, share: f64) -> u32 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a count is a count"
-    )]
-    let spot = (f64::from(hosts) * share + 1e-9).floor() as u32;
-    spot.min(hosts)
 }
 
 /// How many tasks there are and may be.
@@ -175,6 +180,19 @@ pub struct Outcome {
     pub availability: Availability,
 }
 
+/// What plans are compared by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Lead plus the mean of the recommendation's clock \[s\].
+    pub time: Seconds,
+    /// What it costs.
+    pub cost: Cost,
+    /// How many tasks stay healthy.
+    pub availability: Availability,
+    /// The bounds by its percents.
+    pub bounds: Bounds,
+}
+
 /// The answer for a scenario as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimate {
@@ -216,7 +234,8 @@ pub struct Model {
     after_stopped: Rolling,
     /// Only where stopping tasks do not count.
     at_the_stop: Option<Rolling>,
-    boot: Law,
+    /// By mean, variation and number of hosts.
+    boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
 }
 
 impl Model {
@@ -224,14 +243,11 @@ impl Model {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let phases = Phases::of(scenario);
-        let boot = scenario.prescale.boot;
-        let spread = standard_deviation(boot);
-        let step = if spread > 0.0 { spread / 16.0 } else { 1.0 };
         Self {
             at_the_stop: (!scenario.deployment.stopping_counts)
                 .then(|| Rolling::new(phases.clone(), Reuse::AtTheStop)),
             after_stopped: Rolling::new(phases, Reuse::AfterStopped),
-            boot: Law::of(boot, step),
+            boots: RefCell::default(),
         }
     }
 
@@ -243,11 +259,20 @@ impl Model {
 
     /// The wait for the slowest of so many hosts \[s\].
     #[must_use]
-    pub fn boot_of_slowest(&self, hosts: u32) -> Law {
-        match hosts {
-            0 => Law::fixed(0.0, self.boot.step()),
-            hosts => self.boot.largest_of(hosts),
+    pub fn boot_of_slowest(&self, scenario: &Scenario, hosts: u32) -> Rc<Law> {
+        let boot = scenario.prescale.boot;
+        let key = (boot.mean.0.to_bits(), boot.cv.to_bits(), hosts);
+        if let Some(known) = self.boots.borrow().get(&key) {
+            return Rc::clone(known);
         }
+        let spread = standard_deviation(boot);
+        let step = if spread > 0.0 { spread / 16.0 } else { 1.0 };
+        let slowest = Rc::new(match hosts {
+            0 => Law::fixed(0.0, step),
+            hosts => Law::of(boot, step).largest_of(hosts),
+        });
+        self.boots.borrow_mut().insert(key, Rc::clone(&slowest));
+        slowest
     }
 
     /// What comes of a plan.
@@ -261,71 +286,24 @@ impl Model {
     /// What comes of a plan whose room is known.
     #[must_use]
     pub fn outcome_with_room(&self, scenario: &Scenario, plan: &Plan, room: Room) -> Outcome {
-        let bounds = bounds(
-            scenario.service.desired_count,
-            plan.minimum_healthy_percent,
-            plan.maximum_percent,
-        );
-        let moves = moves(scenario, bounds, room);
-        let stuck =
-            moves.is_stuck() || self.phases().verdict.kill_probability > NEARLY_ALL_KILLED;
-        let boot = self.boot_of_slowest(plan.prescale_hosts);
-        let overlap = scenario.prescale.lead_overlap.0;
-        let lead = boot.expectation(|s| (s - overlap).max(0.0));
-        if stuck {
-            let usage = Use {
-                plan,
-                added_for: &boot,
-                excess_task_seconds: 0.0,
-            };
-            let moves = Moves {
-                min_healthy: moves.desired,
-                peak: moves.desired,
-                ..moves
-            };
-            let deployments = scenario.deployment.per_month();
-            return Outcome {
-                tasks: Tasks::from(&moves),
-                moves,
-                duration: None,
-                cost: cost(scenario, usage),
-                availability: availability(&scenario.service, &moves, 0.0, deployments),
-            };
-        }
-        let course = self.course(scenario, &moves);
-        let completed = course
-            .ends
-            .completed
-            .shifted(scenario.deployment.completion_lag.0);
-        let evacuation = evacuation(scenario, &moves, plan.prescale_hosts);
-        let evacuated = evacuation.map(|rollout| self.after_stopped.ends(rollout));
-        let mut added_for = boot
-            .plus(&completed)
-            .shifted(scenario.prescale.release.0);
-        if let Some(evacuated) = &evacuated {
-            added_for = added_for.plus(&evacuated.completed);
-        }
-        let evacuation_s = evacuated.map_or(0.0, |ends| ends.completed.mean());
+        let moves = plan_moves(scenario, plan, room);
+        let Some(run) = self.run(scenario, plan, &moves) else {
+            return self.stuck(scenario, plan, moves);
+        };
+        let evacuation_s = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
         let release_s = match plan.prescale_hosts {
             0 => 0.0,
             _ => evacuation_s + scenario.prescale.release.0,
         };
-        let rollouts: Vec<Rollout> = std::iter::once(course.rollout).chain(evacuation).collect();
-        let short = short_seconds(course.rolling, &scenario.service, &moves, &rollouts);
-        let usage = Use {
-            plan,
-            added_for: &added_for,
-            excess_task_seconds: course.rolling.mean_excess_task_seconds(course.rollout),
-        };
+        let (rolling, rollout) = (run.course.rolling, run.course.rollout);
         Outcome {
             tasks: Tasks::from(&moves),
-            moves,
             duration: Some(Durations {
                 lead_s: Mean {
-                    mean: Seconds(lead),
+                    mean: Seconds(self.lead(scenario, plan)),
                 },
-                new_version_s: Duration::from(&course.ends.new_version),
-                completed_s: Duration::from(&completed),
+                new_version_s: Duration::from(&*rolling.new_version(rollout)),
+                completed_s: Duration::from(&*run.completed),
                 release_s: Mean {
                     mean: Seconds(release_s),
                 },
@@ -333,14 +311,98 @@ impl Model {
                     mean: Seconds(evacuation_s),
                 },
             }),
-            cost: cost(scenario, usage),
-            availability: availability(
-                &scenario.service,
-                &moves,
-                short,
-                scenario.deployment.per_month(),
-            ),
+            cost: self.cost(scenario, plan, &run),
+            availability: available(scenario, &moves, &run),
+            moves,
         }
+    }
+
+    /// What a plan is compared by, without what only a report tells; None if it is stuck.
+    #[must_use]
+    pub fn score(&self, scenario: &Scenario, plan: &Plan, room: Room) -> Option<Score> {
+        let moves = plan_moves(scenario, plan, room);
+        let run = self.run(scenario, plan, &moves)?;
+        let clock = match scenario.recommend.clock {
+            Clock::NewVersion => run.course.rolling.new_version(run.course.rollout).mean(),
+            Clock::Completed => run.completed.mean(),
+        };
+        Some(Score {
+            time: Seconds(self.lead(scenario, plan) + clock),
+            cost: self.cost(scenario, plan, &run),
+            availability: available(scenario, &moves, &run),
+            bounds: moves.bounds,
+        })
+    }
+
+    /// What comes of a plan whose deployment never moves.
+    fn stuck(&self, scenario: &Scenario, plan: &Plan, moves: Moves) -> Outcome {
+        let moves = Moves {
+            min_healthy: moves.desired,
+            peak: moves.desired,
+            ..moves
+        };
+        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
+        let billed = [&*boot];
+        let usage = Use {
+            plan,
+            hours_each: billed_hours(scenario.billing.granularity, &billed),
+            excess_task_seconds: 0.0,
+        };
+        let deployments = scenario.deployment.per_month();
+        Outcome {
+            tasks: Tasks::from(&moves),
+            moves,
+            duration: None,
+            cost: cost(scenario, usage),
+            availability: availability(&scenario.service, &moves, 0.0, deployments),
+        }
+    }
+
+    /// The mean wait for the slowest added host, less what passes beside other work \[s\].
+    fn lead(&self, scenario: &Scenario, plan: &Plan) -> f64 {
+        let overlap = scenario.prescale.lead_overlap.0;
+        self.boot_of_slowest(scenario, plan.prescale_hosts)
+            .expectation(|s| (s - overlap).max(0.0))
+    }
+
+    /// How a plan's deployment goes; None if it is stuck.
+    fn run(&self, scenario: &Scenario, plan: &Plan, moves: &Moves) -> Option<Run<'_>> {
+        if moves.is_stuck() || self.phases().verdict.kill_probability > NEARLY_ALL_KILLED {
+            return None;
+        }
+        let course = self.course(moves);
+        let completed = course.rolling.completed(course.rollout);
+        let evacuation = evacuation(scenario, moves, plan.prescale_hosts);
+        let lag = scenario.deployment.completion_lag.0;
+        Some(Run {
+            course,
+            completed: if lag > 0.0 {
+                Rc::new(completed.shifted(lag))
+            } else {
+                completed
+            },
+            evacuated: evacuation.map(|rollout| self.after_stopped.completed(rollout)),
+            evacuation,
+        })
+    }
+
+    fn cost(&self, scenario: &Scenario, plan: &Plan, run: &Run) -> Cost {
+        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
+        let release = Law::fixed(scenario.prescale.release.0, boot.step());
+        let mut billed = Vec::new();
+        if plan.prescale_hosts > 0 {
+            billed.extend([&*boot, &run.completed, &release]);
+            billed.extend(run.evacuated.as_deref());
+        }
+        let usage = Use {
+            plan,
+            hours_each: billed_hours(scenario.billing.granularity, &billed),
+            excess_task_seconds: run
+                .course
+                .rolling
+                .mean_excess_task_seconds(run.course.rollout),
+        };
+        cost(scenario, usage)
     }
 
     /// How the deployment goes.
@@ -348,7 +410,7 @@ impl Model {
     /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
     /// back at different moments. Each alone bounds the deployment from below; the later one is
     /// taken.
-    fn course(&self, scenario: &Scenario, moves: &Moves) -> Course<'_> {
+    fn course(&self, moves: &Moves) -> Course<'_> {
         let split = |surge: u32| Rollout {
             replacements: moves.desired,
             surge,
@@ -360,7 +422,6 @@ impl Model {
             Course {
                 rolling: &self.after_stopped,
                 rollout,
-                ends: self.after_stopped.ends(rollout),
             }
         };
         let Some(at_the_stop) = &self.at_the_stop else {
@@ -370,15 +431,13 @@ impl Model {
         let by_permission = Course {
             rolling: at_the_stop,
             rollout,
-            ends: at_the_stop.ends(rollout),
         };
         let beside = moves.room.total().unwrap_or(u32::MAX).min(moves.desired);
-        let unlimited = beside >= moves.desired || scenario.service.desired_count == 0;
-        if unlimited {
+        if beside >= moves.desired {
             return by_permission;
         }
         let by_room = after_stopped(beside);
-        if by_room.ends.completed.mean() > by_permission.ends.completed.mean() {
+        if by_room.completed() > by_permission.completed() {
             by_room
         } else {
             by_permission
@@ -386,10 +445,39 @@ impl Model {
     }
 }
 
+/// Which model tells how the deployment goes, and what it is asked.
 struct Course<'a> {
     rolling: &'a Rolling,
     rollout: Rollout,
-    ends: std::rc::Rc<Ends>,
+}
+
+impl Course<'_> {
+    fn completed(&self) -> f64 {
+        self.rolling.completed(self.rollout).mean()
+    }
+}
+
+/// How a plan's deployment goes.
+struct Run<'a> {
+    course: Course<'a>,
+    completed: Rc<Law>,
+    evacuation: Option<Rollout>,
+    evacuated: Option<Rc<Law>>,
+}
+
+fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
+    let desired = scenario.service.desired_count;
+    let bounds = bounds(desired, plan.minimum_healthy_percent, plan.maximum_percent);
+    moves(scenario, bounds, room)
+}
+
+fn available(scenario: &Scenario, moves: &Moves, run: &Run) -> Availability {
+    let rollouts: Vec<Rollout> = std::iter::once(run.course.rollout)
+        .chain(run.evacuation)
+        .collect();
+    let short = short_seconds(run.course.rolling, &scenario.service, moves, &rollouts);
+    let deployments = scenario.deployment.per_month();
+    availability(&scenario.service, moves, short, deployments)
 }
 
 /// The answer for a scenario as it stands.

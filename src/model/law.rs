@@ -141,7 +141,7 @@ impl Law {
         Self::from_mass(low, step, mass)
     }
 
-    /// The law of the sum of two independent durations, on the coarser grid of the two.
+    /// The law of the sum of two independent durations, on the finer grid of the two.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         if self.is_fixed() {
@@ -151,10 +151,10 @@ impl Law {
             return self.shifted(other.start);
         }
         if self.step < other.step * (1.0 - 1e-9) {
-            return Self::from_points(self.points(), other.step).plus(other);
+            return self.plus(&other.refined(self.step));
         }
         if other.step < self.step * (1.0 - 1e-9) {
-            return self.plus(&Self::from_points(other.points(), self.step));
+            return self.refined(other.step).plus(other);
         }
         let (long, short) = if self.mass.len() >= other.mass.len() {
             (self, other)
@@ -207,6 +207,30 @@ impl Law {
         );
         let lost = mean - cut.mean();
         cut.shifted(lost)
+    }
+
+    /// The same law on a finer grid, the mass of each point spread evenly over its cell.
+    fn refined(&self, step: f64) -> Self {
+        let low = self.start - self.step / 2.0;
+        let cells = ((as_f64(self.mass.len()) * self.step) / step).ceil();
+        let first = low + step / 2.0;
+        let mut before = 0.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a small count of cells"
+        )]
+        let mass = (1..=cells as usize)
+            .map(|i| {
+                let up_to = self.smooth_cdf(low + as_f64(i) * step);
+                let here = up_to - before;
+                before = up_to;
+                here
+            })
+            .collect();
+        let fine = Self::from_mass(first, step, mass);
+        let off = self.mean() - fine.mean();
+        fine.shifted(off)
     }
 
     /// The same law on at most `cells` points, mean kept.
@@ -299,6 +323,41 @@ impl Law {
             Some(m) => self.below[i] + part * m,
             None => 1.0,
         }
+    }
+
+    /// Σ of mass times the probability that this law, begun at the point of the mass, is through
+    /// by `value`: after each number of points of `begun`, from none on.
+    #[must_use]
+    pub fn through_by(&self, value: f64, begun: &Self) -> Vec<f64> {
+        let mut sums = Vec::with_capacity(begun.mass.len() + 1);
+        let mut sum = 0.0;
+        sums.push(sum);
+        if self.is_fixed() {
+            for (at, mass) in begun.points() {
+                sum += mass * self.cdf(value - at);
+                sums.push(sum);
+            }
+            return sums;
+        }
+        let mut cell = (value - begun.start - self.start) / self.step + 0.5;
+        let each = begun.step / self.step;
+        for mass in &begun.mass {
+            if cell <= 0.0 {
+                break;
+            }
+            let (i, part) = split(cell);
+            sum += mass * self.mass.get(i).map_or(1.0, |m| self.below[i] + part * m);
+            sums.push(sum);
+            cell -= each;
+        }
+        sums.resize(begun.mass.len() + 1, sum);
+        sums
+    }
+
+    /// As [`Law::through_by`], everything being through at once.
+    #[must_use]
+    pub fn through_by_now(&self) -> Vec<f64> {
+        self.below.iter().copied().chain([1.0]).collect()
     }
 
     /// Density at `value`, linear between the points \[1/s\].

@@ -11,8 +11,8 @@ mod release;
 pub mod rolling;
 pub mod verdict;
 
-pub use availability::Availability;
+pub use availability::{Availability, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
-    Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Tasks, estimate,
+    Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks, estimate,
 };

@@ -8,33 +8,36 @@
 //!
 //! With T the moment of the d-th start, the end is T plus the last of what is outstanding then.
 //! Given T and the total of d starts, the units are independent: the law of the end is a mixture
-//! over T of coefficients of products of one-unit polynomials ([`super::counts`]). This is exact
+//! over T of coefficients of products of one-unit polynomials (the module `counts`). This is exact
 //! with surge only and with slack only, where the units are machines in list scheduling; with
 //! both, a unit whose start could overtake a start of an earlier stop makes it a close estimate.
 //! Nothing is sampled.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
-use statrs::distribution::{Binomial, ContinuousCDF, Discrete, Normal};
+use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::checked_beta_reg;
 
-use super::counts::{Counts, Product, log_chance_bound, log_transform, tilt};
+use super::counts::{
+    Counts, Product, log_chance_bound, log_transform, tilt, tilted_moments, transform,
+};
 use super::law::Law;
 use super::phases::Phases;
 
 /// Up to so many units the products are multiplied out, beyond they are tilted.
-const MULTIPLIED_OUT: u32 = 8;
+const MULTIPLIED_OUT: u32 = 6;
 
 /// Cells that the law of one start is kept on.
-const CELLS: usize = 72;
+const CELLS: usize = 96;
 
 /// Moments of the last start that are mixed over.
-const MOMENTS: u32 = 28;
+const MOMENTS: u32 = 24;
 
 /// Points at which the law of the end is computed.
-const POINTS: u32 = 56;
+const POINTS: u32 = 48;
 
 /// Moments at which it is asked how many units wait.
 const WAITING_POINTS: u32 = 100;
@@ -58,17 +61,8 @@ pub struct Rollout {
     pub cold: u32,
 }
 
-/// How long a rollout takes, from the request \[s\].
-#[derive(Debug, Clone)]
-pub struct Ends {
-    /// The last new task is healthy.
-    pub new_version: Law,
-    /// The last change, and the reaction to it.
-    pub completed: Law,
-}
-
 /// What must have happened for an end to be reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum End {
     /// All new tasks but so many are healthy.
     HealthyBut(u32),
@@ -133,9 +127,13 @@ pub struct Rolling {
     swapped: [Law; 2],
     /// From a start to the next in the same unit.
     cycle: [Law; 2],
-    sums: RefCell<HashMap<(Host, u32), Rc<Law>>>,
-    issues: RefCell<HashMap<(Kind, u32), Rc<Law>>>,
-    ends: RefCell<HashMap<Rollout, Rc<Ends>>>,
+    sums: Memory<(Host, u32), Law>,
+    issues: Memory<(Kind, u32), Law>,
+    courses: Memory<Rollout, Course>,
+    ends: Memory<(Rollout, End), Law>,
+    new_versions: Memory<Rollout, Law>,
+    completions: Memory<Rollout, Law>,
+    short: Memory<(Rollout, u32), f64>,
 }
 
 /// When a unit of room may be used again after the stop of the old task in it.
@@ -170,7 +168,11 @@ impl Rolling {
             reuse,
             sums: RefCell::default(),
             issues: RefCell::default(),
+            courses: RefCell::default(),
             ends: RefCell::default(),
+            new_versions: RefCell::default(),
+            completions: RefCell::default(),
+            short: RefCell::default(),
         }
     }
 
@@ -185,34 +187,36 @@ impl Rolling {
         &self.phases
     }
 
-    /// How long a rollout takes.
+    /// From the request to the last new task healthy \[s\].
     ///
     /// The rollout must be able to move: some surge or some slack.
     #[must_use]
-    pub fn ends(&self, rollout: Rollout) -> Rc<Ends> {
+    pub fn new_version(&self, rollout: Rollout) -> Rc<Law> {
         let rollout = normal(rollout);
-        if let Some(known) = self.ends.borrow().get(&rollout) {
-            return Rc::clone(known);
-        }
-        let ends = Rc::new(self.computed(rollout));
-        self.ends.borrow_mut().insert(rollout, Rc::clone(&ends));
-        ends
+        remembered(&self.new_versions, rollout, || {
+            let healthy = self.end(rollout, End::HealthyBut(0));
+            self.phases.reaction.plus(&healthy)
+        })
     }
 
-    fn computed(&self, rollout: Rollout) -> Ends {
-        let request = &self.phases.reaction;
-        let course = self.course(rollout);
-        let new_version = self.end(&course, End::HealthyBut(0));
+    /// From the request to the last change, and the reaction to it \[s\].
+    ///
+    /// The rollout must be able to move: some surge or some slack.
+    #[must_use]
+    pub fn completed(&self, rollout: Rollout) -> Rc<Law> {
+        let rollout = normal(rollout);
+        remembered(&self.completions, rollout, || self.until_completed(rollout))
+    }
+
+    fn until_completed(&self, rollout: Rollout) -> Law {
         // With slack only every stop comes before the start it allows.
-        let stopped = if self.stops_first(rollout) {
-            new_version.clone()
+        let end = if self.stops_first(rollout) {
+            End::HealthyBut(0)
         } else {
-            self.end(&course, End::StoppedBut(rollout.slack))
+            End::StoppedBut(rollout.slack)
         };
-        Ends {
-            new_version: request.plus(&new_version),
-            completed: request.plus(&stopped).plus(&self.phases.reaction),
-        }
+        let reaction = &self.phases.reaction;
+        reaction.plus(&self.end(rollout, end)).plus(reaction)
     }
 
     /// How long fewer than `surplus` tasks beyond the lower bound are healthy: mean \[s\].
@@ -228,13 +232,18 @@ impl Rolling {
         if surplus == 0 || rollout.slack == 0 {
             return 0.0;
         }
+        *remembered(&self.short, (rollout, surplus), || {
+            self.computed_short(rollout, surplus)
+        })
+    }
+
+    fn computed_short(&self, rollout: Rollout, surplus: u32) -> f64 {
         let missing = rollout.slack.saturating_sub(surplus);
-        let course = self.course(rollout);
-        let until = self.end(&course, End::HealthyBut(missing)).mean();
+        let until = self.end(rollout, End::HealthyBut(missing)).mean();
         if rollout.slack == rollout.replacements {
             return until;
         }
-        let last_stop = self.end(&course, End::HealthyBut(rollout.slack));
+        let last_stop = self.end(rollout, End::HealthyBut(rollout.slack));
         let groups = self.groups(rollout);
         let (_, to) = last_stop.support();
         let step = to / f64::from(WAITING_POINTS);
@@ -344,21 +353,30 @@ impl Rolling {
         }
     }
 
-    fn course(&self, rollout: Rollout) -> Course {
-        if self.cycle.iter().all(Law::is_fixed) {
-            Course::Fixed(rollout)
-        } else if self.begun_at_once(rollout) >= rollout.replacements {
-            Course::OneRound(rollout)
-        } else {
-            Course::Mixture(self.mixture(rollout))
-        }
+    /// How a rollout goes on; computed once.
+    fn course(&self, rollout: Rollout) -> Rc<Course> {
+        remembered(&self.courses, rollout, || {
+            if self.cycle.iter().all(Law::is_fixed) {
+                Course::Fixed
+            } else if self.begun_at_once(rollout) >= rollout.replacements {
+                Course::OneRound
+            } else {
+                Course::Mixture(self.mixture(rollout))
+            }
+        })
     }
 
-    /// From the first moves to an end.
-    fn end(&self, course: &Course, end: End) -> Law {
-        match course {
-            Course::Fixed(rollout) => self.fixed_end(*rollout, end),
-            Course::OneRound(rollout) => self.end_of_one_round(*rollout, end),
+    /// From the first moves to an end; computed once.
+    fn end(&self, rollout: Rollout, end: End) -> Rc<Law> {
+        remembered(&self.ends, (rollout, end), || {
+            self.computed_end(rollout, end)
+        })
+    }
+
+    fn computed_end(&self, rollout: Rollout, end: End) -> Law {
+        match &*self.course(rollout) {
+            Course::Fixed => self.fixed_end(rollout, end),
+            Course::OneRound => self.end_of_one_round(rollout, end),
             Course::Mixture(mixture) => {
                 let first = mixture.moments.first().map_or(0.0, |m| m.at);
                 let last = mixture.moments.last().map_or(0.0, |m| m.at);
@@ -441,37 +459,31 @@ impl Rolling {
 
     /// Law of the n-th start of a unit, after the first moves; n ≥ 1.
     fn issue(&self, kind: Kind, n: u32) -> Rc<Law> {
-        if let Some(known) = self.issues.borrow().get(&(kind, n)) {
-            return Rc::clone(known);
-        }
+        remembered(&self.issues, (kind, n), || {
+            self.computed_issue(kind, n).coarsened(CELLS)
+        })
+    }
+
+    fn computed_issue(&self, kind: Kind, n: u32) -> Law {
         let cold = (n - 1).min(kind.cold);
         let cycles = self
             .cycles(Host::Cold, cold)
             .plus(&self.cycles(Host::Warm, n - 1 - cold));
-        let law = match kind.begins {
+        match kind.begins {
             Begins::Start | Begins::StopFirst => cycles,
             Begins::Stop => self.phases.drain.plus(&self.phases.reaction).plus(&cycles),
-        };
-        let law = Rc::new(law.coarsened(CELLS));
-        self.issues.borrow_mut().insert((kind, n), Rc::clone(&law));
-        law
+        }
     }
 
     /// Law of the sum of so many cycles.
     fn cycles(&self, host: Host, count: u32) -> Rc<Law> {
-        if let Some(known) = self.sums.borrow().get(&(host, count)) {
-            return Rc::clone(known);
-        }
         let cycle = &self.cycle[host as usize];
-        let law = match count {
+        remembered(&self.sums, (host, count), || match count {
             0 => Law::fixed(0.0, self.step()),
             1 => cycle.clone(),
             n if n <= CONVOLVED => self.cycles(host, n - 1).plus(cycle),
             n => cycle.sum_by_moments(n),
-        };
-        let law = Rc::new(law);
-        self.sums.borrow_mut().insert((host, count), Rc::clone(&law));
-        law
+        })
     }
 
     /// How many starts a unit has had by a moment.
@@ -605,10 +617,11 @@ impl Rolling {
         if causes.is_empty() {
             return None;
         }
-        let starts = groups
-            .iter()
-            .zip(&counts)
-            .map(|(&(kind, _), counts)| {
+        let mut ranges = Vec::with_capacity(groups.len());
+        let mut starts = Vec::new();
+        for (&(kind, _), counts) in groups.iter().zip(&counts) {
+            let from = starts.len();
+            starts.extend(
                 (counts.first..)
                     .zip(&counts.mass)
                     .map(|(n, &mass)| {
@@ -631,13 +644,14 @@ impl Rolling {
                             next: self.issue(kind, n + 1).smooth_cdf(at),
                             cell: cell.max(0.0),
                         }
-                    })
-                    .collect()
-            })
-            .collect();
+                    }),
+            );
+            ranges.push(from..starts.len());
+        }
         Some(Moment {
             at,
             first: counts.iter().map(|c| c.first).collect(),
+            ranges,
             starts,
             causes,
         })
@@ -654,12 +668,10 @@ impl Rolling {
             .map(|&(kind, n)| self.running_sum(kind, n, end, marks, z))
             .collect();
         let mut chance = 0.0;
+        let mut compatible = Compatible::default();
+        let mut product = Product::one(0, 0, marks as usize);
         for moment in mixture.moments.iter().take_while(|m| m.at <= z) {
-            let compatible: Vec<Compatible> = moment
-                .starts
-                .iter()
-                .map(|starts| Compatible::of(starts, &sums))
-                .collect();
+            compatible.fill(&moment.starts, &sums);
             for cause in &moment.causes {
                 let kind = mixture.groups[cause.group].0;
                 let fresh = self.fresh(kind, cause.n, end, marks, z - moment.at);
@@ -667,7 +679,7 @@ impl Rolling {
                     continue;
                 }
                 let conditional = if units - 1 <= MULTIPLIED_OUT {
-                    multiplied_out(mixture, moment, cause, &compatible, marks, fresh)
+                    multiplied_out(mixture, moment, cause, &compatible, marks, fresh, &mut product)
                 } else {
                     tilted(mixture, moment, cause, &compatible, marks, fresh)
                 };
@@ -700,33 +712,12 @@ impl Rolling {
             };
         }
         let issue = self.issue(kind, n);
-        let sum_over = |chain: &Law| {
-            let mut sum = 0.0;
-            std::iter::once(0.0)
-                .chain(issue.points().map(|(at, mass)| {
-                    sum += mass * chain.cdf(z - at);
-                    sum
-                }))
-                .collect::<Vec<f64>>()
-        };
-        let enough = if marks == 0 {
-            None
-        } else {
-            Some(match self.excused_chain(kind, n, end) {
-                Some(chain) => sum_over(chain),
-                None => {
-                    let mut sum = 0.0;
-                    std::iter::once(0.0)
-                        .chain(issue.points().map(|(_, mass)| {
-                            sum += mass;
-                            sum
-                        }))
-                        .collect()
-                }
-            })
-        };
+        let enough = (marks > 0).then(|| match self.excused_chain(kind, n, end) {
+            Some(chain) => chain.through_by(z, &issue),
+            None => issue.through_by_now(),
+        });
         RunningSum {
-            plain: sum_over(self.chain(kind, n, end)),
+            plain: self.chain(kind, n, end).through_by(z, &issue),
             enough,
         }
     }
@@ -806,14 +797,36 @@ impl Rolling {
     }
 }
 
+/// What was computed before.
+type Memory<K, V> = RefCell<HashMap<K, Rc<V>>>;
+
+/// What is known under a key, computed the first time.
+fn remembered<K: std::hash::Hash + Eq, V>(
+    memory: &Memory<K, V>,
+    key: K,
+    compute: impl FnOnce() -> V,
+) -> Rc<V> {
+    if let Some(known) = memory.borrow().get(&key) {
+        return Rc::clone(known);
+    }
+    let value = Rc::new(compute());
+    memory.borrow_mut().insert(key, Rc::clone(&value));
+    value
+}
+
 /// How a rollout goes on.
+#[derive(Debug)]
 enum Course {
-    Fixed(Rollout),
-    OneRound(Rollout),
+    /// All phases are fixed.
+    Fixed,
+    /// All replacements begin with the first moves.
+    OneRound,
+    /// The last one begins later.
     Mixture(Mixture),
 }
 
 /// The moments of the last start of a rollout.
+#[derive(Debug)]
 struct Mixture {
     target: u32,
     slack: u32,
@@ -824,18 +837,22 @@ struct Mixture {
 }
 
 /// One moment at which the last start may come.
+#[derive(Debug)]
 struct Moment {
     /// After the first moves \[s\].
     at: f64,
     /// The smallest number of starts of a unit by then, for each group.
     first: Vec<u32>,
-    /// From there on, for each group.
-    starts: Vec<Vec<Start>>,
+    /// From there on, group after group.
+    starts: Vec<Start>,
+    /// Which of `starts` are a group's.
+    ranges: Vec<Range<usize>>,
     /// Which unit's start it may be.
     causes: Vec<Cause>,
 }
 
 /// The n-th start of a unit as its last one by a moment.
+#[derive(Debug)]
 struct Start {
     /// Which of the mixture's slots it is.
     slot: usize,
@@ -848,6 +865,7 @@ struct Start {
 }
 
 /// The n-th start of a unit of a group as the last one of all.
+#[derive(Debug)]
 struct Cause {
     group: usize,
     n: u32,
@@ -875,41 +893,41 @@ struct Fresh {
 
 /// The part of a unit's counts with which an end can be reached, without an excuse and only
 /// with one.
+#[derive(Default)]
 struct Compatible {
     plain: Vec<f64>,
     excused: Vec<f64>,
 }
 
 impl Compatible {
-    fn of(starts: &[Start], sums: &[RunningSum]) -> Self {
-        let mut plain = Vec::with_capacity(starts.len());
-        let mut excused = Vec::with_capacity(starts.len());
+    fn fill(&mut self, starts: &[Start], sums: &[RunningSum]) {
+        self.plain.clear();
+        self.excused.clear();
         for start in starts {
             let sum = &sums[start.slot];
             let through = (at_cell(&sum.plain, start.cell) - start.next).clamp(0.0, start.mass);
-            plain.push(through);
             let enough = sum.enough.as_ref().map_or(through, |enough| {
                 (at_cell(enough, start.cell) - start.next).clamp(through, start.mass)
             });
-            excused.push(enough - through);
+            self.plain.push(through);
+            self.excused.push(enough - through);
         }
-        Self { plain, excused }
     }
-}
 
-impl Compatible {
-    /// A unit's starts and marks, tilted.
-    fn tilted(&self, u: f64) -> Joint {
+    /// Starts and marks of a unit of one group, tilted.
+    fn tilted(&self, group: Range<usize>, u: f64) -> Joint {
+        let base = u.exp();
+        let (mut power, mut n) = (1.0, 0.0);
         let (mut all, mut n1, mut n2, mut marked, mut marked_n) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (n, (plain, excused)) in (0u32..).zip(self.plain.iter().zip(&self.excused)) {
-            let n = f64::from(n);
-            let tilt = (u * n).exp();
-            let weight = (plain + excused) * tilt;
+        for (plain, excused) in self.plain[group.clone()].iter().zip(&self.excused[group]) {
+            let weight = (plain + excused) * power;
             all += weight;
             n1 += weight * n;
             n2 += weight * n * n;
-            marked += excused * tilt;
-            marked_n += excused * tilt * n;
+            marked += excused * power;
+            marked_n += excused * power * n;
+            power *= base;
+            n += 1.0;
         }
         let (starts, share) = (n1 / all, marked / all);
         Joint {
@@ -943,28 +961,26 @@ fn multiplied_out(
     mixture: &Mixture,
     moment: &Moment,
     cause: &Cause,
-    compatible: &[Compatible],
+    compatible: &Compatible,
     marks: u32,
     fresh: Fresh,
+    product: &mut Product,
 ) -> f64 {
-    let sizes = mixture
-        .groups
-        .iter()
-        .enumerate()
-        .map(|(g, group)| group.1 - u32::from(g == cause.group));
-    let base: u32 = sizes
-        .clone()
-        .zip(&moment.first)
-        .map(|(size, first)| size * first)
+    let size = |g: usize| mixture.groups[g].1 - u32::from(g == cause.group);
+    let base: u32 = (0..mixture.groups.len())
+        .map(|g| size(g) * moment.first[g])
         .sum();
     let total = mixture.target - cause.n;
     if total < base {
         return 0.0;
     }
-    let mut product = Product::one(base, total, marks as usize);
-    for (size, unit) in sizes.zip(compatible) {
-        for _ in 0..size {
-            product = product.times(&unit.plain, &unit.excused);
+    product.reset(base, total);
+    for (g, range) in moment.ranges.iter().enumerate() {
+        for _ in 0..size(g) {
+            product.multiply(
+                &compatible.plain[range.clone()],
+                &compatible.excused[range.clone()],
+            );
         }
     }
     let marks = marks as usize;
@@ -981,25 +997,31 @@ fn tilted(
     mixture: &Mixture,
     moment: &Moment,
     cause: &Cause,
-    compatible: &[Compatible],
+    compatible: &Compatible,
     marks: u32,
     fresh: Fresh,
 ) -> f64 {
-    let mut log_all = 0.0;
+    let mut share = 1.0;
     let mut sum = Joint::default();
-    for (g, (group, unit)) in mixture.groups.iter().zip(compatible).enumerate() {
+    for (g, (group, range)) in mixture.groups.iter().zip(&moment.ranges).enumerate() {
         let size = f64::from(group.1 - u32::from(g == cause.group));
-        let mass = moment.starts[g].iter().map(|start| start.mass);
-        let own = unit.tilted(cause.tilt);
+        let mass = transform(
+            moment.starts[range.clone()].iter().map(|start| start.mass),
+            cause.tilt,
+        );
+        let own = compatible.tilted(range.clone(), cause.tilt);
         if own.weight <= 0.0 {
             return 0.0;
         }
-        log_all += size * (own.weight / transform(mass, cause.tilt)).ln();
+        share *= (own.weight / mass).powf(size);
         sum.starts += size * (f64::from(moment.first[g]) + own.starts);
         sum.starts_variance += size * own.starts_variance;
         sum.marked += size * own.marked;
         sum.marked_variance += size * own.marked_variance;
         sum.covariance += size * own.covariance;
+    }
+    if share < 1e-12 {
+        return 0.0;
     }
     let others = f64::from(mixture.target - cause.n);
     let marked = sum.marked_given(others);
@@ -1008,7 +1030,7 @@ fn tilted(
     } else {
         0.0
     };
-    log_all.exp() * (fresh.plain * marked.at_most(marks) + with_excuse)
+    share * (fresh.plain * marked.at_most(marks) + with_excuse)
 }
 
 /// Starts and marks of one unit, or of a sum of independent ones: first and second moments.
@@ -1086,14 +1108,6 @@ fn mean_count(counts: &Counts) -> f64 {
     sum / total
 }
 
-/// Σ mₙ eᵘⁿ.
-fn transform(mass: impl Iterator<Item = f64>, u: f64) -> f64 {
-    (0u32..)
-        .zip(mass)
-        .map(|(n, m)| m * (u * f64::from(n)).exp())
-        .sum()
-}
-
 /// Probability that the counts of all units sum to exactly `total`, and the tilt to there.
 ///
 /// # Formula
@@ -1114,7 +1128,7 @@ fn chance_of_total(units: &[(u32, &Counts)], total: u32) -> (f64, f64) {
         let mut product = Product::one(base, total, 0);
         for (size, counts) in units {
             for _ in 0..*size {
-                product = product.times(&counts.mass, &[]);
+                product.multiply(&counts.mass, &[]);
             }
         }
         return (product.at(total, 0), 0.0);
@@ -1122,7 +1136,7 @@ fn chance_of_total(units: &[(u32, &Counts)], total: u32) -> (f64, f64) {
     let u = tilt(units, f64::from(total));
     let variance: f64 = units
         .iter()
-        .map(|(size, c)| f64::from(*size) * tilted_variance(c, u))
+        .map(|(size, c)| f64::from(*size) * tilted_moments(c, u).1)
         .sum();
     let points = (12.0 * variance.sqrt() + 16.0).min(f64::from(most - base) + 2.0);
     #[expect(
@@ -1157,18 +1171,6 @@ fn chance_of_total(units: &[(u32, &Counts)], total: u32) -> (f64, f64) {
     ((log_scale.exp() * sum / f64::from(points)).max(0.0), u)
 }
 
-fn tilted_variance(counts: &Counts, u: f64) -> f64 {
-    let (mut s0, mut s1, mut s2) = (0.0, 0.0, 0.0);
-    for (n, m) in (0u32..).zip(&counts.mass) {
-        let n = f64::from(n);
-        let w = m * (u * n).exp();
-        s0 += w;
-        s1 += w * n;
-        s2 += w * n * n;
-    }
-    s2 / s0 - (s1 / s0).powi(2)
-}
-
 /// Probability that at most `limit` units are marked, of groups of so many units, each marked
 /// with a probability of its own.
 ///
@@ -1188,30 +1190,32 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
     let mut below = vec![0.0; limit as usize + 1];
     below[0] = 1.0;
     for &(size, share) in groups.iter().filter(|g| g.0 > 0 && g.1 > 0.0) {
-        let Ok(law) = Binomial::new(share.min(1.0), u64::from(size)) else {
-            continue;
-        };
-        let spread = 8.0 * (f64::from(size) * share * (1.0 - share)).sqrt() + 1.0;
-        let centre = f64::from(size) * share;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "counts of units"
-        )]
-        let (from, to) = (
-            (centre - spread).max(0.0) as usize,
-            ((centre + spread).ceil() as usize).min(size as usize),
-        );
-        let mut sum = vec![0.0; below.len()];
-        for marked in from..=to {
-            let mass = law.pmf(marked as u64);
-            for i in marked..below.len() {
-                sum[i] += mass * below[i - marked];
-            }
+        let masses = binomial(size, share.min(1.0));
+        for i in (0..below.len()).rev() {
+            below[i] = masses
+                .iter()
+                .take(i + 1)
+                .enumerate()
+                .map(|(marked, mass)| mass * below[i - marked])
+                .sum();
         }
-        below = sum;
     }
     below.iter().sum::<f64>().min(1.0)
+}
+
+/// Probabilities of a binomial count from 0 on, by their ratios from the likelier end.
+fn binomial(number: u32, share: f64) -> Vec<f64> {
+    let rare = share.min(1.0 - share);
+    let mut mass = (1.0 - rare).powf(f64::from(number));
+    let mut masses = Vec::with_capacity(number as usize + 1);
+    for i in 0..=number {
+        masses.push(mass);
+        mass *= f64::from(number - i) / f64::from(i + 1) * rare / (1.0 - rare);
+    }
+    if share > 0.5 {
+        masses.reverse();
+    }
+    masses
 }
 
 /// The last point that fulfils a condition and the first that does not.
@@ -1230,7 +1234,7 @@ fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> (f64, f64
 
 /// The law on an interval from its distribution function.
 fn law_between(low: f64, high: f64, chance: impl Fn(f64) -> f64) -> Law {
-    const SCAN: u32 = 24;
+    const SCAN: u32 = 16;
     let width = (high - low) / f64::from(SCAN);
     let (mut from, mut to) = (low, high);
     for i in 1..SCAN {

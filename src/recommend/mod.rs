@@ -5,11 +5,138 @@
 //! timing settings that may be changed are compared by the model; what cannot be better is left
 //! out, nothing is left to chance.
 
+mod decision;
+mod hosts;
+mod infeasible;
+mod ranges;
+mod report;
+mod search;
+mod variants;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::Estimate;
+use crate::rollout::TooFewPlaces;
+use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
+use decision::{Decision, Timing};
+use search::{Candidate, Limit, Search, front, meets_all};
+
+/// A recorded and a predicted duration that differ by more than this do not agree.
+const AGREEMENT: f64 = 0.15;
+
+/// A plan has to save this to be named as a step further \[s\].
+const STEP_WORTH_NAMING: f64 = 30.0;
+
+/// Which settings and hosts to deploy with, and whether to pre-scale.
+///
+/// # Errors
+/// Not even the desired count fits on the listed hosts.
+pub fn recommend(scenario: &Scenario) -> Result<Recommendation, TooFewPlaces> {
+    let timing = Timing::best(scenario)?;
+    let search = Search::new(&timing.scenario, &timing.model)?;
+    let decision = Decision::of(&search, &timing.scenario);
+    let known = search.worth_knowing();
+    let report = |candidate: &Candidate| report::report(scenario, &timing, candidate);
+    let current = report::current(scenario)?;
+
+    let front = front(known.iter().copied().chain(decision.chosen).collect());
+    let recommended = decision.chosen.as_ref().map(&report).transpose()?;
+    let hosts_answer = hosts::answer(scenario, &timing, &search, &decision, &current)?;
+    let next = next_steps(scenario, &timing, &decision, &known)?;
+    let infeasible = match decision.chosen {
+        Some(_) => None,
+        None => Some(infeasible::infeasible(scenario, &timing, &search, &known)?),
+    };
+    Ok(Recommendation {
+        schema_version: 1,
+        reasons: report::reasons(scenario, &timing, &search, &decision, &current),
+        recommended,
+        front: front.iter().map(&report).collect::<Result<_, _>>()?,
+        conditional: report::conditional(scenario, &timing, &decision)?,
+        calibration: calibration(scenario, &current),
+        current,
+        hosts_answer,
+        next,
+        infeasible,
+    })
+}
+
+/// The cheapest plan that each limit alone keeps from being faster, and the next cheaper plan.
+fn next_steps(
+    scenario: &Scenario,
+    timing: &Timing,
+    decision: &Decision,
+    known: &[Candidate],
+) -> Result<Vec<NextStep>, TooFewPlaces> {
+    let Some(chosen) = &decision.chosen else {
+        return Ok(Vec::new());
+    };
+    let limits = &scenario.limits;
+    let step = |limit: &str, from: Value, to: Value, candidate: &Candidate| {
+        Ok(NextStep {
+            limit: limit.to_owned(),
+            from,
+            to,
+            saves_s: chosen.score.time - candidate.score.time,
+            costs_usd_per_month: candidate.total() - chosen.total(),
+            plan: report::report(scenario, timing, candidate)?,
+        })
+    };
+    let faster = |candidate: &&Candidate| {
+        candidate.score.time.0 < chosen.score.time.0 - STEP_WORTH_NAMING
+    };
+    let mut steps = Vec::new();
+    for limit in Limit::ALL {
+        let Some(wanted) = limit.wanted(limits) else {
+            continue;
+        };
+        let others_met = |candidate: &&Candidate| {
+            !limit.met_by(candidate, limits)
+                && Limit::ALL
+                    .iter()
+                    .all(|other| *other == limit || other.met_by(candidate, limits))
+        };
+        let least = known
+            .iter()
+            .filter(faster)
+            .filter(others_met)
+            .min_by(|a, b| limit.excess(a, limits).total_cmp(&limit.excess(b, limits)));
+        if let Some(candidate) = least {
+            let to = limit.reached(candidate);
+            steps.push(step(limit.key(), Value::from(wanted), Value::from(to), candidate)?);
+        }
+    }
+    let cheaper = known
+        .iter()
+        .filter(|candidate| meets_all(candidate, limits))
+        .filter(|candidate| candidate.total().0 < chosen.total().0 - 0.01)
+        .min_by(|a, b| a.score.time.0.total_cmp(&b.score.time.0));
+    if let Some(candidate) = cheaper {
+        let (from, to) = (chosen.score.time.0, candidate.score.time.0);
+        steps.push(step("time", Value::from(from), Value::from(to), candidate)?);
+    }
+    Ok(steps)
+}
+
+/// The prediction against the median of the recorded deployments.
+fn calibration(scenario: &Scenario, current: &PlanReport) -> Option<Calibration> {
+    let mut recorded: Vec<f64> = scenario.recorded.iter().map(|r| r.completed.0).collect();
+    recorded.sort_by(f64::total_cmp);
+    let (low, high) = (
+        recorded.get(recorded.len().saturating_sub(1) / 2)?,
+        recorded.get(recorded.len() / 2)?,
+    );
+    let recorded_s = f64::midpoint(*low, *high);
+    let predicted_s = current.estimate.duration?.completed_s.mean;
+    Some(Calibration {
+        deployments: recorded.len(),
+        recorded_s: Seconds(recorded_s),
+        predicted_s,
+        calibrated: (predicted_s.0 / recorded_s - 1.0).abs() <= AGREEMENT,
+    })
+}
 
 /// The answer to "which settings?", and to "should we pre-scale hosts?".
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,0 +1,151 @@
+//! Which plan is taken: the best one within the limits, unless one without added hosts makes no
+//! material difference.
+
+use super::search::{Candidate, Configuration, Search};
+use super::variants::{TimingLever, permitted, pulled};
+use crate::model::Model;
+use crate::rollout::TooFewPlaces;
+use crate::scenario::{Limits, Scenario};
+
+/// A gain below this is no material difference \[s\].
+const MATERIAL_SECONDS: f64 = 30.0;
+
+/// A gain below both this and [`MATERIAL_SHARE`] is no material difference \[USD/month\].
+const MATERIAL_USD: f64 = 1.0;
+
+/// See [`MATERIAL_USD`].
+const MATERIAL_SHARE: f64 = 0.01;
+
+/// A scenario under the timing settings that are taken, with the model for it.
+pub struct Timing {
+    /// The scenario with these settings.
+    pub scenario: Scenario,
+    /// Its model.
+    pub model: Model,
+}
+
+impl Timing {
+    /// The scenario's own timing.
+    pub fn of(scenario: Scenario) -> Self {
+        let model = Model::of(&scenario);
+        Self { scenario, model }
+    }
+
+    /// All permitted levers pulled, but for those that bring nothing.
+    pub fn best(scenario: &Scenario) -> Result<Self, TooFewPlaces> {
+        let with = |levers: &[TimingLever]| {
+            let scenario = levers.iter().fold(scenario.clone(), |scenario, lever| {
+                pulled(&scenario, *lever).unwrap_or(scenario)
+            });
+            Self::of(scenario)
+        };
+        let mut levers = permitted(scenario);
+        let mut best = with(&levers);
+        for lever in levers.clone() {
+            let fewer: Vec<TimingLever> =
+                levers.iter().copied().filter(|l| *l != lever).collect();
+            let without = with(&fewer);
+            if without.is_as_good_as(&best)? {
+                levers = fewer;
+                best = without;
+            }
+        }
+        Ok(best)
+    }
+
+    fn is_as_good_as(&self, other: &Self) -> Result<bool, TooFewPlaces> {
+        let (mine, theirs) = (
+            Search::new(&self.scenario, &self.model)?,
+            Search::new(&other.scenario, &other.model)?,
+        );
+        let chosen = (
+            Decision::of(&mine, &self.scenario).chosen,
+            Decision::of(&theirs, &other.scenario).chosen,
+        );
+        Ok(match chosen {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(a), Some(b)) => mine.objective(&a) < theirs.objective(&b) + mine.tie(),
+        })
+    }
+}
+
+/// The best plans, and the one of them that is taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Decision {
+    /// What is recommended; None if nothing meets the limits.
+    pub chosen: Option<Candidate>,
+    /// The best without added hosts.
+    pub without: Option<Candidate>,
+    /// The best with pre-scaled hosts.
+    pub prescaled: Option<Candidate>,
+    /// The best with pre-scaled hosts, whatever it costs.
+    pub prescaled_at_any_cost: Option<Candidate>,
+    /// The best with standing hosts.
+    pub standing: Option<Candidate>,
+}
+
+impl Decision {
+    /// The decision within the scenario's limits.
+    pub fn of(search: &Search, scenario: &Scenario) -> Self {
+        let limits = &scenario.limits;
+        let any_cost = Limits {
+            budget_usd_per_month: None,
+            ..*limits
+        };
+        let without = search.best(adds_none, limits);
+        let prescaled = search.best(prescales, limits);
+        let standing = search.best(stands, limits);
+        let best = search.best(|_| true, limits);
+        let chosen = match (best, without) {
+            (Some(best), Some(without))
+                if best.added_hosts() > 0 && !material(search, &best, &without) =>
+            {
+                Some(without)
+            }
+            _ => best,
+        };
+        Self {
+            chosen,
+            without,
+            prescaled,
+            prescaled_at_any_cost: match limits.budget_usd_per_month {
+                None => prescaled,
+                Some(_) => search.best(prescales, &any_cost),
+            },
+            standing,
+        }
+    }
+
+    /// Whether the plan that is taken pre-scales.
+    pub fn prescales(&self) -> bool {
+        self.chosen
+            .is_some_and(|candidate| candidate.plan.prescale_hosts > 0)
+    }
+}
+
+/// No hosts are added.
+pub fn adds_none(configuration: &Configuration) -> bool {
+    configuration.before + configuration.standing == 0
+}
+
+fn prescales(configuration: &Configuration) -> bool {
+    configuration.before > 0
+}
+
+fn stands(configuration: &Configuration) -> bool {
+    configuration.standing > 0
+}
+
+/// Whether a plan with added hosts is worth its trouble against one without.
+pub fn material(search: &Search, with: &Candidate, without: &Candidate) -> bool {
+    let gain = without.score.time.0 - with.score.time.0;
+    if gain < MATERIAL_SECONDS {
+        return false;
+    }
+    if !search.waiting_has_a_price() {
+        return true;
+    }
+    let won = search.objective(without) - search.objective(with);
+    won >= MATERIAL_USD || won >= MATERIAL_SHARE * without.total().0
+}

@@ -1,0 +1,229 @@
+//! "Should we pre-scale hosts?": the answer, what it is measured against, and where it turns.
+
+use super::decision::{Decision, Timing};
+use super::ranges::robust_while;
+use super::search::{Candidate, Search};
+use super::{
+    Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, YesNo, report,
+};
+use crate::model::Model;
+use crate::rollout::{Added, TooFewPlaces, room};
+use crate::scenario::{Capacity, LaunchType, NetworkMode, Scenario};
+use crate::units::{DAYS_PER_MONTH, Seconds, Usd};
+
+/// A gain below this is no material difference \[s\].
+const MATERIAL: f64 = 30.0;
+
+/// The answer.
+///
+/// # Errors
+/// Not even the desired count fits on the listed hosts.
+pub fn answer(
+    scenario: &Scenario,
+    timing: &Timing,
+    search: &Search,
+    decision: &Decision,
+    current: &PlanReport,
+) -> Result<HostsAnswer, TooFewPlaces> {
+    let clock = scenario.recommend.clock;
+    let current_time = current
+        .estimate
+        .duration
+        .map(|duration| duration.with_lead(clock));
+    let prescaled = decision.prescaled.or(decision.prescaled_at_any_cost);
+    let told = |candidate: &Candidate| report::report(scenario, timing, candidate);
+    let against = match &decision.without {
+        Some(without) => told(without)?,
+        None => current.clone(),
+    };
+    let against_time = match &decision.without {
+        Some(without) => Some(without.score.time),
+        None => current_time,
+    };
+    let against_total = against
+        .estimate
+        .cost
+        .total_usd_per_month
+        .unwrap_or_default();
+    let saves = prescaled
+        .as_ref()
+        .zip(against_time)
+        .map(|(prescaled, against)| against - prescaled.score.time);
+    let per_deployment = prescaled
+        .as_ref()
+        .map(|prescaled| prescaled.score.cost.per_deployment_usd);
+    let standing_cost = decision
+        .standing
+        .as_ref()
+        .map(|standing| standing.score.cost.headroom_usd_per_month);
+    Ok(HostsAnswer {
+        answer: if decision.prescales() {
+            YesNo::Yes
+        } else {
+            YesNo::No
+        },
+        reason: reason(scenario, decision, current_time)?,
+        saves_s_per_deployment: saves,
+        costs_usd_per_month: prescaled
+            .as_ref()
+            .map(|prescaled| prescaled.total() - against_total),
+        saves_vs_current_s: current_time
+            .zip(decision.chosen)
+            .map(|(current, chosen)| current - chosen.score.time),
+        break_even_deployments_per_day: standing_cost
+            .zip(per_deployment)
+            .and_then(|(standing, each)| {
+                positive(standing.0 / (each.0 * DAYS_PER_MONTH), each)
+            }),
+        break_even_usd_per_minute: per_deployment.zip(saves).and_then(|(each, saves)| {
+            (saves.0 > 0.0).then_some(each.0 * 60.0 / saves.0)
+        }),
+        robust_while: robust_while(scenario, timing, decision)?,
+        alternatives: alternatives(scenario, timing, search, decision, current)?,
+        against: Some(against),
+    })
+}
+
+fn positive(value: f64, divisor: Usd) -> Option<f64> {
+    (divisor.0 > 0.0).then_some(value)
+}
+
+/// Why, in one word.
+fn reason(
+    scenario: &Scenario,
+    decision: &Decision,
+    current: Option<Seconds>,
+) -> Result<HostsReason, TooFewPlaces> {
+    let Some(chosen) = &decision.chosen else {
+        return Ok(HostsReason::NoFeasible);
+    };
+    if chosen.plan.prescale_hosts > 0 {
+        return Ok(HostsReason::Pays);
+    }
+    if chosen.plan.headroom_hosts > 0 {
+        return Ok(HostsReason::StandingCheaper);
+    }
+    let too_dear = decision.prescaled.is_none()
+        && decision
+            .prescaled_at_any_cost
+            .is_some_and(|prescaled| chosen.score.time.0 - prescaled.score.time.0 >= MATERIAL);
+    if too_dear {
+        return Ok(HostsReason::OverBudget);
+    }
+    let gained = current.is_none_or(|current| current.0 - chosen.score.time.0 >= MATERIAL);
+    if gained {
+        return Ok(HostsReason::SettingsFirst);
+    }
+    let bounds = chosen.score.bounds;
+    let surge = bounds.upper.saturating_sub(scenario.service.desired_count);
+    let room = room(scenario, Added::default())?.total();
+    Ok(if room.is_none_or(|room| room >= surge.max(1)) {
+        HostsReason::RoomAlreadyThere
+    } else {
+        HostsReason::NoGain
+    })
+}
+
+/// The rows of the comparison.
+fn alternatives(
+    scenario: &Scenario,
+    timing: &Timing,
+    search: &Search,
+    decision: &Decision,
+    current: &PlanReport,
+) -> Result<Vec<Alternative>, TooFewPlaces> {
+    let told = |candidate: &Candidate| report::report(scenario, timing, candidate);
+    let row = |kind, candidate: Option<Candidate>, none: &str| {
+        let plan = candidate.as_ref().map(told).transpose()?;
+        let remark = if plan.is_some() {
+            String::new()
+        } else {
+            none.to_owned()
+        };
+        Ok(Alternative { kind, plan, remark })
+    };
+    let may_add = search
+        .configurations
+        .iter()
+        .any(|configuration| configuration.before > 0);
+    let may_stand = search
+        .configurations
+        .iter()
+        .any(|configuration| configuration.standing > 0);
+    let mut rows = vec![
+        Alternative {
+            kind: AlternativeKind::AsIs,
+            plan: Some(current.clone()),
+            remark: String::new(),
+        },
+        row(
+            AlternativeKind::SettingsOnly,
+            decision.without,
+            "none within the limits",
+        )?,
+    ];
+    let mut prescaled = row(
+        AlternativeKind::Prescaled,
+        decision.prescaled.or(decision.prescaled_at_any_cost),
+        if may_add {
+            "none within the limits"
+        } else {
+            "no host to add, no use for one, or not permitted by recommend.may_change"
+        },
+    )?;
+    if decision.prescaled.is_none() && prescaled.plan.is_some() {
+        "over the budget".clone_into(&mut prescaled.remark);
+    }
+    rows.push(prescaled);
+    rows.push(row(
+        AlternativeKind::Standing,
+        decision.standing,
+        if may_stand {
+            "none within the limits"
+        } else {
+            "no host to add, no use for one, or not permitted by recommend.may_change"
+        },
+    )?);
+    if scenario.service.launch_type == LaunchType::Ec2 {
+        rows.push(fargate(scenario, timing)?);
+    }
+    Ok(rows)
+}
+
+/// The same service on Fargate, with the best settings.
+fn fargate(scenario: &Scenario, timing: &Timing) -> Result<Alternative, TooFewPlaces> {
+    let none = |remark: &str| {
+        Ok(Alternative {
+            kind: AlternativeKind::Fargate,
+            plan: None,
+            remark: remark.to_owned(),
+        })
+    };
+    if scenario.service.size.is_none() {
+        return none("not known: give service.cpu and service.memory_mib");
+    }
+    if scenario.fargate.is_none() {
+        return none("price not known: give [prices] \"fargate.vcpu\" and \"fargate.gb\"");
+    }
+    let mut moved = timing.scenario.clone();
+    moved.service.launch_type = LaunchType::Fargate;
+    moved.service.network_mode = NetworkMode::AwsVpc;
+    moved.service.host_port = crate::scenario::HostPort::Dynamic;
+    moved.service.distinct_instance = false;
+    moved.capacity = Capacity::Unlimited;
+    moved.prescale.hosts = 0;
+    moved.prescale.host = None;
+    let moved = Timing {
+        model: Model::of(&moved),
+        scenario: moved,
+    };
+    let search = Search::new(&moved.scenario, &moved.model)?;
+    let Some(best) = search.best(|_| true, &scenario.limits) else {
+        return none("none within the limits");
+    };
+    Ok(Alternative {
+        kind: AlternativeKind::Fargate,
+        plan: Some(report::report(scenario, &moved, &best)?),
+        remark: "task start as on the hosts; a start on Fargate takes 20 to 65 s".to_owned(),
+    })
+}

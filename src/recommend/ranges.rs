@@ -1,0 +1,143 @@
+//! The ranges of the inputs over which the answer stays: each one alone is moved until the answer
+//! turns, all plans being compared anew.
+
+use super::Range;
+use super::decision::{Decision, Timing};
+use super::search::Search;
+use super::variants::with_balancer;
+use crate::model::Model;
+use crate::rollout::TooFewPlaces;
+use crate::scenario::Scenario;
+use crate::units::Seconds;
+
+/// How far a price, a rate or a boot time is moved, as a factor.
+const FARTHEST: f64 = 16.0;
+
+/// Bisections that pin a turn down.
+const BISECTIONS: u32 = 6;
+
+/// Deregistration delays that are looked at \[s\].
+const DELAYS: [f64; 8] = [0.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0];
+
+/// The ranges over which "pre-scale: yes or no" stays.
+///
+/// # Errors
+/// Not even the desired count fits on the listed hosts.
+pub fn robust_while(
+    scenario: &Scenario,
+    timing: &Timing,
+    decision: &Decision,
+) -> Result<Vec<Range>, TooFewPlaces> {
+    let answer = decision.prescales();
+    let model = &timing.model;
+    let stays = |changed: &Scenario, model: &Model| -> Result<bool, TooFewPlaces> {
+        let search = Search::new(changed, model)?;
+        Ok(Decision::of(&search, changed).prescales() == answer)
+    };
+    let mut ranges = Vec::new();
+    let prescale = &timing.scenario.prescale;
+    if prescale.host.is_some() {
+        ranges.push(by_factor(
+            "prescale.boot",
+            prescale.boot.mean.0,
+            "s",
+            |boot| {
+                let mut changed = timing.scenario.clone();
+                changed.prescale.boot.mean = Seconds(boot);
+                stays(&changed, model)
+            },
+        )?);
+    }
+    if let Some(host) = &prescale.host {
+        ranges.push(by_factor(
+            &format!("prices.\"{}\"", host.shape.instance_type),
+            host.on_demand.0,
+            "USD/h",
+            |price| {
+                let mut changed = timing.scenario.clone();
+                if let Some(host) = &mut changed.prescale.host {
+                    let factor = price / host.on_demand.0;
+                    host.on_demand = host.on_demand * factor;
+                    host.spot = host.spot.map(|spot| spot * factor);
+                }
+                stays(&changed, model)
+            },
+        )?);
+    }
+    if let Some(per_day) = timing.scenario.deployment.per_day {
+        ranges.push(by_factor("deployment.per_day", per_day, "1/day", |per_day| {
+            let mut changed = timing.scenario.clone();
+            changed.deployment.per_day = Some(per_day);
+            stays(&changed, model)
+        })?);
+    }
+    if let Some(balancer) = scenario.service.load_balancer {
+        let now = balancer.deregistration_delay.0;
+        let turns = |delay: f64| -> Result<bool, TooFewPlaces> {
+            let mut balancer = balancer;
+            balancer.deregistration_delay = Seconds(delay);
+            let changed = Timing::of(with_balancer(&timing.scenario, balancer));
+            Ok(!stays(&changed.scenario, &changed.model)?)
+        };
+        let mut from = None;
+        for &delay in DELAYS.iter().rev().filter(|&&delay| delay < now) {
+            if turns(delay)? {
+                from = Some(delay);
+                break;
+            }
+        }
+        let mut to = None;
+        for &delay in DELAYS.iter().filter(|&&delay| delay > now) {
+            if turns(delay)? {
+                to = Some(delay);
+                break;
+            }
+        }
+        ranges.push(Range {
+            key: "service.load_balancer.deregistration_delay".to_owned(),
+            now,
+            from,
+            to,
+            unit: "s",
+        });
+    }
+    Ok(ranges)
+}
+
+/// Moves a positive value by factors of two up to the farthest, then bisects.
+fn by_factor(
+    key: &str,
+    now: f64,
+    unit: &'static str,
+    stays: impl Fn(f64) -> Result<bool, TooFewPlaces>,
+) -> Result<Range, TooFewPlaces> {
+    let turn = |factor: f64| -> Result<Option<f64>, TooFewPlaces> {
+        let (mut good, mut bad) = (now, now);
+        loop {
+            bad *= factor;
+            if !(1.0 / FARTHEST..=FARTHEST).contains(&(bad / now)) {
+                return Ok(None);
+            }
+            if !stays(bad)? {
+                break;
+            }
+            good = bad;
+        }
+        for _ in 0..BISECTIONS {
+            let middle = (good * bad).sqrt();
+            if stays(middle)? {
+                good = middle;
+            } else {
+                bad = middle;
+            }
+        }
+        Ok(Some((good * bad).sqrt()))
+    };
+    Ok(Range {
+        key: key.to_owned(),
+        now,
+        from: turn(0.5)?,
+        to: turn(2.0)?,
+        unit,
+    })
+}

@@ -1,0 +1,266 @@
+//! A plan as it is told: what to change, what comes of it, why it and no other.
+
+use serde_json::Value;
+
+use super::decision::{Decision, Timing};
+use super::search::{Candidate, Limit, Search};
+use super::variants::{changes, shorter_drain, with_balancer};
+use super::{Change, Conditional, PlanReport};
+use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
+use crate::rollout::{TooFewPlaces, bounds};
+use crate::scenario::{PrescaleMode, Scenario};
+use crate::units::Seconds;
+
+/// A deregistration delay that suits most services whose requests are short \[s\].
+const SHORT_DRAIN: Seconds = Seconds(30.0);
+
+/// A plan under a timing, against the scenario as it stands.
+///
+/// # Errors
+/// Not even the desired count fits on the listed hosts.
+pub fn report(
+    scenario: &Scenario,
+    timing: &Timing,
+    candidate: &Candidate,
+) -> Result<PlanReport, TooFewPlaces> {
+    let planned = with_plan(&timing.scenario, &candidate.plan);
+    let mut changed = plan_changes(scenario, &candidate.plan);
+    changed.extend(changes(scenario, &planned));
+    plan_report(&planned, &timing.model, &candidate.plan, changed)
+}
+
+/// The scenario as it stands.
+///
+/// # Errors
+/// Not even the desired count fits on the listed hosts.
+pub fn current(scenario: &Scenario) -> Result<PlanReport, TooFewPlaces> {
+    let plan = Plan::of(scenario);
+    plan_report(scenario, &Model::of(scenario), &plan, Vec::new())
+}
+
+fn plan_report(
+    scenario: &Scenario,
+    model: &Model,
+    plan: &Plan,
+    changed: Vec<Change>,
+) -> Result<PlanReport, TooFewPlaces> {
+    let outcome = model.outcome(scenario, plan)?;
+    Ok(PlanReport {
+        minimum_healthy_percent: plan.minimum_healthy_percent,
+        maximum_percent: plan.maximum_percent,
+        prescale_hosts: plan.prescale_hosts,
+        spot_hosts: plan.spot_hosts,
+        headroom_hosts: plan.headroom_hosts,
+        changed,
+        estimate: model.estimate(scenario, outcome)?,
+    })
+}
+
+/// The scenario with a plan's settings.
+pub fn with_plan(scenario: &Scenario, plan: &Plan) -> Scenario {
+    let mut scenario = scenario.clone();
+    scenario.deployment.minimum_healthy_percent = plan.minimum_healthy_percent;
+    scenario.deployment.maximum_percent = plan.maximum_percent;
+    let hosts = plan.prescale_hosts + plan.headroom_hosts;
+    scenario.prescale.hosts = hosts;
+    scenario.prescale.mode = if plan.headroom_hosts > 0 {
+        PrescaleMode::Standing
+    } else {
+        PrescaleMode::Before
+    };
+    scenario.prescale.spot_share = if hosts == 0 {
+        0.0
+    } else {
+        f64::from(plan.spot_hosts) / f64::from(hosts)
+    };
+    scenario
+}
+
+/// What of the scenario a plan sets differently; percents only where the bound differs.
+fn plan_changes(scenario: &Scenario, plan: &Plan) -> Vec<Change> {
+    let now = Plan::of(scenario);
+    let desired = scenario.service.desired_count;
+    let bounds_of =
+        |plan: &Plan| bounds(desired, plan.minimum_healthy_percent, plan.maximum_percent);
+    let (from, to) = (bounds_of(&now), bounds_of(plan));
+    let mut changed = Vec::new();
+    let mut change = |key: &str, from: Value, to: Value| {
+        if from != to {
+            changed.push(Change {
+                key: key.to_owned(),
+                from,
+                to,
+            });
+        }
+    };
+    if from.lower != to.lower {
+        change(
+            "deployment.minimum_healthy_percent",
+            Value::from(now.minimum_healthy_percent),
+            Value::from(plan.minimum_healthy_percent),
+        );
+    }
+    if from.upper != to.upper {
+        change(
+            "deployment.maximum_percent",
+            Value::from(now.maximum_percent),
+            Value::from(plan.maximum_percent),
+        );
+    }
+    let planned = with_plan(scenario, plan);
+    let mode = |mode: PrescaleMode| match mode {
+        PrescaleMode::Before => Value::from("before"),
+        PrescaleMode::Standing => Value::from("standing"),
+    };
+    if plan.prescale_hosts + plan.headroom_hosts > 0 {
+        change(
+            "prescale.mode",
+            mode(scenario.prescale.mode),
+            mode(planned.prescale.mode),
+        );
+    }
+    change(
+        "prescale.hosts",
+        Value::from(scenario.prescale.hosts),
+        Value::from(planned.prescale.hosts),
+    );
+    if plan.spot_hosts != now.spot_hosts && planned.prescale.hosts > 0 {
+        change(
+            "prescale.spot_share",
+            Value::from(scenario.prescale.spot_share),
+            Value::from(planned.prescale.spot_share),
+        );
+    }
+    changed
+}
+
+/// Why this plan and no other.
+pub fn reasons(
+    scenario: &Scenario,
+    timing: &Timing,
+    search: &Search,
+    decision: &Decision,
+    current: &PlanReport,
+) -> Vec<String> {
+    let Some(chosen) = &decision.chosen else {
+        return vec!["No plan meets all limits.".to_owned()];
+    };
+    let mut reasons = Vec::new();
+    let clock = timing.scenario.recommend.clock;
+    match current.estimate.duration {
+        Some(duration) if current.estimate.verdict == EstimateVerdict::Completes => {
+            let before = duration.with_lead(clock);
+            let saved = before - chosen.score.time;
+            if saved.0.abs() < search_tie() {
+                reasons.push("Nothing within the limits is faster than the settings of today.".to_owned());
+            } else {
+                reasons.push(format!("It saves {saved} of {before} in each deployment."));
+            }
+        }
+        _ => reasons.push("The deployment is stuck with the settings of today.".to_owned()),
+    }
+    let required = required_tasks(&scenario.service);
+    let lower = chosen.score.bounds.lower;
+    if lower >= required {
+        reasons.push(format!(
+            "At least {lower} tasks stay healthy, of {required} required."
+        ));
+    } else {
+        reasons.push(format!(
+            "It goes down to {lower} healthy tasks, below the {required} required, for {:.0} minutes a month; set limits.availability to rule that out.",
+            chosen.score.availability.shortfall_minutes_per_month.unwrap_or_default()
+        ));
+    }
+    if let (true, Some(without)) = (chosen.added_hosts() > 0, &decision.without) {
+        reasons.push(format!(
+            "Without added hosts the best is {}, {:+.2} USD a month.",
+            without.score.time,
+            without.total().0 - chosen.total().0
+        ));
+    }
+    if let (0, Some(prescaled)) = (chosen.added_hosts(), &decision.prescaled_at_any_cost) {
+        let gain = chosen.score.time - prescaled.score.time;
+        if gain.0 < 1.0 {
+            reasons.push(format!(
+                "Pre-scaled hosts would bring nothing: with them it takes {}, the wait for them included.",
+                prescaled.score.time
+            ));
+        } else {
+            reasons.push(format!(
+                "Pre-scaled hosts would save {gain} more for {:+.2} USD a month.",
+                prescaled.total().0 - chosen.total().0
+            ));
+        }
+    }
+    for limit in Limit::ALL {
+        let Some(wanted) = limit.wanted(&scenario.limits) else {
+            continue;
+        };
+        let loosened = search.best(|_| true, &super::infeasible::without(&scenario.limits, limit));
+        let binds = loosened
+            .is_some_and(|better| search.objective(&better) < search.objective(chosen) - search.tie());
+        if binds {
+            reasons.push(format!("{} = {wanted} is what keeps it from being faster.", limit.key()));
+        }
+    }
+    if chosen.plan.spot_hosts > 0 && chosen.plan.prescale_hosts > 0 {
+        reasons.push(
+            "Spot is taken for the added hosts: it costs less, and a request may go unfulfilled; with prescale.release_hosts = \"emptiest\" these hosts stay and serve."
+                .to_owned(),
+        );
+    }
+    reasons
+}
+
+/// A difference that is none \[s\].
+fn search_tie() -> f64 {
+    super::search::TIE
+}
+
+/// Savings that need a fact, or a permission.
+///
+/// # Errors
+/// Not even the desired count fits on the listed hosts.
+pub fn conditional(
+    scenario: &Scenario,
+    timing: &Timing,
+    decision: &Decision,
+) -> Result<Vec<Conditional>, TooFewPlaces> {
+    let (Some(chosen), Some(balancer)) = (&decision.chosen, timing.scenario.service.load_balancer)
+    else {
+        return Ok(Vec::new());
+    };
+    let permitted = scenario.recommend.may_change.deregistration_delay;
+    let (shorter, key, condition) = match scenario.service.longest_request {
+        Some(_) if permitted => return Ok(Vec::new()),
+        Some(longest) => (
+            shorter_drain(&balancer, longest),
+            "recommend.may_change",
+            "if \"deregistration_delay\" is added to recommend.may_change".to_owned(),
+        ),
+        None => (
+            shorter_drain(&balancer, SHORT_DRAIN),
+            "service.longest_request",
+            format!(
+                "if no request takes longer than {SHORT_DRAIN}; state service.longest_request"
+            ),
+        ),
+    };
+    let planned = with_plan(&timing.scenario, &chosen.plan);
+    let shortened = with_balancer(&planned, shorter);
+    let Some(change) = changes(&planned, &shortened).pop() else {
+        return Ok(Vec::new());
+    };
+    let room = crate::rollout::room(&shortened, chosen.plan.added())?;
+    let score = Model::of(&shortened).score(&shortened, &chosen.plan, room);
+    Ok(score
+        .map(|score| Conditional {
+            key: key.to_owned(),
+            change,
+            saves_s: chosen.score.time - score.time,
+            condition,
+        })
+        .filter(|conditional| conditional.saves_s.0 >= super::search::TIE)
+        .into_iter()
+        .collect())
+}

@@ -1,0 +1,499 @@
+//! The search over the plans of one service: every distinct pair of bounds and every useful number
+//! of added hosts, by what can be better than what is known already.
+//!
+//! What may be left out rests on four facts of the model. More surge and more slack never lengthen
+//! either clock. On hosts they never raise the cost, as added hosts are billed for a shorter time.
+//! More slack never raises availability from below the required tasks to them. Of equal effective
+//! bounds, the ones with the roundest percents stand for all.
+
+use crate::model::{Model, Plan, Score};
+use crate::rollout::{
+    Room, TooFewPlaces, distinct_lower_bounds, distinct_upper_bounds, places_on_added, room,
+    roundest_maximum_percent, roundest_minimum_healthy_percent,
+};
+use crate::scenario::{Capacity, Limits, Scenario};
+use crate::units::{MINUTES_PER_MONTH, Usd};
+
+/// A difference of the objective below this is none \[s\].
+pub const TIE: f64 = 1.0;
+
+/// Up to so many desired tasks the front is looked for at every lower bound.
+const EVERY_LOWER_BOUND: u32 = 4;
+
+/// A plan and what it is compared by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// The plan.
+    pub plan: Plan,
+    /// What it is compared by.
+    pub score: Score,
+}
+
+impl Candidate {
+    /// Hosts it adds, before or always.
+    pub fn added_hosts(&self) -> u32 {
+        self.plan.prescale_hosts + self.plan.headroom_hosts
+    }
+
+    /// Total cost of a month.
+    pub fn total(&self) -> Usd {
+        self.score.cost.total_usd_per_month.unwrap_or_default()
+    }
+
+    /// Availability of a month.
+    pub fn availability(&self) -> f64 {
+        self.score.availability.monthly.unwrap_or(1.0)
+    }
+}
+
+/// The three limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// `limits.budget_usd_per_month`.
+    Budget,
+    /// `limits.availability`.
+    Availability,
+    /// `limits.max_duration`.
+    MaxDuration,
+}
+
+impl Limit {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Budget, Self::Availability, Self::MaxDuration];
+
+    /// The scenario's key.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Budget => "limits.budget_usd_per_month",
+            Self::Availability => "limits.availability",
+            Self::MaxDuration => "limits.max_duration",
+        }
+    }
+
+    /// What is asked: dollars, a share, seconds; None if it is not set.
+    pub fn wanted(self, limits: &Limits) -> Option<f64> {
+        match self {
+            Self::Budget => limits.budget_usd_per_month.map(|usd| usd.0),
+            Self::Availability => limits.availability,
+            Self::MaxDuration => limits.max_duration.map(|seconds| seconds.0),
+        }
+    }
+
+    /// What a candidate reaches, in the same unit.
+    pub fn reached(self, candidate: &Candidate) -> f64 {
+        match self {
+            Self::Budget => candidate.total().0,
+            Self::Availability => candidate.availability(),
+            Self::MaxDuration => candidate.score.time.0,
+        }
+    }
+
+    /// How far a candidate is beyond the limit; not positive where it is met.
+    pub fn excess(self, candidate: &Candidate, limits: &Limits) -> f64 {
+        let reached = self.reached(candidate);
+        self.wanted(limits).map_or(0.0, |wanted| match self {
+            Self::Budget | Self::MaxDuration => reached - wanted,
+            Self::Availability => wanted - reached,
+        })
+    }
+
+    /// Whether a candidate meets the limit.
+    pub fn met_by(self, candidate: &Candidate, limits: &Limits) -> bool {
+        self.excess(candidate, limits) <= 1e-9
+    }
+}
+
+/// Whether a candidate meets all limits.
+pub fn meets_all(candidate: &Candidate, limits: &Limits) -> bool {
+    Limit::ALL.iter().all(|limit| limit.met_by(candidate, limits))
+}
+
+/// Hosts added in one way, with the bounds that differ under it.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// Launched before each deployment.
+    pub before: u32,
+    /// Always on.
+    pub standing: u32,
+    spot: u32,
+    room: Room,
+    /// Maximum percents of distinct effect, ascending.
+    maximum_percents: Vec<u32>,
+}
+
+/// The plans of one service under one timing.
+pub struct Search<'a> {
+    scenario: &'a Scenario,
+    model: &'a Model,
+    /// Minimum healthy percents of distinct lower bounds, ascending.
+    minimum_percents: Vec<u32>,
+    /// Ways to add hosts; the first adds none, if that is allowed.
+    pub configurations: Vec<Configuration>,
+}
+
+impl<'a> Search<'a> {
+    /// All plans that a scenario may change to.
+    ///
+    /// # Errors
+    /// Not even the desired count fits on the listed hosts.
+    pub fn new(scenario: &'a Scenario, model: &'a Model) -> Result<Self, TooFewPlaces> {
+        let may = scenario.recommend.may_change;
+        let desired = scenario.service.desired_count;
+        let minimum_percents = if may.percents {
+            distinct_lower_bounds(desired)
+                .into_iter()
+                .filter_map(|lower| roundest_minimum_healthy_percent(desired, lower))
+                .collect()
+        } else {
+            vec![scenario.deployment.minimum_healthy_percent]
+        };
+        let mut search = Self {
+            scenario,
+            model,
+            minimum_percents,
+            configurations: Vec::new(),
+        };
+        for (before, standing) in ways_to_add(scenario)? {
+            let added = crate::rollout::Added { before, standing };
+            let room = room(scenario, added)?;
+            let mut configuration = Configuration {
+                before,
+                standing,
+                spot: 0,
+                room,
+                maximum_percents: search.maximum_percents(room),
+            };
+            configuration.spot = search.cheapest_spot(&configuration);
+            search.configurations.push(configuration);
+        }
+        Ok(search)
+    }
+
+    /// The lowest maximum percent of each surge that differs.
+    fn maximum_percents(&self, room: Room) -> Vec<u32> {
+        let scenario = self.scenario;
+        if !scenario.recommend.may_change.percents {
+            return vec![scenario.deployment.maximum_percent];
+        }
+        let desired = scenario.service.desired_count;
+        // Where stopping tasks do not count, a bound beyond the room still permits earlier starts.
+        let useful = if scenario.deployment.stopping_counts {
+            room.total().unwrap_or(desired).min(desired)
+        } else {
+            desired
+        };
+        let mut percents = Vec::new();
+        for upper in distinct_upper_bounds(desired) {
+            percents.extend(roundest_maximum_percent(desired, upper));
+            if upper - desired >= useful {
+                break;
+            }
+        }
+        percents
+    }
+
+    /// The number of spot hosts among the added ones that costs least, the smallest of these.
+    fn cheapest_spot(&self, configuration: &Configuration) -> u32 {
+        let hosts = configuration.before + configuration.standing;
+        let prescale = &self.scenario.prescale;
+        let spot_known = prescale.host.as_ref().is_some_and(|host| host.spot.is_some());
+        if !self.scenario.recommend.may_change.spot || !spot_known {
+            return Plan::spot_hosts(hosts, prescale.spot_share);
+        }
+        let cost = |spot: u32| {
+            self.scored(
+                &Configuration {
+                    spot,
+                    ..configuration.clone()
+                },
+                self.minimum_percents[0],
+                configuration.maximum_percents.last().copied().unwrap_or(100),
+            )
+            .map_or(f64::INFINITY, |candidate| candidate.total().0)
+        };
+        // The cost is piecewise linear in the share; it bends only where committed hosts end.
+        let committed = match &self.scenario.capacity {
+            Capacity::Hosts(cluster) => cluster.committed_hosts,
+            Capacity::FreeTasks(_) | Capacity::Unlimited => 0,
+        };
+        let mut spots: Vec<u32> = if committed == 0 {
+            vec![0, hosts]
+        } else {
+            (0..=hosts).collect()
+        };
+        spots.dedup();
+        spots
+            .into_iter()
+            .map(|spot| (spot, cost(spot)))
+            .reduce(|best, other| if other.1 < best.1 - 1e-9 { other } else { best })
+            .map_or(0, |best| best.0)
+    }
+
+    /// A plan with its score; None if it is stuck.
+    fn scored(
+        &self,
+        configuration: &Configuration,
+        minimum: u32,
+        maximum: u32,
+    ) -> Option<Candidate> {
+        let plan = Plan {
+            minimum_healthy_percent: minimum,
+            maximum_percent: maximum,
+            prescale_hosts: configuration.before,
+            spot_hosts: configuration.spot,
+            headroom_hosts: configuration.standing,
+        };
+        let score = self.model.score(self.scenario, &plan, configuration.room)?;
+        Some(Candidate { plan, score })
+    }
+
+    /// What is minimised: seconds, or dollars where waiting has a price.
+    pub fn objective(&self, candidate: &Candidate) -> f64 {
+        let time = candidate.score.time;
+        match self.scenario.usd_per_minute {
+            None => time.0,
+            Some(usd_per_minute) => {
+                candidate.total().0 + usd_per_minute * time.minutes() * self.deployments()
+            }
+        }
+    }
+
+    /// Whether the objective is in dollars.
+    pub fn waiting_has_a_price(&self) -> bool {
+        self.scenario.usd_per_minute.is_some()
+    }
+
+    /// A difference of the objective below this is none.
+    pub fn tie(&self) -> f64 {
+        match self.scenario.usd_per_minute {
+            None => TIE,
+            Some(usd_per_minute) => usd_per_minute * TIE / 60.0 * self.deployments(),
+        }
+    }
+
+    fn deployments(&self) -> f64 {
+        self.scenario.deployment.per_month().unwrap_or_default()
+    }
+
+    /// The best plan of some configurations within some limits.
+    ///
+    /// Plans within a tie of the smallest objective are told apart by lower total cost, higher
+    /// lower bound, lower upper bound, fewer pre-scaled hosts.
+    pub fn best(
+        &self,
+        among: impl Fn(&Configuration) -> bool,
+        limits: &Limits,
+    ) -> Option<Candidate> {
+        let fastest: Vec<(&Configuration, Candidate)> = self
+            .configurations
+            .iter()
+            .filter(|configuration| among(configuration))
+            .filter_map(|c| self.fastest(c, limits).map(|candidate| (c, candidate)))
+            .collect();
+        let least = fastest
+            .iter()
+            .map(|(_, candidate)| self.objective(candidate))
+            .fold(f64::INFINITY, f64::min);
+        let below = least + self.tie();
+        fastest
+            .iter()
+            .filter(|(_, candidate)| self.objective(candidate) < below)
+            .flat_map(|(configuration, _)| self.tied(configuration, limits, below))
+            .reduce(|best, other| if preferred(&other, &best) { other } else { best })
+    }
+
+    /// The plan of a configuration with the smallest objective within the limits.
+    fn fastest(&self, configuration: &Configuration, limits: &Limits) -> Option<Candidate> {
+        let short_at_all_is_too_much = self.short_at_all_is_too_much(limits);
+        let required = crate::model::required_tasks(&self.scenario.service);
+        let mut best: Option<Candidate> = None;
+        for &minimum in &self.minimum_percents {
+            let lower = crate::rollout::bounds(self.scenario.service.desired_count, minimum, 100).lower;
+            if lower < required && short_at_all_is_too_much {
+                continue;
+            }
+            for &maximum in configuration.maximum_percents.iter().rev() {
+                let Some(candidate) = self.scored(configuration, minimum, maximum) else {
+                    break;
+                };
+                let better = best
+                    .as_ref()
+                    .is_none_or(|best| self.objective(&candidate) < self.objective(best));
+                if better && meets_all(&candidate, limits) {
+                    best = Some(candidate);
+                }
+                // On hosts less surge and less slack are slower and not cheaper.
+                if self.scenario.capacity != Capacity::Unlimited {
+                    let hopeless = [Limit::Budget, Limit::MaxDuration]
+                        .iter()
+                        .any(|limit| !limit.met_by(&candidate, limits));
+                    if hopeless {
+                        return None;
+                    }
+                    break;
+                }
+                let met_but_budget = best.is_some() && self.scenario.usd_per_minute.is_none();
+                if met_but_budget {
+                    break;
+                }
+            }
+            // Less slack is slower and not cheaper; it may only be more available.
+            if best.is_some() {
+                break;
+            }
+        }
+        best
+    }
+
+    /// Whether any time below the required tasks in a deployment breaks the availability limit.
+    fn short_at_all_is_too_much(&self, limits: &Limits) -> bool {
+        let Some(availability) = limits.availability else {
+            return false;
+        };
+        // What goes below gets back only with a task that starts.
+        let shortest = self.model.phases().start.support().0.max(0.0);
+        let minutes = self.deployments() * shortest / 60.0;
+        1.0 - minutes / MINUTES_PER_MONTH < availability - 1e-9
+    }
+
+    /// Every plan of a configuration within the limits whose objective lies below a value.
+    fn tied(&self, configuration: &Configuration, limits: &Limits, below: f64) -> Vec<Candidate> {
+        let mut tied = Vec::new();
+        for &minimum in &self.minimum_percents {
+            let mut any = false;
+            for &maximum in configuration.maximum_percents.iter().rev() {
+                let Some(candidate) = self.scored(configuration, minimum, maximum) else {
+                    break;
+                };
+                if self.objective(&candidate) >= below {
+                    if self.scenario.capacity == Capacity::Unlimited {
+                        continue;
+                    }
+                    break;
+                }
+                any = true;
+                if meets_all(&candidate, limits) {
+                    tied.push(candidate);
+                }
+            }
+            // Less slack is slower.
+            if !any {
+                break;
+            }
+        }
+        tied
+    }
+
+    /// Plans worth knowing: for each configuration the ones with the most slack, and with just
+    /// the required tasks healthy; every lower bound for small services and without added hosts.
+    pub fn worth_knowing(&self) -> Vec<Candidate> {
+        let desired = self.scenario.service.desired_count;
+        let required = crate::model::required_tasks(&self.scenario.service).min(desired);
+        let lowers: Vec<(u32, u32)> = self
+            .minimum_percents
+            .iter()
+            .map(|&minimum| (minimum, crate::rollout::bounds(desired, minimum, 100).lower))
+            .collect();
+        let just_required = lowers.iter().find(|(_, lower)| *lower >= required);
+        self.configurations
+            .iter()
+            .flat_map(|configuration| {
+                let none_added = configuration.before + configuration.standing == 0;
+                let every = desired <= EVERY_LOWER_BOUND || (none_added && desired <= 12);
+                lowers
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, lower)| {
+                        let known = *i == 0 || Some(*lower) == just_required;
+                        known || (every && lower.1 < required)
+                    })
+                    .filter_map(|(_, &(minimum, _))| {
+                        let maximum = configuration.maximum_percents.last().copied()?;
+                        self.scored(configuration, minimum, maximum)
+                    })
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+}
+
+/// Of two plans of equal objective, whether the first is to be preferred.
+fn preferred(one: &Candidate, other: &Candidate) -> bool {
+    let (a, b) = (one.total().0, other.total().0);
+    if (a - b).abs() > 1e-6 {
+        return a < b;
+    }
+    let key = |candidate: &Candidate| {
+        let bounds = candidate.score.bounds;
+        (
+            std::cmp::Reverse(bounds.lower),
+            bounds.upper,
+            candidate.plan.prescale_hosts,
+            candidate.plan.headroom_hosts,
+        )
+    };
+    key(one) < key(other)
+}
+
+/// How many hosts may be added before and always: none, or up to what is useful in one of the
+/// ways; what may not change stays.
+fn ways_to_add(scenario: &Scenario) -> Result<Vec<(u32, u32)>, TooFewPlaces> {
+    let may = scenario.recommend.may_change;
+    let now = Plan::of(scenario);
+    let most = useful_hosts(scenario)?;
+    let range = |allowed: bool, now: u32| {
+        if allowed { 0..=most.max(now) } else { now..=now }
+    };
+    let mut ways = Vec::new();
+    for standing in range(may.headroom, now.headroom_hosts) {
+        for before in range(may.prescale, now.prescale_hosts) {
+            let one_way = before == 0 || standing == 0;
+            let as_it_is = (before, standing) == (now.prescale_hosts, now.headroom_hosts);
+            if one_way || as_it_is {
+                ways.push((before, standing));
+            }
+            if standing > 0 && may.prescale {
+                break;
+            }
+        }
+    }
+    Ok(ways)
+}
+
+/// The number of added hosts from which on more bring nothing: room for all tasks twice.
+fn useful_hosts(scenario: &Scenario) -> Result<u32, TooFewPlaces> {
+    let Some(each) = places_on_added(scenario).map(|places| places.count) else {
+        return Ok(0);
+    };
+    let desired = scenario.service.desired_count;
+    let room = room(scenario, crate::rollout::Added::default())?;
+    let missing = match room.total() {
+        None => 0,
+        Some(total) => desired.saturating_sub(total),
+    };
+    Ok(match each {
+        0 => 0,
+        each => missing.div_ceil(each),
+    })
+}
+
+/// What is not dominated in time, total cost and availability, the fastest first.
+pub fn front(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    candidates.sort_by(|a, b| {
+        let by_time = a.score.time.0.total_cmp(&b.score.time.0);
+        by_time
+            .then(a.total().0.total_cmp(&b.total().0))
+            .then(b.availability().total_cmp(&a.availability()))
+    });
+    let mut front: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        let dominated = front.iter().any(|known| {
+            known.total().0 <= candidate.total().0 + 1e-9
+                && known.availability() >= candidate.availability() - 1e-12
+        });
+        if !dominated {
+            front.push(candidate);
+        }
+    }
+    front
+}
