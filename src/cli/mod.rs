@@ -1,3 +1,87 @@
-//! Arguments in, text out.
+//! The command line: arguments and files in, text and an exit code out; no arithmetic.
+//!
+//! Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 the
+//! deployment is stuck or nothing meets the limits; 2 bad input, bad usage, or a file that cannot
+//! be read or written. A closed pipe is success.
 
+mod arguments;
 pub mod catalog;
+mod columns;
+mod estimate;
+mod hosts;
+mod import;
+mod input;
+mod markdown;
+mod output;
+mod page;
+mod recommend;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::model;
+use crate::scenario::read::Purpose;
+use arguments::{Arguments, CatalogFormat, Command, ImportSource};
+use input::Input;
+use output::{Answer, Complaint, Ending, Terminal};
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn run() -> ExitCode {
+    let ending = match Arguments::try_parse() {
+        Ok(arguments) => match answer(arguments.command) {
+            Ok(answer) => output::give(&answer),
+            Err(complaint) => output::complain(&complaint),
+        },
+        Err(usage) => output::explain_usage(&usage),
+    };
+    ExitCode::from(ending)
+}
+
+fn answer(command: Command) -> Result<Answer, Complaint> {
+    let terminal = Terminal::of_stdout();
+    match command {
+        Command::Estimate(asked) => {
+            let input = Input::read(&asked.scenario, Purpose::MonthlyFigures)?;
+            let estimate =
+                model::estimate(&input.scenario).map_err(|few| input.too_few_places(&few))?;
+            estimate::answer(&input.scenario, &estimate, asked.format, terminal)
+        }
+        Command::Recommend(asked) => {
+            let input = Input::read(&asked.scenario, Purpose::MonthlyFigures)?;
+            let recommendation = crate::recommend::recommend(&input.scenario)
+                .map_err(|few| input.too_few_places(&few))?;
+            recommend::answer(&input.scenario, &recommendation, asked.format, terminal)
+        }
+        Command::Hosts(asked) => {
+            let input = Input::read(&asked.scenario, Purpose::MonthlyFigures)?;
+            let recommendation = crate::recommend::recommend(&input.scenario)
+                .map_err(|few| input.too_few_places(&few))?;
+            hosts::answer(&input.scenario, &recommendation, asked.format, terminal)
+        }
+        Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
+        Command::Catalog(asked) => {
+            let answer = catalog::answer(asked.region.as_deref(), &asked.types)
+                .map_err(|unknown| Complaint::of(&unknown))?;
+            Ok(Answer::done(match asked.format {
+                CatalogFormat::Text => catalog::text(&answer),
+                CatalogFormat::Json => catalog::json(&answer),
+                CatalogFormat::Csv => {
+                    catalog::csv(&answer).map_err(|error| Complaint::of(&error))?
+                }
+            }))
+        }
+    }
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(match ending {
+            Ending::Done => 0,
+            Ending::NotMet => 1,
+            Ending::BadInput => 2,
+        })
+    }
+}

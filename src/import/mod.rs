@@ -4,6 +4,7 @@
 //! Reading, finding the deployments in the events, fitting the timing and writing the scenario are
 //! separate steps, so that the fit can be repeated without one deployment and compared with it.
 
+pub mod back_test;
 pub mod deployments;
 pub mod ecs;
 pub mod events;

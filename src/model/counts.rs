@@ -65,7 +65,7 @@ pub fn tilt(units: &[(u32, &Counts)], target: f64) -> f64 {
 }
 
 /// Σ mₙ eᵘⁿ, n from 0 on.
-pub fn transform(mass: impl IntoIterator<Item = f64>, u: f64) -> f64 {
+fn transform(mass: impl IntoIterator<Item = f64>, u: f64) -> f64 {
     let base = u.exp();
     let mut power = 1.0;
     let mut sum = 0.0;

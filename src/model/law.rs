@@ -435,6 +435,19 @@ impl Law {
         Self::from_points(cells, step)
     }
 
+    /// Mean of the smallest of `count` independent durations \[s\].
+    #[must_use]
+    pub fn mean_of_smallest(&self, count: u32) -> f64 {
+        let mut beyond = 1.0;
+        let mut mean = 0.0;
+        for ((x, m), below) in self.points().zip(&self.below) {
+            let left = (1.0 - below - m).max(0.0).powf(f64::from(count));
+            mean += (beyond - left) * x;
+            beyond = left;
+        }
+        mean
+    }
+
     /// Expectation of a function of the duration.
     pub fn expectation(&self, value: impl Fn(f64) -> f64) -> f64 {
         self.points().map(|(x, m)| m * value(x)).sum()

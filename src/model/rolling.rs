@@ -21,9 +21,7 @@ use std::rc::Rc;
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::checked_beta_reg;
 
-use super::counts::{
-    Counts, Product, log_chance_bound, log_transform, tilt, tilted_moments, transform,
-};
+use super::counts::{Counts, Product, log_chance_bound, log_transform, tilt, tilted_moments};
 use super::law::Law;
 use super::phases::Phases;
 
@@ -34,10 +32,13 @@ const MULTIPLIED_OUT: u32 = 6;
 const CELLS: usize = 96;
 
 /// Moments of the last start that are mixed over.
-const MOMENTS: u32 = 24;
+const MOMENTS: u32 = 20;
 
 /// Points at which the law of the end is computed.
-const POINTS: u32 = 48;
+const POINTS: u32 = 40;
+
+/// Kinds of units there can be in one rollout.
+const GROUPS: usize = 3;
 
 /// Moments at which it is asked how many units wait.
 const WAITING_POINTS: u32 = 100;
@@ -123,6 +124,8 @@ pub struct Rolling {
     replaced: [Law; 2],
     /// From a start to healthy and STOPPED of an old task that was told to stop at the start.
     healthy_and_gone: [Law; 2],
+    /// Means of the same \[s\].
+    mean_replaced: [f64; 2],
     /// From a stop to the healthy task that takes the place.
     swapped: [Law; 2],
     /// From a start to the next in the same unit.
@@ -156,8 +159,8 @@ impl Rolling {
         };
         let healthy = [phases.cold_start.clone(), phases.start.clone()];
         let released = phases.drain.plus(&phases.reaction);
+        let replaced = healthy.each_ref().map(|start| start.plus(&drained));
         Self {
-            replaced: healthy.each_ref().map(|start| start.plus(&drained)),
             healthy_and_gone: healthy
                 .each_ref()
                 .map(|start| start.later_of(&phases.drain)),
@@ -166,6 +169,8 @@ impl Rolling {
             healthy,
             phases,
             reuse,
+            mean_replaced: replaced.each_ref().map(Law::mean),
+            replaced,
             sums: RefCell::default(),
             issues: RefCell::default(),
             courses: RefCell::default(),
@@ -291,7 +296,7 @@ impl Rolling {
         let [tasks, surge, slack] =
             [rollout.replacements, rollout.surge, rollout.slack].map(f64::from);
         let drain = self.phases.drain.mean();
-        let [cold_pair, warm_pair] = self.replaced.each_ref().map(Law::mean);
+        let [cold_pair, warm_pair] = self.mean_replaced;
         let groups = self.groups(rollout);
         let paired = rollout.surge >= rollout.replacements || self.reuse == Reuse::AtTheStop;
         if paired {
@@ -328,6 +333,14 @@ impl Rolling {
             Begins::Stop
         };
         let units = starting + stopping;
+        if rollout.cold >= rollout.replacements {
+            let cold = rollout.replacements;
+            return [(Begins::Start, starting), (begins, stopping)]
+                .into_iter()
+                .filter(|group| group.1 > 0)
+                .map(|(begins, size)| (Kind { begins, cold }, size))
+                .collect();
+        }
         let all = rollout.cold.checked_div(units).unwrap_or(0);
         let with_one_more = rollout.cold.checked_rem(units).unwrap_or(0);
         let starting_more = with_one_more.min(starting);
@@ -431,7 +444,7 @@ impl Rolling {
             End::StoppedBut(_) => rollout.slack,
         };
         let chance = |z: f64| {
-            let mut all = self.phases.drain.cdf(z).powf(f64::from(drains));
+            let mut all = power(self.phases.drain.cdf(z), drains);
             let mut marked = [(0, 0.0); 2];
             for (i, (kind, size)) in groups.into_iter().enumerate().filter(|g| g.1.1 > 0) {
                 let done = self.chain(kind, 1, end).cdf(z);
@@ -444,7 +457,7 @@ impl Rolling {
                 if enough <= 0.0 {
                     return 0.0;
                 }
-                all *= enough.powf(f64::from(size));
+                all *= power(enough, size);
                 marked[i] = (size, 1.0 - done / enough);
             }
             all * chance_of_at_most(excused, &marked)
@@ -604,12 +617,18 @@ impl Rolling {
                 }
                 let (chance, tilt) = chance_of_total(&others, target - n);
                 if chance > 0.0 {
+                    let base = tilt.exp();
+                    let mut norms = [1.0; GROUPS];
+                    for (norm, counts) in norms.iter_mut().zip(&counts) {
+                        *norm = powers(&counts.mass, base);
+                    }
                     causes.push(Cause {
                         group: g,
                         n,
                         weight: density * chance,
                         chance,
-                        tilt,
+                        base,
+                        norms,
                     });
                 }
             }
@@ -873,8 +892,10 @@ struct Cause {
     weight: f64,
     /// Probability that the others have had all other starts.
     chance: f64,
-    /// Moves the expected starts of the others there.
-    tilt: f64,
+    /// e to the tilt that moves the expected starts of the others there.
+    base: f64,
+    /// What the tilt makes of a unit's whole mass, for each group.
+    norms: [f64; GROUPS],
 }
 
 /// For one start of a unit: the chance that it came within so many cells and got through.
@@ -915,8 +936,7 @@ impl Compatible {
     }
 
     /// Starts and marks of a unit of one group, tilted.
-    fn tilted(&self, group: Range<usize>, u: f64) -> Joint {
-        let base = u.exp();
+    fn tilted(&self, group: Range<usize>, base: f64) -> Joint {
         let (mut power, mut n) = (1.0, 0.0);
         let (mut all, mut n1, mut n2, mut marked, mut marked_n) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for (plain, excused) in self.plain[group.clone()].iter().zip(&self.excused[group]) {
@@ -1004,33 +1024,53 @@ fn tilted(
     let mut share = 1.0;
     let mut sum = Joint::default();
     for (g, (group, range)) in mixture.groups.iter().zip(&moment.ranges).enumerate() {
-        let size = f64::from(group.1 - u32::from(g == cause.group));
-        let mass = transform(
-            moment.starts[range.clone()].iter().map(|start| start.mass),
-            cause.tilt,
-        );
-        let own = compatible.tilted(range.clone(), cause.tilt);
+        let number = group.1 - u32::from(g == cause.group);
+        if number == 0 {
+            continue;
+        }
+        if marks == 0 {
+            share *= power(
+                powers(&compatible.plain[range.clone()], cause.base) / cause.norms[g],
+                number,
+            );
+            continue;
+        }
+        let own = compatible.tilted(range.clone(), cause.base);
         if own.weight <= 0.0 {
             return 0.0;
         }
-        share *= (own.weight / mass).powf(size);
+        share *= power(own.weight / cause.norms[g], number);
+        let size = f64::from(number);
         sum.starts += size * (f64::from(moment.first[g]) + own.starts);
         sum.starts_variance += size * own.starts_variance;
         sum.marked += size * own.marked;
         sum.marked_variance += size * own.marked_variance;
         sum.covariance += size * own.covariance;
     }
-    if share < 1e-12 {
+    if share < 1e-10 {
         return 0.0;
     }
-    let others = f64::from(mixture.target - cause.n);
-    let marked = sum.marked_given(others);
-    let with_excuse = if marks > 0 {
-        fresh.excused * marked.at_most(marks - 1)
+    if marks == 0 {
+        return share * fresh.plain;
+    }
+    let marked = sum.marked_given(f64::from(mixture.target - cause.n));
+    let fewer = marked.at_most(marks - 1);
+    let at_most = if fewer > 1.0 - 1e-12 {
+        1.0
     } else {
-        0.0
+        marked.at_most(marks)
     };
-    share * (fresh.plain * marked.at_most(marks) + with_excuse)
+    share * (fresh.plain * at_most + fresh.excused * fewer)
+}
+
+/// Σ mₙ bⁿ.
+fn powers(mass: &[f64], base: f64) -> f64 {
+    mass.iter().rev().fold(0.0, |sum, m| sum * base + m)
+}
+
+/// A share to a whole power.
+fn power(share: f64, number: u32) -> f64 {
+    share.powi(i32::try_from(number).unwrap_or(i32::MAX))
 }
 
 /// Starts and marks of one unit, or of a sum of independent ones: first and second moments.
@@ -1182,6 +1222,21 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
     if limit >= number {
         return 1.0;
     }
+    if limit == 0 {
+        return groups
+            .iter()
+            .map(|&(size, share)| power(1.0 - share, size))
+            .product();
+    }
+    // Whole groups that are almost surely marked, or not, leave nothing to sum over.
+    let certain: u32 = groups.iter().filter(|g| g.1 > 1.0 - 1e-12).map(|g| g.0).sum();
+    let possible: u32 = groups.iter().filter(|g| g.1 > 1e-12).map(|g| g.0).sum();
+    if limit >= possible {
+        return 1.0;
+    }
+    if limit < certain {
+        return 0.0;
+    }
     let mean: f64 = groups.iter().map(|g| f64::from(g.0) * g.1).sum();
     let variance: f64 = groups.iter().map(|g| f64::from(g.0) * g.1 * (1.0 - g.1)).sum();
     if variance > 9.0 {
@@ -1206,7 +1261,7 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
 /// Probabilities of a binomial count from 0 on, by their ratios from the likelier end.
 fn binomial(number: u32, share: f64) -> Vec<f64> {
     let rare = share.min(1.0 - share);
-    let mut mass = (1.0 - rare).powf(f64::from(number));
+    let mut mass = power(1.0 - rare, number);
     let mut masses = Vec::with_capacity(number as usize + 1);
     for i in 0..=number {
         masses.push(mass);
@@ -1234,7 +1289,7 @@ fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> (f64, f64
 
 /// The law on an interval from its distribution function.
 fn law_between(low: f64, high: f64, chance: impl Fn(f64) -> f64) -> Law {
-    const SCAN: u32 = 16;
+    const SCAN: u32 = 12;
     let width = (high - low) / f64::from(SCAN);
     let (mut from, mut to) = (low, high);
     for i in 1..SCAN {

@@ -1,6 +1,7 @@
 //! Which plan is taken: the best one within the limits, unless one without added hosts makes no
 //! material difference.
 
+use super::YesNo;
 use super::search::{Candidate, Configuration, Search};
 use super::variants::{TimingLever, permitted, pulled};
 use crate::model::Model;
@@ -96,17 +97,8 @@ impl Decision {
         let without = search.best(adds_none, limits);
         let prescaled = search.best(prescales, limits);
         let standing = search.best(stands, limits);
-        let best = search.best(|_| true, limits);
-        let chosen = match (best, without) {
-            (Some(best), Some(without))
-                if best.added_hosts() > 0 && !material(search, &best, &without) =>
-            {
-                Some(without)
-            }
-            _ => best,
-        };
         Self {
-            chosen,
+            chosen: chosen(search, without, limits),
             without,
             prescaled,
             prescaled_at_any_cost: match limits.budget_usd_per_month {
@@ -118,9 +110,29 @@ impl Decision {
     }
 
     /// Whether the plan that is taken pre-scales.
-    pub fn prescales(&self) -> bool {
-        self.chosen
-            .is_some_and(|candidate| candidate.plan.prescale_hosts > 0)
+    pub fn answer(&self) -> YesNo {
+        match self.chosen {
+            Some(chosen) if chosen.prescales() => YesNo::Yes,
+            _ => YesNo::No,
+        }
+    }
+}
+
+/// Whether the plan that would be taken within a scenario's limits pre-scales.
+pub fn would_prescale(search: &Search, scenario: &Scenario) -> bool {
+    let without = search.best(adds_none, &scenario.limits);
+    chosen(search, without, &scenario.limits)
+        .as_ref()
+        .is_some_and(Candidate::prescales)
+}
+
+fn chosen(search: &Search, without: Option<Candidate>, limits: &Limits) -> Option<Candidate> {
+    let best = search.best(|_| true, limits)?;
+    match without {
+        Some(without) if best.added_hosts() > 0 && !material(search, &best, &without) => {
+            Some(without)
+        }
+        _ => Some(best),
     }
 }
 

@@ -1,10 +1,9 @@
 //! "Should we pre-scale hosts?": the answer, what it is measured against, and where it turns.
 
 use super::decision::{Decision, Timing};
-use super::ranges::robust_while;
 use super::search::{Candidate, Search};
 use super::{
-    Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, YesNo, report,
+    Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, report,
 };
 use crate::model::Model;
 use crate::rollout::{Added, TooFewPlaces, room};
@@ -57,11 +56,7 @@ pub fn answer(
         .as_ref()
         .map(|standing| standing.score.cost.headroom_usd_per_month);
     Ok(HostsAnswer {
-        answer: if decision.prescales() {
-            YesNo::Yes
-        } else {
-            YesNo::No
-        },
+        answer: decision.answer(),
         reason: reason(scenario, decision, current_time)?,
         saves_s_per_deployment: saves,
         costs_usd_per_month: prescaled
@@ -78,7 +73,7 @@ pub fn answer(
         break_even_usd_per_minute: per_deployment.zip(saves).and_then(|(each, saves)| {
             (saves.0 > 0.0).then_some(each.0 * 60.0 / saves.0)
         }),
-        robust_while: robust_while(scenario, timing, decision)?,
+        robust_while: Vec::new(),
         alternatives: alternatives(scenario, timing, search, decision, current)?,
         against: Some(against),
     })

@@ -37,28 +37,43 @@ pub fn recommend(scenario: &Scenario) -> Result<Recommendation, TooFewPlaces> {
     let timing = Timing::best(scenario)?;
     let search = Search::new(&timing.scenario, &timing.model)?;
     let decision = Decision::of(&search, &timing.scenario);
-    let known = search.worth_knowing();
-    let report = |candidate: &Candidate| report::report(scenario, &timing, candidate);
-    let current = report::current(scenario)?;
+    let (planned, answer) = (&timing.scenario, decision.answer());
+    // Where the answer turns is asked of other inputs, beside everything else.
+    std::thread::scope(|scope| {
+        let ranges = scope.spawn(|| ranges::robust_while(scenario, planned, answer));
+        let mut recommendation = told(scenario, &timing, &search, &decision)?;
+        if let Ok(ranges) = ranges.join() {
+            recommendation.hosts_answer.robust_while = ranges?;
+        }
+        Ok(recommendation)
+    })
+}
 
+/// A decision in all its parts, but for the ranges over which it stays.
+fn told(
+    scenario: &Scenario,
+    timing: &Timing,
+    search: &Search,
+    decision: &Decision,
+) -> Result<Recommendation, TooFewPlaces> {
+    let known = search.worth_knowing();
+    let report = |candidate: &Candidate| report::report(scenario, timing, candidate);
+    let current = report::current(scenario)?;
     let front = front(known.iter().copied().chain(decision.chosen).collect());
-    let recommended = decision.chosen.as_ref().map(&report).transpose()?;
-    let hosts_answer = hosts::answer(scenario, &timing, &search, &decision, &current)?;
-    let next = next_steps(scenario, &timing, &decision, &known)?;
     let infeasible = match decision.chosen {
         Some(_) => None,
-        None => Some(infeasible::infeasible(scenario, &timing, &search, &known)?),
+        None => Some(infeasible::infeasible(scenario, timing, search, &known)?),
     };
     Ok(Recommendation {
         schema_version: 1,
-        reasons: report::reasons(scenario, &timing, &search, &decision, &current),
-        recommended,
+        recommended: decision.chosen.as_ref().map(&report).transpose()?,
         front: front.iter().map(&report).collect::<Result<_, _>>()?,
-        conditional: report::conditional(scenario, &timing, &decision)?,
+        hosts_answer: hosts::answer(scenario, timing, search, decision, &current)?,
+        reasons: report::reasons(scenario, timing, search, decision, &current),
+        next: next_steps(scenario, timing, decision, &known)?,
+        conditional: report::conditional(scenario, timing, decision)?,
         calibration: calibration(scenario, &current),
         current,
-        hosts_answer,
-        next,
         infeasible,
     })
 }

@@ -1,17 +1,17 @@
 //! The ranges of the inputs over which the answer stays: each one alone is moved until the answer
 //! turns, all plans being compared anew.
 
-use super::Range;
-use super::decision::{Decision, Timing};
+use super::decision::{Timing, would_prescale};
 use super::search::Search;
 use super::variants::with_balancer;
+use super::{Range, YesNo};
 use crate::model::Model;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::Seconds;
 
 /// How far a price, a rate or a boot time is moved, as a factor.
-const FARTHEST: f64 = 16.0;
+const FARTHEST: f64 = 8.0;
 
 /// Bisections that pin a turn down.
 const BISECTIONS: u32 = 6;
@@ -19,20 +19,21 @@ const BISECTIONS: u32 = 6;
 /// Deregistration delays that are looked at \[s\].
 const DELAYS: [f64; 8] = [0.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0];
 
-/// The ranges over which "pre-scale: yes or no" stays.
+/// The ranges over which "pre-scale: yes or no" stays, for a scenario and the timing that is
+/// planned for it.
 ///
 /// # Errors
 /// Not even the desired count fits on the listed hosts.
 pub fn robust_while(
     scenario: &Scenario,
-    timing: &Timing,
-    decision: &Decision,
+    planned: &Scenario,
+    answer: YesNo,
 ) -> Result<Vec<Range>, TooFewPlaces> {
-    let answer = decision.prescales();
+    let timing = &Timing::of(planned.clone());
     let model = &timing.model;
     let stays = |changed: &Scenario, model: &Model| -> Result<bool, TooFewPlaces> {
         let search = Search::new(changed, model)?;
-        Ok(Decision::of(&search, changed).prescales() == answer)
+        Ok(would_prescale(&search, changed) == (answer == YesNo::Yes))
     };
     let mut ranges = Vec::new();
     let prescale = &timing.scenario.prescale;
@@ -79,20 +80,9 @@ pub fn robust_while(
             let changed = Timing::of(with_balancer(&timing.scenario, balancer));
             Ok(!stays(&changed.scenario, &changed.model)?)
         };
-        let mut from = None;
-        for &delay in DELAYS.iter().rev().filter(|&&delay| delay < now) {
-            if turns(delay)? {
-                from = Some(delay);
-                break;
-            }
-        }
-        let mut to = None;
-        for &delay in DELAYS.iter().filter(|&&delay| delay > now) {
-            if turns(delay)? {
-                to = Some(delay);
-                break;
-            }
-        }
+        let below: Vec<f64> = DELAYS.iter().rev().copied().filter(|&d| d < now).collect();
+        let above: Vec<f64> = DELAYS.iter().copied().filter(|&d| d > now).collect();
+        let (from, to) = (first_turn(&below, &turns)?, first_turn(&above, &turns)?);
         ranges.push(Range {
             key: "service.load_balancer.deregistration_delay".to_owned(),
             now,
@@ -102,6 +92,26 @@ pub fn robust_while(
         });
     }
     Ok(ranges)
+}
+
+/// The value nearest to now at which the answer has turned, the nearest first; None if not even
+/// the farthest turns it.
+fn first_turn(
+    values: &[f64],
+    turns: impl Fn(f64) -> Result<bool, TooFewPlaces>,
+) -> Result<Option<f64>, TooFewPlaces> {
+    let Some(&farthest) = values.last() else {
+        return Ok(None);
+    };
+    if !turns(farthest)? {
+        return Ok(None);
+    }
+    for &value in &values[..values.len() - 1] {
+        if turns(value)? {
+            return Ok(Some(value));
+        }
+    }
+    Ok(Some(farthest))
 }
 
 /// Moves a positive value by factors of two up to the farthest, then bisects.

@@ -6,9 +6,9 @@
 //! More slack never raises availability from below the required tasks to them. Of equal effective
 //! bounds, the ones with the roundest percents stand for all.
 
-use crate::model::{Model, Plan, Score};
+use crate::model::{Model, Plan, Score, required_tasks};
 use crate::rollout::{
-    Room, TooFewPlaces, distinct_lower_bounds, distinct_upper_bounds, places_on_added, room,
+    Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, places_on_added, room,
     roundest_maximum_percent, roundest_minimum_healthy_percent,
 };
 use crate::scenario::{Capacity, Limits, Scenario};
@@ -33,6 +33,11 @@ impl Candidate {
     /// Hosts it adds, before or always.
     pub fn added_hosts(&self) -> u32 {
         self.plan.prescale_hosts + self.plan.headroom_hosts
+    }
+
+    /// Whether it launches hosts before a deployment.
+    pub fn prescales(&self) -> bool {
+        self.plan.prescale_hosts > 0
     }
 
     /// Total cost of a month.
@@ -127,6 +132,8 @@ pub struct Search<'a> {
     model: &'a Model,
     /// Minimum healthy percents of distinct lower bounds, ascending.
     minimum_percents: Vec<u32>,
+    /// What a deployment that goes below the required tasks is short for at least \[s\].
+    shortest: f64,
     /// Ways to add hosts; the first adds none, if that is allowed.
     pub configurations: Vec<Configuration>,
 }
@@ -147,10 +154,14 @@ impl<'a> Search<'a> {
         } else {
             vec![scenario.deployment.minimum_healthy_percent]
         };
+        // What goes below gets back only with the first task that starts and turns healthy.
+        let start = &model.phases().start;
+        let shortest = start.mean_of_smallest(desired.saturating_mul(2));
         let mut search = Self {
             scenario,
             model,
             minimum_percents,
+            shortest,
             configurations: Vec::new(),
         };
         for (before, standing) in ways_to_add(scenario)? {
@@ -206,7 +217,7 @@ impl<'a> Search<'a> {
                     spot,
                     ..configuration.clone()
                 },
-                self.minimum_percents[0],
+                self.minimum_percents.last().copied().unwrap_or(100),
                 configuration.maximum_percents.last().copied().unwrap_or(100),
             )
             .map_or(f64::INFINITY, |candidate| candidate.total().0)
@@ -304,12 +315,9 @@ impl<'a> Search<'a> {
 
     /// The plan of a configuration with the smallest objective within the limits.
     fn fastest(&self, configuration: &Configuration, limits: &Limits) -> Option<Candidate> {
-        let short_at_all_is_too_much = self.short_at_all_is_too_much(limits);
-        let required = crate::model::required_tasks(&self.scenario.service);
         let mut best: Option<Candidate> = None;
         for &minimum in &self.minimum_percents {
-            let lower = crate::rollout::bounds(self.scenario.service.desired_count, minimum, 100).lower;
-            if lower < required && short_at_all_is_too_much {
+            if self.is_too_short(configuration, minimum, limits) {
                 continue;
             }
             for &maximum in configuration.maximum_percents.iter().rev() {
@@ -345,39 +353,52 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// Whether any time below the required tasks in a deployment breaks the availability limit.
-    fn short_at_all_is_too_much(&self, limits: &Limits) -> bool {
+    /// Whether a minimum healthy percent goes below the required tasks in each deployment, and even
+    /// the shortest time there is more than the availability limit allows.
+    fn is_too_short(&self, configuration: &Configuration, minimum: u32, limits: &Limits) -> bool {
         let Some(availability) = limits.availability else {
             return false;
         };
-        // What goes below gets back only with a task that starts.
-        let shortest = self.model.phases().start.support().0.max(0.0);
+        let service = &self.scenario.service;
+        let desired = service.desired_count;
+        if bounds(desired, minimum, 100).lower >= required_tasks(service) {
+            return false;
+        }
+        // Where there is no room beside the old tasks, one of these has to be gone first.
+        let mut shortest = self.shortest;
+        if configuration.room.total() == Some(0) {
+            shortest += self.model.phases().drain.support().0.max(0.0);
+        }
         let minutes = self.deployments() * shortest / 60.0;
         1.0 - minutes / MINUTES_PER_MONTH < availability - 1e-9
     }
 
     /// Every plan of a configuration within the limits whose objective lies below a value.
     fn tied(&self, configuration: &Configuration, limits: &Limits, below: f64) -> Vec<Candidate> {
+        let on_hosts = self.scenario.capacity != Capacity::Unlimited;
         let mut tied = Vec::new();
         for &minimum in &self.minimum_percents {
-            let mut any = false;
+            if self.is_too_short(configuration, minimum, limits) {
+                continue;
+            }
+            let mut any_below = false;
             for &maximum in configuration.maximum_percents.iter().rev() {
                 let Some(candidate) = self.scored(configuration, minimum, maximum) else {
                     break;
                 };
-                if self.objective(&candidate) >= below {
-                    if self.scenario.capacity == Capacity::Unlimited {
-                        continue;
-                    }
-                    break;
-                }
-                any = true;
-                if meets_all(&candidate, limits) {
+                let is_below = self.objective(&candidate) < below;
+                let meets = meets_all(&candidate, limits);
+                any_below |= is_below;
+                if is_below && meets {
                     tied.push(candidate);
+                }
+                // On hosts less surge is slower, not cheaper and not more available.
+                if on_hosts && !(is_below && meets) {
+                    break;
                 }
             }
             // Less slack is slower.
-            if !any {
+            if !any_below {
                 break;
             }
         }
@@ -386,34 +407,33 @@ impl<'a> Search<'a> {
 
     /// Plans worth knowing: for each configuration the ones with the most slack, and with just
     /// the required tasks healthy; every lower bound for small services and without added hosts.
+    /// With added hosts, lower bounds that break the availability limit in any case are left out.
     pub fn worth_knowing(&self) -> Vec<Candidate> {
         let desired = self.scenario.service.desired_count;
-        let required = crate::model::required_tasks(&self.scenario.service).min(desired);
-        let lowers: Vec<(u32, u32)> = self
+        let required = required_tasks(&self.scenario.service).min(desired);
+        let lower = |minimum: u32| bounds(desired, minimum, 100).lower;
+        let just_required = self
             .minimum_percents
             .iter()
-            .map(|&minimum| (minimum, crate::rollout::bounds(desired, minimum, 100).lower))
-            .collect();
-        let just_required = lowers.iter().find(|(_, lower)| *lower >= required);
-        self.configurations
-            .iter()
-            .flat_map(|configuration| {
-                let none_added = configuration.before + configuration.standing == 0;
-                let every = desired <= EVERY_LOWER_BOUND || (none_added && desired <= 12);
-                lowers
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, lower)| {
-                        let known = *i == 0 || Some(*lower) == just_required;
-                        known || (every && lower.1 < required)
-                    })
-                    .filter_map(|(_, &(minimum, _))| {
-                        let maximum = configuration.maximum_percents.last().copied()?;
-                        self.scored(configuration, minimum, maximum)
-                    })
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+            .copied()
+            .find(|&minimum| lower(minimum) >= required);
+        let mut known = Vec::new();
+        for configuration in &self.configurations {
+            let adds = configuration.before + configuration.standing > 0;
+            let every = desired <= EVERY_LOWER_BOUND || (!adds && desired <= 12);
+            for (i, &minimum) in self.minimum_percents.iter().enumerate() {
+                let hopeless = adds
+                    && desired > EVERY_LOWER_BOUND
+                    && self.is_too_short(configuration, minimum, &self.scenario.limits);
+                let chosen = Some(minimum) == just_required
+                    || (i == 0 && !hopeless)
+                    || (every && lower(minimum) < required);
+                if let (true, Some(&maximum)) = (chosen, configuration.maximum_percents.last()) {
+                    known.extend(self.scored(configuration, minimum, maximum));
+                }
+            }
+        }
+        known
     }
 }
 

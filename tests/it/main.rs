@@ -1,4 +1,5 @@
 //! What the whole library promises, checked from outside.
 
 mod agreement;
+mod cli;
 mod simulation;

@@ -1,6 +1,7 @@
 //! What one host has to give, and what the same service costs on Fargate.
 
 use super::Sections;
+use super::keys::meant;
 use super::prices::Prices;
 use super::service::{MOST_CPU, MOST_MEMORY_MIB};
 use super::table::Table;
@@ -86,11 +87,8 @@ pub(super) fn shape(table: &Table<'_>, trunking: Trunking) -> Option<HostShape> 
 
 /// Notes an instance type that the catalog does not have.
 pub(super) fn report_unknown_type(table: &Table<'_>, name: &str) {
-    let near = catalog::nearest_instance_types(name).join(", ");
-    let hint = format!(
-        "did you mean one of {near}? else give registered_cpu, registered_memory_mib and \
-         usd_per_hour of [[cluster.hosts]]"
-    );
+    let remedy = "give registered_cpu, registered_memory_mib and usd_per_hour of [[cluster.hosts]]";
+    let hint = meant(&catalog::nearest_instance_types(name), remedy);
     table.reject("instance_type", "an instance type of the catalog", &hint);
 }
 

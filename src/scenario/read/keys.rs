@@ -72,6 +72,15 @@ pub(super) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
+/// What to do about an unknown name: take one that is near, else the remedy.
+pub(super) fn meant(near: &[&str], remedy: &str) -> String {
+    match near {
+        [] => remedy.to_owned(),
+        [one] => format!("did you mean {one}? else {remedy}"),
+        several => format!("did you mean one of {}? else {remedy}", several.join(", ")),
+    }
+}
+
 /// The table that states a duration which varies; it may stand wherever such a duration may.
 pub(super) const DURATION: KnownTable = KnownTable {
     header: "a duration",

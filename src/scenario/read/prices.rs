@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Sections;
-use super::keys::nearest;
+use super::keys::{meant, nearest};
 use super::table::Table;
 use crate::catalog::{self, Architecture};
 use crate::units::UsdPerHour;
@@ -79,8 +79,7 @@ impl<'a> Prices<'a> {
                 cluster.report("region", "nothing", &expected, &hint);
             }
             Some(region) if !catalog::regions().contains(&region) => {
-                let near = catalog::nearest_regions(region).join(", ");
-                let hint = format!("did you mean one of {near}? else {remedy}");
+                let hint = meant(&catalog::nearest_regions(region), remedy);
                 cluster.reject("region", "a region of the catalog", &hint);
             }
             Some(region) => {
@@ -108,7 +107,7 @@ impl<'a> Prices<'a> {
             }
             let mut near = catalog::nearest_instance_types(name);
             near.extend(nearest(name, [FARGATE_VCPU, FARGATE_GB].into_iter()));
-            let hint = format!("did you mean one of {}?", near.join(", "));
+            let hint = meant(&near, "remove it");
             let expected = "an instance type, \"fargate.vcpu\" or \"fargate.gb\"";
             sections
                 .prices

@@ -532,7 +532,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "[prescale]",
-        "instance_type = \"m9.huge\"",
+        "instance_type = \"m5.lrge\"",
         "prescale.instance_type",
         "did you mean",
     ),

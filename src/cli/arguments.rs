@@ -1,0 +1,109 @@
+//! Which commands and options there are.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// How long a container deployment takes, what a faster one costs, and whether to pre-scale hosts.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 80, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 the deployment is stuck, or nothing meets the limits; 2 bad input or usage, \
+or a file that cannot be read or written.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Which deployment options, how many pre-scaled hosts, how much spot, within the limits
+    Recommend(OfScenario),
+    /// Whether to pre-scale hosts, against everything else that brings room
+    Hosts(OfScenario),
+    /// Duration, cost and availability as it stands
+    Estimate(OfScenario),
+    /// A scenario from what the provider's command line prints
+    #[command(subcommand)]
+    Import(ImportSource),
+    /// Instance types and prices: the regions; the types of a region; a type in every region
+    Catalog(OfCatalog),
+}
+
+#[derive(Debug, Args)]
+pub struct OfScenario {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+    Csv,
+    Markdown,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ImportSource {
+    /// An Amazon ECS service, from files that the AWS CLI printed
+    Ecs(OfEcs),
+}
+
+#[derive(Debug, Args)]
+pub struct OfEcs {
+    /// What `aws ecs describe-services` printed; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub services: PathBuf,
+    /// What `aws ecs describe-task-definition` printed
+    #[arg(long, value_name = "FILE")]
+    pub task_definition: Option<PathBuf>,
+    /// What `aws elbv2 describe-target-groups` printed
+    #[arg(long, value_name = "FILE")]
+    pub target_groups: Option<PathBuf>,
+    /// What `aws elbv2 describe-target-group-attributes` printed
+    #[arg(long, value_name = "FILE")]
+    pub target_group_attributes: Option<PathBuf>,
+    /// What `aws ecs describe-container-instances` printed
+    #[arg(long, value_name = "FILE")]
+    pub container_instances: Option<PathBuf>,
+    /// What `aws autoscaling describe-auto-scaling-groups` printed
+    #[arg(long, value_name = "FILE")]
+    pub auto_scaling_groups: Option<PathBuf>,
+    /// Which service, by name or ARN, where several are described
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+    /// Where the scenario is written; standard output if not given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace the output file if it exists
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct OfCatalog {
+    /// Only this region
+    #[arg(long)]
+    pub region: Option<String>,
+    /// Only these instance types
+    #[arg(value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CatalogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CatalogFormat {
+    #[default]
+    Text,
+    Json,
+    Csv,
+}

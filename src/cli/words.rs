@@ -1,0 +1,327 @@
+//! How quantities, settings and changes are worded.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::output::Complaint;
+use crate::model::{Duration, Durations, Estimate};
+use crate::recommend::{Change, PlanReport};
+use crate::scenario::{Assumption, Capacity, Scenario};
+use crate::units::{Seconds, Usd};
+
+/// `5.1 min (p95 5.7)`.
+pub fn with_p95(duration: &Duration) -> String {
+    let Duration { mean, p95, .. } = duration;
+    let (mean, p95) = (mean.to_string(), p95.to_string());
+    match mean.rsplit_once(' ').zip(p95.rsplit_once(' ')) {
+        Some(((_, unit), (number, same))) if unit == same => format!("{mean} (p95 {number})"),
+        _ => format!("{mean} (p95 {p95})"),
+    }
+}
+
+/// `20.2 → 10.9 min`; one of them where both read the same.
+pub fn from_to(from: Option<Seconds>, to: Option<Seconds>) -> String {
+    let (from, to) = (or_stuck(from), or_stuck(to));
+    if from == to {
+        return to;
+    }
+    match from.rsplit_once(' ').zip(to.rsplit_once(' ')) {
+        Some(((number, unit), (_, same))) if unit == same => format!("{number} → {to}"),
+        _ => format!("{from} → {to}"),
+    }
+}
+
+fn or_stuck(duration: Option<Seconds>) -> String {
+    duration.map_or_else(|| "stuck".to_owned(), none_or)
+}
+
+/// A duration; `0` where there is none of it.
+pub fn none_or(duration: Seconds) -> String {
+    if duration.0.abs() < 0.5 {
+        "0".to_owned()
+    } else {
+        duration.to_string()
+    }
+}
+
+/// `new version live in 5.1 min (p95 5.7), completed after 10.9 min (p95 11.5), lead 2.8 min`.
+pub fn clocks(estimate: &Estimate) -> String {
+    let Some(durations) = &estimate.duration else {
+        return "the deployment is stuck".to_owned();
+    };
+    format!(
+        "new version live in {}, completed after {}, lead {}",
+        with_p95(&durations.new_version_s),
+        with_p95(&durations.completed_s),
+        none_or(durations.lead_s.mean)
+    )
+}
+
+/// Both clocks and the lead of one plan and of another.
+pub fn clocks_from_to(from: &Estimate, to: &Estimate) -> String {
+    let both = |of: fn(&Durations) -> Seconds| {
+        from_to(from.duration.as_ref().map(of), to.duration.as_ref().map(of))
+    };
+    format!(
+        "new version {}, completed {}, lead {}",
+        both(|durations| durations.new_version_s.mean),
+        both(|durations| durations.completed_s.mean),
+        from_to_lead(from, to)
+    )
+}
+
+fn from_to_lead(from: &Estimate, to: &Estimate) -> String {
+    let lead = |estimate: &Estimate| {
+        estimate
+            .duration
+            .map_or_else(|| "0".to_owned(), |d| none_or(d.lead_s.mean))
+    };
+    let (from, to) = (lead(from), lead(to));
+    if from == to {
+        to
+    } else {
+        format!("{from} → {to}")
+    }
+}
+
+/// Minutes without their unit, for a table that names it.
+pub fn minutes(estimate: &Estimate, of: fn(&Durations) -> Seconds) -> String {
+    match estimate.duration.as_ref().map(of) {
+        None => "stuck".to_owned(),
+        Some(duration) if duration.0.abs() < 0.5 => "0".to_owned(),
+        Some(duration) => format!("{:.1}", duration.minutes()),
+    }
+}
+
+/// Dollars a month without their unit, for a table that names it.
+pub fn usd_per_month(estimate: &Estimate) -> String {
+    let total = estimate.cost.total_usd_per_month;
+    total.map_or_else(|| "–".to_owned(), |usd| format!("{:.2}", usd.0))
+}
+
+/// `+2.42 USD`, `-0.40 USD`.
+fn signed(usd: Usd) -> String {
+    if usd.0 < 0.0 {
+        usd.to_string()
+    } else {
+        format!("+{usd}")
+    }
+}
+
+/// What another plan costs more or less: `for +2.42 USD a month`, `at the same cost`.
+pub fn for_a_month(more: Usd) -> String {
+    if more.0.abs() < 0.005 {
+        "at the same cost".to_owned()
+    } else {
+        format!("for {} a month", signed(more))
+    }
+}
+
+/// A number of things: `1 host`, `2 hosts`.
+pub fn counted(count: u32, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+/// A share of the month with the decimals that tell it from all of it: `99.87 %`.
+pub fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent >= 100.0 {
+        return "100 %".to_owned();
+    }
+    let decimals =
+        (2..9).find(|&decimals| format!("{percent:.decimals$}") != format!("{:.decimals$}", 100.0));
+    let text = format!("{percent:.0$}", decimals.unwrap_or(9));
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A number without decimals that say nothing.
+pub fn number(number: f64) -> String {
+    let decimals = if number.abs() < 1.0 { 4 } else { 2 };
+    let text = format!("{number:.decimals$}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A JSON value as a person would say it: a text without its quotes.
+pub fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "none".to_owned(),
+        Value::Number(number) => match number.as_f64() {
+            Some(decimal) if !number.is_u64() && !number.is_i64() => self::number(decimal),
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// The name that an enum's variant has in JSON.
+pub fn name(of: impl Serialize) -> String {
+    serde_json::to_value(of).map_or_else(|_| String::new(), |name| value(&name))
+}
+
+/// A whole answer as JSON.
+pub fn json(answer: &impl Serialize) -> Result<String, Complaint> {
+    serde_json::to_string_pretty(answer)
+        .map(|json| json + "\n")
+        .map_err(|error| Complaint::of(&error))
+}
+
+/// `deployment.maximum_percent: 100 → 200`.
+pub fn change(change: &Change) -> String {
+    let Change { key, from, to } = change;
+    format!("{key}: {} → {}", value(from), value(to))
+}
+
+/// `100/200`.
+pub fn percents(plan: &PlanReport) -> String {
+    format!("{}/{}", plan.minimum_healthy_percent, plan.maximum_percent)
+}
+
+/// ` (1 spot)`; ` (spot)` where all added hosts are; nothing where none is.
+pub fn spot(plan: &PlanReport) -> String {
+    match plan.spot_hosts {
+        0 => String::new(),
+        spot if spot == plan.prescale_hosts + plan.headroom_hosts => " (spot)".to_owned(),
+        spot => format!(" ({spot} spot)"),
+    }
+}
+
+/// Added hosts for a cell: `2 pre-scaled (1 spot)`, `none`.
+pub fn added_hosts(plan: &PlanReport) -> String {
+    let spot = spot(plan);
+    match (plan.prescale_hosts, plan.headroom_hosts) {
+        (0, 0) => "none".to_owned(),
+        (before, 0) => format!("{before} pre-scaled{spot}"),
+        (0, standing) => format!("{standing} standing{spot}"),
+        (before, standing) => format!("{before} pre-scaled, {standing} standing{spot}"),
+    }
+}
+
+/// Added hosts in a sentence: `2 standing hosts (spot)`, `no added hosts`.
+pub fn hosts(plan: &PlanReport) -> String {
+    let before = counted(plan.prescale_hosts, "pre-scaled host");
+    let standing = counted(plan.headroom_hosts, "standing host");
+    let hosts = match (plan.prescale_hosts, plan.headroom_hosts) {
+        (0, 0) => "no added hosts".to_owned(),
+        (_, 0) => before,
+        (0, _) => standing,
+        (_, _) => format!("{before} and {standing}"),
+    };
+    hosts + &spot(plan)
+}
+
+/// A plan in a sentence: `100/200 with 2 pre-scaled hosts`.
+pub fn plan(plan: &PlanReport) -> String {
+    format!("{} with {}", percents(plan), hosts(plan))
+}
+
+/// Changed settings that neither the percents nor the hosts tell.
+pub fn other_changes(plan: &PlanReport) -> Vec<&Change> {
+    let told = |key: &str| {
+        key == "deployment.minimum_healthy_percent"
+            || key == "deployment.maximum_percent"
+            || key.starts_with("prescale.")
+    };
+    plan.changed
+        .iter()
+        .filter(|change| !told(&change.key))
+        .collect()
+}
+
+/// Full capacity in words.
+pub fn availability(estimate: &Estimate) -> String {
+    let availability = &estimate.availability;
+    let tasks = &estimate.tasks;
+    let required = match availability.required_tasks {
+        1 => "1 task is required".to_owned(),
+        tasks => format!("{tasks} tasks are required"),
+    };
+    if availability.required_tasks > tasks.desired {
+        return format!(
+            "{required}, only {} desired: short all the time.",
+            tasks.desired
+        );
+    }
+    let full = availability
+        .monthly
+        .map(|monthly| format!(" Time with full capacity: {}.", share(monthly)))
+        .unwrap_or_default();
+    if availability.shortfall_probability <= 0.0 {
+        return format!("{required}; no deployment goes below that.{full}");
+    }
+    let short = availability
+        .shortfall_minutes_per_month
+        .map(|minutes| format!(", {} min a month", number(minutes)))
+        .unwrap_or_default();
+    let deployments = if availability.shortfall_probability >= 1.0 {
+        "every deployment goes".to_owned()
+    } else {
+        let share = share(availability.shortfall_probability);
+        format!("{share} of the deployments go")
+    };
+    format!(
+        "{required}; {deployments} below that, to {}{short}.{full}",
+        tasks.min_healthy
+    )
+}
+
+/// What the cost leaves out.
+pub fn not_counted(scenario: &Scenario) -> &'static str {
+    match scenario.capacity {
+        Capacity::Hosts(_) | Capacity::Unlimited => {
+            "Not counted: the load balancer, data transfer; failures, interruptions, lost zones."
+        }
+        Capacity::FreeTasks(_) => {
+            "Not counted: any cost, as only the room is known (cluster.free_tasks); failures, \
+             interruptions, lost zones."
+        }
+    }
+}
+
+/// Assumptions as rows of two cells.
+pub fn assumptions(assumptions: &[Assumption]) -> Vec<Vec<String>> {
+    assumptions
+        .iter()
+        .map(|assumption| {
+            vec![
+                assumption.key.clone(),
+                format!("= {} ({})", assumption.value, assumption.why),
+            ]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_said_once() {
+        let seconds = |s| Some(Seconds(s));
+        assert_eq!(from_to(seconds(1212.0), seconds(654.0)), "20.2 → 10.9 min");
+        assert_eq!(from_to(seconds(180.0), seconds(45.0)), "3.0 min → 45 s");
+        assert_eq!(from_to(None, seconds(654.0)), "stuck → 10.9 min");
+        assert_eq!(from_to(seconds(654.0), seconds(654.1)), "10.9 min");
+    }
+
+    #[test]
+    fn nearly_all_is_not_all() {
+        assert_eq!(share(1.0), "100 %");
+        assert_eq!(share(0.9987), "99.87 %");
+        assert_eq!(share(0.999), "99.9 %");
+        assert_eq!(share(0.0), "0 %");
+        assert_eq!(share(0.999_996), "99.9996 %");
+    }
+
+    #[test]
+    fn numbers_have_the_decimals_they_need() {
+        assert_eq!(number(30.0), "30");
+        assert_eq!(number(12.345), "12.35");
+        assert_eq!(number(0.001_23), "0.0012");
+        assert_eq!(number(0.0), "0");
+    }
+}

@@ -1,0 +1,115 @@
+use serde_json::Value;
+
+use super::{assert_narrow, prescale, prescale_given};
+
+#[test]
+fn with_prescaled_hosts() {
+    let run = prescale(&["estimate", "data/examples/web.toml"]);
+    assert_narrow(&run);
+    insta::assert_snapshot!(run);
+}
+
+#[test]
+fn without_room() {
+    let run = prescale(&["estimate", "data/examples/two-tasks-no-room.toml"]);
+    assert_narrow(&run);
+    insta::assert_snapshot!(run);
+}
+
+#[test]
+fn stuck() {
+    let run = prescale(&["estimate", "data/examples/stuck.toml"]);
+    assert_narrow(&run);
+    insta::assert_snapshot!(run);
+}
+
+#[test]
+fn as_markdown() {
+    insta::assert_snapshot!(prescale(&[
+        "estimate",
+        "data/examples/stuck.toml",
+        "--format",
+        "markdown"
+    ]));
+}
+
+#[test]
+fn json_has_the_keys_that_others_rely_on() {
+    let run = prescale(&["estimate", "data/examples/web.toml", "--format", "json"]);
+    assert_eq!(run.code, Some(0));
+    let json: Value = serde_json::from_str(&run.stdout).expect("standard output is JSON");
+    for pointer in [
+        "/schema_version",
+        "/verdict",
+        "/tasks/desired",
+        "/tasks/lower_bound",
+        "/tasks/upper_bound",
+        "/tasks/room",
+        "/tasks/min_healthy",
+        "/tasks/peak",
+        "/duration/lead_s/mean",
+        "/duration/new_version_s/p99",
+        "/duration/completed_s/mean",
+        "/duration/release_s/mean",
+        "/cost/serving_usd_per_month",
+        "/cost/headroom_usd_per_month",
+        "/cost/per_deployment_usd",
+        "/cost/total_usd_per_month",
+        "/availability/required_tasks",
+        "/availability/shortfall_probability",
+        "/availability/shortfall_minutes_per_month",
+        "/availability/monthly",
+        "/assumptions/0/why",
+    ] {
+        assert!(json.pointer(pointer).is_some(), "no {pointer}");
+    }
+}
+
+#[test]
+fn json_of_a_stuck_deployment_has_no_duration() {
+    let run = prescale(&["estimate", "data/examples/stuck.toml", "--format", "json"]);
+    assert_eq!(run.code, Some(1));
+    let json: Value = serde_json::from_str(&run.stdout).expect("standard output is JSON");
+    assert_eq!(json["stuck"]["bound"], "host_room");
+    assert!(json.get("duration").is_none());
+}
+
+#[test]
+fn csv_says_in_one_row_what_json_says() {
+    let csv = prescale(&["estimate", "data/examples/web.toml", "--format", "csv"]);
+    let json = prescale(&["estimate", "data/examples/web.toml", "--format", "json"]);
+    let json: Value = serde_json::from_str(&json.stdout).expect("standard output is JSON");
+    let (header, row) = csv.stdout.trim_end().split_once('\n').expect("two lines");
+    let cell = |column: &str| {
+        let index = header.split(',').position(|name| name == column);
+        row.split(',').nth(index.expect(column)).expect(column)
+    };
+    assert_eq!(cell("verdict"), "completes");
+    assert_eq!(cell("reason"), "");
+    for (column, pointer) in [
+        ("lead_s", "/duration/lead_s/mean"),
+        ("new_version_s_p95", "/duration/new_version_s/p95"),
+        ("completed_s_mean", "/duration/completed_s/mean"),
+        ("total_usd_per_month", "/cost/total_usd_per_month"),
+        ("availability_monthly", "/availability/monthly"),
+    ] {
+        let cell: f64 = cell(column).parse().expect(column);
+        assert_eq!(json.pointer(pointer).and_then(Value::as_f64), Some(cell));
+    }
+}
+
+#[test]
+fn standard_input_may_be_json() {
+    let scenario = r#"{
+        "service": {
+            "name": "worker", "desired_count": 4, "launch_type": "fargate",
+            "cpu": 256, "memory_mib": 512,
+            "timing": { "start": "30s", "ready": "10s" }
+        },
+        "deployment": { "per_day": 2 },
+        "cluster": { "region": "us-east-1" }
+    }"#;
+    let run = prescale_given(scenario, &["estimate", "-"]);
+    assert_narrow(&run);
+    insta::assert_snapshot!(run);
+}

@@ -1,0 +1,103 @@
+use serde_json::Value;
+
+use super::{assert_narrow, prescale, prescale_given};
+
+fn example(change: (&str, &str)) -> String {
+    let (from, to) = change;
+    let scenario = std::fs::read_to_string("data/examples/two-tasks-no-room.toml")
+        .expect("the example is there");
+    assert!(scenario.contains(from), "the example has no {from}");
+    scenario.replace(from, to)
+}
+
+#[test]
+fn within_limits() {
+    let run = prescale(&["recommend", "data/examples/two-tasks-no-room.toml"]);
+    assert_narrow(&run);
+    insta::assert_snapshot!(run);
+}
+
+#[test]
+fn nothing_meets_the_limits() {
+    let scenario = example(("max_duration = \"15m\"", "max_duration = \"1m\""));
+    let run = prescale_given(&scenario, &["recommend", "-"]);
+    assert_eq!(run.code, Some(1));
+    assert_narrow(&run);
+    insta::assert_snapshot!(run);
+}
+
+#[test]
+fn nothing_to_change() {
+    let scenario = example((
+        r#"may_change = ["percents", "prescale", "headroom", "spot"]"#,
+        "may_change = []",
+    ));
+    let scenario = scenario.replace("max_duration = \"15m\"", "");
+    let run = prescale_given(&scenario, &["recommend", "-"]);
+    assert_eq!(run.code, Some(0));
+    assert!(
+        run.stdout.starts_with("web: keep your settings"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_prediction_that_is_off_is_said_in_the_second_line() {
+    let scenario = example((
+        "[limits]",
+        "[[recorded]]\nat = \"a\"\ncompleted = \"5m\"\n\n[limits]",
+    ));
+    for command in ["recommend", "hosts"] {
+        let run = prescale_given(&scenario, &[command, "-"]);
+        let mut lines = run
+            .stdout
+            .lines()
+            .skip_while(|line| !line.starts_with("not "));
+        assert_eq!(
+            lines.next(),
+            Some("not calibrated: 1 recorded deployment took 5.0 min (median), predicted as it"),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+#[test]
+fn as_markdown() {
+    insta::assert_snapshot!(prescale(&[
+        "recommend",
+        "data/examples/two-tasks-no-room.toml",
+        "--format",
+        "markdown"
+    ]));
+}
+
+#[test]
+fn csv_is_the_front_of_json() {
+    let of = |format| {
+        prescale(&[
+            "recommend",
+            "data/examples/two-tasks-no-room.toml",
+            "--format",
+            format,
+        ])
+    };
+    let json: Value = serde_json::from_str(&of("json").stdout).expect("standard output is JSON");
+    let front = json["front"].as_array().expect("a list");
+    let csv = of("csv").stdout;
+    let mut rows = csv.lines();
+    assert!(
+        rows.next()
+            .is_some_and(|header| header.starts_with("recommended,minimum_healthy_percent,"))
+    );
+    let rows: Vec<&str> = rows.collect();
+    assert_eq!(rows.len(), front.len());
+    assert_eq!(
+        rows.iter().filter(|row| row.starts_with("true,")).count(),
+        1
+    );
+    for key in ["recommended", "current", "hosts_answer", "reasons"] {
+        assert!(json.get(key).is_some(), "no {key}");
+    }
+}
