@@ -40,9 +40,6 @@ const POINTS: u32 = 40;
 /// Kinds of units there can be in one rollout.
 const GROUPS: usize = 3;
 
-/// Moments at which it is asked how many units wait.
-const WAITING_POINTS: u32 = 100;
-
 /// Sums of more cycles than this are taken by their moments.
 const CONVOLVED: u32 = 24;
 
@@ -128,6 +125,10 @@ pub struct Rolling {
     mean_replaced: [f64; 2],
     /// From a stop to the healthy task that takes the place.
     swapped: [Law; 2],
+    /// From a start to the reaction to healthy, which tells an old task to stop.
+    told: [Law; 2],
+    /// From a stop to the reaction to the healthy task that takes the place.
+    swapped_and_told: [Law; 2],
     /// From a start to the next in the same unit.
     cycle: [Law; 2],
     sums: Memory<(Host, u32), Law>,
@@ -159,12 +160,19 @@ impl Rolling {
         };
         let healthy = [phases.cold_start.clone(), phases.start.clone()];
         let released = phases.drain.plus(&phases.reaction);
+        let swapped = healthy.each_ref().map(|start| released.plus(start));
         let replaced = healthy.each_ref().map(|start| start.plus(&drained));
         Self {
             healthy_and_gone: healthy
                 .each_ref()
                 .map(|start| start.later_of(&phases.drain)),
-            swapped: healthy.each_ref().map(|start| released.plus(start)),
+            told: healthy
+                .each_ref()
+                .map(|start| start.plus(&phases.reaction)),
+            swapped_and_told: swapped
+                .each_ref()
+                .map(|swapped| swapped.plus(&phases.reaction)),
+            swapped,
             cycle: healthy.each_ref().map(|start| start.plus(&turn)),
             healthy,
             phases,
@@ -228,13 +236,14 @@ impl Rolling {
     ///
     /// # Formula
     /// From the first moves, which bring the healthy tasks down to the lower bound, to the moment
-    /// when all replacements but slack − surplus are healthy; less the time before the last stop
-    /// is told in which at least `surplus` units hold a healthy new task and have not yet told an
+    /// when all replacements but slack − surplus are healthy; less the time before that in which
+    /// at least `surplus` units hold a healthy new task and have not yet told an
     /// old one to stop. The units are taken as independent in this.
     #[must_use]
     pub fn mean_short(&self, rollout: Rollout, surplus: u32) -> f64 {
         let rollout = normal(rollout);
-        if surplus == 0 || rollout.slack == 0 {
+        let surplus = surplus.min(rollout.slack);
+        if surplus == 0 {
             return 0.0;
         }
         *remembered(&self.short, (rollout, surplus), || {
@@ -243,27 +252,27 @@ impl Rolling {
     }
 
     fn computed_short(&self, rollout: Rollout, surplus: u32) -> f64 {
-        let missing = rollout.slack.saturating_sub(surplus);
-        let until = self.end(rollout, End::HealthyBut(missing)).mean();
+        let missing = rollout.slack - surplus;
+        let until = self.end(rollout, End::HealthyBut(missing));
         if rollout.slack == rollout.replacements {
-            return until;
+            return until.mean();
         }
-        let last_stop = self.end(rollout, End::HealthyBut(rollout.slack));
         let groups = self.groups(rollout);
-        let (_, to) = last_stop.support();
-        let step = to / f64::from(WAITING_POINTS);
-        let covered: f64 = (0..WAITING_POINTS)
-            .map(|i| (f64::from(i) + 0.5) * step)
+        let (_, to) = until.support();
+        let points = (to / (self.phases.reaction.mean() / 2.0)).clamp(40.0, 160.0).ceil();
+        let step = to / points;
+        let covered: f64 = std::iter::successors(Some(step / 2.0), |at| Some(at + step))
+            .take_while(|&at| at < to)
             .map(|at| {
                 let waiting: Vec<(u32, f64)> = groups
                     .iter()
                     .map(|&(kind, size)| (size, self.chance_of_waiting(kind, at)))
                     .collect();
                 let enough = 1.0 - chance_of_at_most(surplus - 1, &waiting);
-                enough * (1.0 - last_stop.cdf(at))
+                enough * (1.0 - until.cdf(at))
             })
             .sum();
-        (until - covered * step).max(0.0)
+        (until.mean() - covered * step).max(0.0)
     }
 
     /// Probability that a unit holds a healthy new task at a moment and has not yet told an old
@@ -272,15 +281,19 @@ impl Rolling {
         let mut chance = 0.0;
         for n in 1.. {
             let issue = self.issue(kind, n);
-            if issue.support().0 > at {
+            let (first, last) = issue.support();
+            if first > at {
                 break;
             }
-            let healthy = self.chain(kind, n, End::HealthyBut(0));
-            let told = healthy.plus(&self.phases.reaction);
-            chance += issue
-                .points()
-                .map(|(start, mass)| mass * (healthy.cdf(at - start) - told.cdf(at - start)))
-                .sum::<f64>();
+            let host = kind.host(n) as usize;
+            let told = match kind.begins {
+                Begins::StopFirst => &self.swapped_and_told[host],
+                Begins::Start | Begins::Stop => &self.told[host],
+            };
+            if last + told.support().1 >= at {
+                let healthy = self.chain(kind, n, End::HealthyBut(0));
+                chance += sum_through(healthy, at, &issue) - sum_through(told, at, &issue);
+            }
         }
         chance.clamp(0.0, 1.0)
     }
@@ -391,7 +404,11 @@ impl Rolling {
             Course::Fixed => self.fixed_end(rollout, end),
             Course::OneRound => self.end_of_one_round(rollout, end),
             Course::Mixture(mixture) => {
-                let first = mixture.moments.first().map_or(0.0, |m| m.at);
+                let first = match end {
+                    // May be reached before the last start.
+                    End::HealthyBut(1..) => 0.0,
+                    _ => mixture.moments.first().map_or(0.0, |m| m.at),
+                };
                 let last = mixture.moments.last().map_or(0.0, |m| m.at);
                 let longest = mixture
                     .groups
@@ -399,7 +416,13 @@ impl Rolling {
                     .map(|&(kind, _)| self.chain(kind, 1, end).support().1)
                     .fold(0.0, f64::max);
                 law_between(first, last + longest + self.step(), |z| {
-                    self.chance(mixture, end, z)
+                    let before = match end {
+                        End::HealthyBut(missing @ 1..) => {
+                            self.chance_before_last_start(mixture, missing, z)
+                        }
+                        _ => 0.0,
+                    };
+                    before + self.chance(mixture, end, z)
                 })
             }
         }
@@ -706,6 +729,77 @@ impl Rolling {
             }
         }
         chance * self.first_stops_over(mixture.slack, end, z)
+    }
+
+    /// Probability that the last start is yet to come at `z`, and all new tasks but `missing` are
+    /// healthy.
+    ///
+    /// # Formula
+    /// P(S < d, S − M ≥ d − missing) with S starts, of which M are the last of a unit and not yet
+    /// healthy: multiplied out for a few units, else M given S by its mean and variance.
+    fn chance_before_last_start(&self, mixture: &Mixture, missing: u32, z: f64) -> f64 {
+        let least = mixture.target.saturating_sub(missing);
+        let units: Vec<(u32, u32, Compatible)> = mixture
+            .groups
+            .iter()
+            .map(|&(kind, size)| {
+                let counts = self.counts(kind, z);
+                (size, counts.first, self.not_yet_healthy(kind, &counts, z))
+            })
+            .collect();
+        let base: u32 = units.iter().map(|(size, first, _)| size * first).sum();
+        let totals = least.max(base)..mixture.target;
+        if units.iter().map(|unit| unit.0).sum::<u32>() <= MULTIPLIED_OUT {
+            let mut product = Product::one(base, mixture.target.max(base), missing as usize);
+            for (size, _, unit) in &units {
+                for _ in 0..*size {
+                    product.multiply(&unit.plain, &unit.excused);
+                }
+            }
+            return totals
+                .map(|total| product.at(total, (total - least) as usize))
+                .sum();
+        }
+        let mut sum = Joint::default();
+        for (size, first, unit) in &units {
+            sum.add(*size, *first, &unit.tilted(0..unit.plain.len(), 1.0));
+        }
+        let beyond_base = Number {
+            mean: sum.starts - f64::from(base),
+            variance: sum.starts_variance,
+        };
+        totals
+            .map(|total| {
+                let fewer = match total.checked_sub(base + 1) {
+                    Some(below) => beyond_base.at_most(below),
+                    None => 0.0,
+                };
+                let exactly = beyond_base.at_most(total - base) - fewer;
+                exactly * sum.marked_given(f64::from(total)).at_most(total - least)
+            })
+            .sum()
+    }
+
+    /// A unit's counts of starts at a moment, those marked of which the last is not yet healthy.
+    fn not_yet_healthy(&self, kind: Kind, counts: &Counts, at: f64) -> Compatible {
+        let mut unit = Compatible::default();
+        for (n, &mass) in (counts.first..).zip(&counts.mass) {
+            let marked = if n == 0 {
+                0.0
+            } else {
+                let issue = self.issue(kind, n);
+                let begun = if n <= kind.begun() {
+                    1.0
+                } else {
+                    issue.smooth_cdf(at)
+                };
+                let healthy = self.chain(kind, n, End::HealthyBut(0));
+                (begun - sum_through(healthy, at, &issue)).clamp(0.0, mass)
+            };
+            unit.excused.push(marked);
+            unit.plain.push(mass - marked);
+        }
+        unit
     }
 
     /// Where starts do not wait for the first stops: the chance that these are over too.
@@ -1040,12 +1134,7 @@ fn tilted(
             return 0.0;
         }
         share *= power(own.weight / cause.norms[g], number);
-        let size = f64::from(number);
-        sum.starts += size * (f64::from(moment.first[g]) + own.starts);
-        sum.starts_variance += size * own.starts_variance;
-        sum.marked += size * own.marked;
-        sum.marked_variance += size * own.marked_variance;
-        sum.covariance += size * own.covariance;
+        sum.add(number, moment.first[g], &own);
     }
     if share < 1e-10 {
         return 0.0;
@@ -1086,6 +1175,16 @@ struct Joint {
 }
 
 impl Joint {
+    /// So many units more, each with these moments beyond its first count.
+    fn add(&mut self, units: u32, first: u32, one: &Self) {
+        let units = f64::from(units);
+        self.starts += units * (f64::from(first) + one.starts);
+        self.starts_variance += units * one.starts_variance;
+        self.marked += units * one.marked;
+        self.marked_variance += units * one.marked_variance;
+        self.covariance += units * one.covariance;
+    }
+
     /// The number of marked units, given the total of starts: by linear regression.
     fn marked_given(&self, starts: f64) -> Number {
         let slope = if self.starts_variance > 1e-12 {
@@ -1137,6 +1236,11 @@ fn normal(rollout: Rollout) -> Rollout {
         slack: rollout.slack.min(most),
         cold: rollout.cold.min(most),
     }
+}
+
+/// Probability that a law, begun at a random moment, is through by `at`.
+fn sum_through(law: &Law, at: f64, begun: &Law) -> f64 {
+    law.through_by(at, begun).last().copied().unwrap_or(0.0)
 }
 
 fn mean_count(counts: &Counts) -> f64 {
