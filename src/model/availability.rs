@@ -3,7 +3,6 @@
 
 use serde::Serialize;
 
-use super::rolling::{Rolling, Rollout};
 use crate::rollout::Moves;
 use crate::scenario::Service;
 use crate::units::MINUTES_PER_MONTH;
@@ -30,22 +29,10 @@ pub fn required_tasks(service: &Service) -> u32 {
     service.required_tasks.unwrap_or(service.desired_count)
 }
 
-/// Expected seconds of one deployment with fewer healthy tasks than required.
-///
-/// `rollouts` are the deployment itself and the evacuation of hosts after it, each of which may
-/// bring the healthy tasks down to the lower bound.
+/// Required tasks beyond what the scheduler keeps healthy.
 #[must_use]
-pub fn short_seconds(
-    rolling: &Rolling,
-    service: &Service,
-    moves: &Moves,
-    rollouts: &[Rollout],
-) -> f64 {
-    let surplus = required_tasks(service).saturating_sub(moves.min_healthy);
-    rollouts
-        .iter()
-        .map(|&rollout| rolling.mean_short(rollout, surplus.min(rollout.slack)))
-        .sum()
+pub fn surplus(service: &Service, moves: &Moves) -> u32 {
+    required_tasks(service).saturating_sub(moves.min_healthy)
 }
 
 /// Availability over a month.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::availability::{Availability, availability, short_seconds};
+use super::availability::{Availability, availability, surplus};
 use super::cost::{Cost, Use, billed_hours, cost};
 use super::law::{Law, standard_deviation};
 use super::phases::Phases;
@@ -295,14 +295,13 @@ impl Model {
             0 => 0.0,
             _ => evacuation_s + scenario.prescale.release.0,
         };
-        let (rolling, rollout) = (run.course.rolling, run.course.rollout);
         Outcome {
             tasks: Tasks::from(&moves),
             duration: Some(Durations {
                 lead_s: Mean {
                     mean: Seconds(self.lead(scenario, plan)),
                 },
-                new_version_s: Duration::from(&*rolling.new_version(rollout)),
+                new_version_s: Duration::from(&*run.course.later(Rolling::new_version)),
                 completed_s: Duration::from(&*run.completed),
                 release_s: Mean {
                     mean: Seconds(release_s),
@@ -323,7 +322,7 @@ impl Model {
         let moves = plan_moves(scenario, plan, room);
         let run = self.run(scenario, plan, &moves)?;
         let clock = match scenario.recommend.clock {
-            Clock::NewVersion => run.course.rolling.new_version(run.course.rollout).mean(),
+            Clock::NewVersion => run.course.later(Rolling::new_version).mean(),
             Clock::Completed => run.completed.mean(),
         };
         Some(Score {
@@ -371,8 +370,12 @@ impl Model {
             return None;
         }
         let course = self.course(moves);
-        let completed = course.rolling.completed(course.rollout);
-        let evacuation = evacuation(scenario, moves, plan.prescale_hosts);
+        let completed = course.later(Rolling::completed);
+        let evacuation = evacuation(scenario, moves, plan.prescale_hosts).map(|rollout| Course {
+            rolling: &self.after_stopped,
+            rollout,
+            by_room: None,
+        });
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
             course,
@@ -381,7 +384,9 @@ impl Model {
             } else {
                 completed
             },
-            evacuated: evacuation.map(|rollout| self.after_stopped.completed(rollout)),
+            evacuated: evacuation
+                .as_ref()
+                .map(|course| course.later(Rolling::completed)),
             evacuation,
         })
     }
@@ -411,36 +416,24 @@ impl Model {
     /// back at different moments. Each alone bounds the deployment from below; the later one is
     /// taken.
     fn course(&self, moves: &Moves) -> Course<'_> {
-        let split = |surge: u32| Rollout {
+        let rollout = |surge: u32| Rollout {
             replacements: moves.desired,
-            cold: moves.room.cold.min(surge),
-            warm: surge - moves.room.cold.min(surge),
+            surge,
             slack: moves.slack,
-        };
-        let after_stopped = |surge: u32| {
-            let rollout = split(surge);
-            Course {
-                rolling: &self.after_stopped,
-                rollout,
-            }
+            cold: moves.room.cold,
         };
         let Some(at_the_stop) = &self.at_the_stop else {
-            return after_stopped(moves.surge);
+            return Course {
+                rolling: &self.after_stopped,
+                rollout: rollout(moves.surge),
+                by_room: None,
+            };
         };
-        let rollout = split(moves.bounds.upper.saturating_sub(moves.desired));
-        let by_permission = Course {
+        let beside = moves.room.total().filter(|&beside| beside < moves.desired);
+        Course {
             rolling: at_the_stop,
-            rollout,
-        };
-        let beside = moves.room.total().unwrap_or(u32::MAX).min(moves.desired);
-        if beside >= moves.desired {
-            return by_permission;
-        }
-        let by_room = after_stopped(beside);
-        if by_room.completed() > by_permission.completed() {
-            by_room
-        } else {
-            by_permission
+            rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
+            by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
         }
     }
 }
@@ -449,11 +442,28 @@ impl Model {
 struct Course<'a> {
     rolling: &'a Rolling,
     rollout: Rollout,
+    /// The same for room on the hosts, where it comes back later than permission.
+    by_room: Option<(&'a Rolling, Rollout)>,
 }
 
 impl Course<'_> {
-    fn completed(&self) -> f64 {
-        self.rolling.completed(self.rollout).mean()
+    /// The later by mean of one clock.
+    fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
+        let law = clock(self.rolling, self.rollout);
+        match self
+            .by_room
+            .map(|(rolling, rollout)| clock(rolling, rollout))
+        {
+            Some(by_room) if by_room.mean() > law.mean() => by_room,
+            _ => law,
+        }
+    }
+
+    fn mean_short(&self, surplus: u32) -> f64 {
+        let short = self.rolling.mean_short(self.rollout, surplus);
+        self.by_room.map_or(short, |(rolling, rollout)| {
+            rolling.mean_short(rollout, surplus).max(short)
+        })
     }
 }
 
@@ -461,7 +471,7 @@ impl Course<'_> {
 struct Run<'a> {
     course: Course<'a>,
     completed: Rc<Law>,
-    evacuation: Option<Rollout>,
+    evacuation: Option<Course<'a>>,
     evacuated: Option<Rc<Law>>,
 }
 
@@ -472,10 +482,12 @@ fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
 }
 
 fn available(scenario: &Scenario, moves: &Moves, run: &Run) -> Availability {
-    let rollouts: Vec<Rollout> = std::iter::once(run.course.rollout)
-        .chain(run.evacuation)
-        .collect();
-    let short = short_seconds(run.course.rolling, &scenario.service, moves, &rollouts);
+    let surplus = surplus(&scenario.service, moves);
+    let evacuating = run
+        .evacuation
+        .as_ref()
+        .map_or(0.0, |evacuation| evacuation.mean_short(surplus));
+    let short = run.course.mean_short(surplus) + evacuating;
     let deployments = scenario.deployment.per_month();
     availability(&scenario.service, moves, short, deployments)
 }

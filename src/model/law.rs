@@ -417,6 +417,24 @@ impl Law {
         Self::from_mass(self.start, self.step, mass)
     }
 
+    /// The law of the larger of two independent durations.
+    #[must_use]
+    pub fn later_of(&self, other: &Self) -> Self {
+        let step = self.step;
+        let (low, high) = self.support();
+        let (other_low, other_high) = other.support();
+        let mut before = 0.0;
+        let cells = std::iter::successors(Some(low.max(other_low)), |at| Some(at + step))
+            .take_while(|at| *at < high.max(other_high) + step)
+            .map(|at| {
+                let up_to = self.cdf(at + step / 2.0) * other.cdf(at + step / 2.0);
+                let here = up_to - before;
+                before = up_to;
+                (at, here)
+            });
+        Self::from_points(cells, step)
+    }
+
     /// Mean of the smallest of `count` independent durations \[s\].
     #[must_use]
     pub fn mean_of_smallest(&self, count: u32) -> f64 {

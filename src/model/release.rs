@@ -31,9 +31,9 @@ pub fn evacuation(scenario: &Scenario, moves: &Moves, added: u32) -> Option<Roll
     let beside = moves.bounds.upper.saturating_sub(desired).min(moving);
     Some(Rollout {
         replacements: moving,
-        cold: 0,
-        warm: beside,
+        surge: beside,
         slack: moves.slack.min(moving),
+        cold: 0,
     })
 }
 

@@ -19,6 +19,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::beta::checked_beta_reg;
 
 use super::counts::{Counts, Product, log_chance_bound, log_transform, tilt, tilted_moments};
 use super::law::Law;
@@ -50,20 +51,12 @@ const LOG_NEGLIGIBLE: f64 = -18.5;
 pub struct Rollout {
     /// Tasks to replace: d.
     pub replacements: u32,
-    /// Units of surge on hosts that have not got the image.
-    pub cold: u32,
-    /// Units of surge on hosts that have it.
-    pub warm: u32,
+    /// Units of surge: s.
+    pub surge: u32,
     /// Units of slack: k.
     pub slack: u32,
-}
-
-impl Rollout {
-    /// New tasks that may run beside the old ones.
-    #[must_use]
-    pub fn surge(&self) -> u32 {
-        self.cold + self.warm
-    }
+    /// Places on hosts that have not got the image: the first so many starts go there.
+    pub cold: u32,
 }
 
 /// What must have happened for an end to be reached.
@@ -75,24 +68,46 @@ enum End {
     StoppedBut(u32),
 }
 
-/// The kinds of units of room.
+/// A kind of units of room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    /// Begins with a start on a host that has not got the image.
-    Cold,
-    /// Begins with a start on a host that has it.
-    Warm,
-    /// Begins with a stop, beside units of surge.
-    Slack,
-    /// Begins with a stop, all units do: a stop and the start after it are one piece of work.
+struct Kind {
+    begins: Begins,
+    /// So many of its starts, the first ones, are on hosts that have not got the image.
+    cold: u32,
+}
+
+/// What a unit of room begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Begins {
+    /// A start.
+    Start,
+    /// A stop, beside units of surge.
+    Stop,
+    /// A stop, all units do: a stop and the start after it are one piece of work.
     StopFirst,
 }
 
 impl Kind {
     /// How often a unit has begun at the first moves.
     fn begun(self) -> u32 {
-        u32::from(self != Self::Slack)
+        u32::from(self.begins != Begins::Stop)
     }
+
+    /// Where its n-th start is.
+    fn host(self, n: u32) -> Host {
+        if (1..=self.cold).contains(&n) {
+            Host::Cold
+        } else {
+            Host::Warm
+        }
+    }
+}
+
+/// Whether the host of a start has the image; an index into pairs of laws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Host {
+    Cold,
+    Warm,
 }
 
 /// The rolling model of one service: its phases, and the sums of cycles that all its options share.
@@ -100,17 +115,23 @@ impl Kind {
 pub struct Rolling {
     phases: Phases,
     reuse: Reuse,
-    /// Healthy to the next start: reaction, drain, reaction; only the first of these where the
-    /// room is used again at the stop.
-    turn: Law,
+    /// From a start to healthy.
+    healthy: [Law; 2],
     /// From a start to STOPPED of the old task that it replaces.
     replaced: [Law; 2],
+    /// From a start to healthy and STOPPED of an old task that was told to stop at the start.
+    healthy_and_gone: [Law; 2],
     /// Means of the same \[s\].
     mean_replaced: [f64; 2],
     /// From a stop to the healthy task that takes the place.
-    swapped: Law,
-    cycle: Law,
-    sums: Memory<u32, Law>,
+    swapped: [Law; 2],
+    /// From a start to the reaction to healthy, which tells an old task to stop.
+    told: [Law; 2],
+    /// From a stop to the reaction to the healthy task that takes the place.
+    swapped_and_told: [Law; 2],
+    /// From a start to the next in the same unit.
+    cycle: [Law; 2],
+    sums: Memory<(Host, u32), Law>,
     issues: Memory<(Kind, u32), Law>,
     courses: Memory<Rollout, Course>,
     ends: Memory<(Rollout, End), Law>,
@@ -137,17 +158,25 @@ impl Rolling {
             Reuse::AfterStopped => drained.plus(&phases.reaction),
             Reuse::AtTheStop => phases.reaction.clone(),
         };
-        let replaced = [phases.cold_start.plus(&drained), phases.start.plus(&drained)];
-        let cycle = phases.start.plus(&turn);
-        let swapped = phases.drain.plus(&phases.reaction).plus(&phases.start);
+        let healthy = [phases.cold_start.clone(), phases.start.clone()];
+        let released = phases.drain.plus(&phases.reaction);
+        let swapped = healthy.each_ref().map(|start| released.plus(start));
+        let replaced = healthy.each_ref().map(|start| start.plus(&drained));
         Self {
+            healthy_and_gone: healthy
+                .each_ref()
+                .map(|start| start.later_of(&phases.drain)),
+            told: healthy.each_ref().map(|start| start.plus(&phases.reaction)),
+            swapped_and_told: swapped
+                .each_ref()
+                .map(|swapped| swapped.plus(&phases.reaction)),
+            swapped,
+            cycle: healthy.each_ref().map(|start| start.plus(&turn)),
+            healthy,
             phases,
             reuse,
-            turn,
-            mean_replaced: [replaced[0].mean(), replaced[1].mean()],
+            mean_replaced: replaced.each_ref().map(Law::mean),
             replaced,
-            swapped,
-            cycle,
             sums: RefCell::default(),
             issues: RefCell::default(),
             courses: RefCell::default(),
@@ -156,6 +185,11 @@ impl Rolling {
             completions: RefCell::default(),
             short: RefCell::default(),
         }
+    }
+
+    /// Distance of two points of the grid \[s\].
+    fn step(&self) -> f64 {
+        self.cycle[Host::Warm as usize].step()
     }
 
     /// The phases that the model was made from.
@@ -187,8 +221,7 @@ impl Rolling {
 
     fn until_completed(&self, rollout: Rollout) -> Law {
         // With slack only every stop comes before the start it allows.
-        let stop_first = rollout.surge() == 0 && self.reuse == Reuse::AfterStopped;
-        let end = if stop_first {
+        let end = if self.stops_first(rollout) {
             End::HealthyBut(0)
         } else {
             End::StoppedBut(rollout.slack)
@@ -201,13 +234,14 @@ impl Rolling {
     ///
     /// # Formula
     /// From the first moves, which bring the healthy tasks down to the lower bound, to the moment
-    /// when all replacements but slack − surplus are healthy; less the reactions before that in
-    /// which at least `surplus` units hold a healthy new task and have not yet told an old one to
-    /// stop. Rounds are taken apart, units of a round as independent.
+    /// when all replacements but slack − surplus are healthy; less the time before that in which
+    /// at least `surplus` units hold a healthy new task and have not yet told an
+    /// old one to stop. The units are taken as independent in this.
     #[must_use]
     pub fn mean_short(&self, rollout: Rollout, surplus: u32) -> f64 {
         let rollout = normal(rollout);
-        if surplus == 0 || rollout.slack == 0 {
+        let surplus = surplus.min(rollout.slack);
+        if surplus == 0 {
             return 0.0;
         }
         *remembered(&self.short, (rollout, surplus), || {
@@ -216,50 +250,52 @@ impl Rolling {
     }
 
     fn computed_short(&self, rollout: Rollout, surplus: u32) -> f64 {
-        let missing = rollout.slack.saturating_sub(surplus);
-        let until = self.end(rollout, End::HealthyBut(missing)).mean();
-        let stops_caused = f64::from(rollout.replacements - rollout.slack);
+        let missing = rollout.slack - surplus;
+        let until = self.end(rollout, End::HealthyBut(missing));
+        if rollout.slack == rollout.replacements {
+            return until.mean();
+        }
         let groups = self.groups(rollout);
-        let units: u32 = groups.iter().map(|g| g.1).sum();
-        let covered: f64 = groups
-            .iter()
-            .map(|&(kind, size)| {
-                let caused = stops_caused / f64::from(units);
-                self.mean_waiting(kind, size, surplus, caused)
+        let (_, to) = until.support();
+        let points = (to / (self.phases.reaction.mean() / 2.0))
+            .clamp(40.0, 160.0)
+            .ceil();
+        let step = to / points;
+        let covered: f64 = std::iter::successors(Some(step / 2.0), |at| Some(at + step))
+            .take_while(|&at| at < to)
+            .map(|at| {
+                let waiting: Vec<(u32, f64)> = groups
+                    .iter()
+                    .map(|&(kind, size)| (size, self.chance_of_waiting(kind, at)))
+                    .collect();
+                let enough = 1.0 - chance_of_at_most(surplus - 1, &waiting);
+                enough * (1.0 - until.cdf(at))
             })
             .sum();
-        (until - covered).max(0.0)
+        (until.mean() - covered * step).max(0.0)
     }
 
-    /// How long at least `surplus` units of a kind wait at once to stop an old task, in so many
-    /// rounds \[s\].
-    fn mean_waiting(&self, kind: Kind, size: u32, surplus: u32, rounds: f64) -> f64 {
-        const COMPUTED: u32 = 6;
-        if size < surplus {
-            return 0.0;
-        }
-        let mut sum = 0.0;
-        let mut left = rounds;
-        for n in 1..=COMPUTED {
-            if left <= 0.0 {
+    /// Probability that a unit holds a healthy new task at a moment and has not yet told an old
+    /// one to stop.
+    fn chance_of_waiting(&self, kind: Kind, at: f64) -> f64 {
+        let mut chance = 0.0;
+        for n in 1.. {
+            let issue = self.issue(kind, n);
+            let (first, last) = issue.support();
+            if first > at {
                 break;
             }
-            let weight = if n == COMPUTED { left } else { left.min(1.0) };
-            left -= weight;
-            let healthy = self
-                .issue(kind, n)
-                .plus(self.chain(kind, n, End::HealthyBut(0)));
-            let told = healthy.plus(&self.phases.reaction);
-            let (from, to) = (healthy.support().0, told.support().1);
-            let step = (to - from) / f64::from(POINTS);
-            let covered: f64 = (0..POINTS)
-                .map(|i| from + (f64::from(i) + 0.5) * step)
-                .map(|t| (healthy.cdf(t) - told.cdf(t)).max(0.0))
-                .map(|waiting| 1.0 - chance_of_at_most(surplus - 1, &[(size, waiting)]))
-                .sum();
-            sum += weight * covered * step;
+            let host = kind.host(n) as usize;
+            let told = match kind.begins {
+                Begins::StopFirst => &self.swapped_and_told[host],
+                Begins::Start | Begins::Stop => &self.told[host],
+            };
+            if last + told.support().1 >= at {
+                let healthy = self.chain(kind, n, End::HealthyBut(0));
+                chance += sum_through(healthy, at, &issue) - sum_through(told, at, &issue);
+            }
         }
-        sum
+        chance.clamp(0.0, 1.0)
     }
 
     /// Task-seconds beyond the desired count: mean \[s\].
@@ -270,59 +306,83 @@ impl Rolling {
     #[must_use]
     pub fn mean_excess_task_seconds(&self, rollout: Rollout) -> f64 {
         let rollout = normal(rollout);
-        let (cold, warm) = (f64::from(rollout.cold), f64::from(rollout.warm));
-        let slack = f64::from(rollout.slack);
-        let tasks = f64::from(rollout.replacements);
+        let [tasks, surge, slack] =
+            [rollout.replacements, rollout.surge, rollout.slack].map(f64::from);
         let drain = self.phases.drain.mean();
         let [cold_pair, warm_pair] = self.mean_replaced;
-        let paired = rollout.surge() >= rollout.replacements || self.reuse == Reuse::AtTheStop;
+        let groups = self.groups(rollout);
+        let paired = rollout.surge >= rollout.replacements || self.reuse == Reuse::AtTheStop;
         if paired {
+            let cold = f64::from(rollout.cold);
             let replaced = (cold * cold_pair + (tasks - cold) * warm_pair) / tasks;
             return slack * drain + (tasks - slack) * replaced;
         }
-        let per_unit = tasks / (cold + warm + slack);
-        let first_cold = cold.min(tasks) * (cold_pair - warm_pair);
-        first_cold + per_unit * ((cold + warm) * warm_pair - slack * self.phases.reaction.mean())
+        let cold: u32 = groups
+            .iter()
+            .filter(|group| group.0.begins == Begins::Start)
+            .map(|&(kind, size)| kind.cold * size)
+            .sum();
+        let per_unit = tasks / (surge + slack);
+        f64::from(cold) * (cold_pair - warm_pair)
+            + per_unit * (surge * warm_pair - slack * self.phases.reaction.mean())
     }
 
-    /// The units of a rollout by kind.
+    /// Whether every unit begins with a stop.
+    fn stops_first(&self, rollout: Rollout) -> bool {
+        rollout.surge == 0 && self.reuse == Reuse::AfterStopped
+    }
+
+    /// The units of a rollout by kind; the starts on hosts without the image fall to all of them
+    /// in turn, those first that begin with a start.
     fn groups(&self, rollout: Rollout) -> Vec<(Kind, u32)> {
-        let (warm, slack) = match self.reuse {
-            Reuse::AfterStopped => (rollout.warm, rollout.slack),
+        let (starting, stopping) = match self.reuse {
+            Reuse::AfterStopped => (rollout.surge, rollout.slack),
             // What a first stop makes room for starts with the first moves too.
-            Reuse::AtTheStop => (rollout.warm + rollout.slack, 0),
+            Reuse::AtTheStop => (rollout.surge + rollout.slack, 0),
         };
-        let stopping = if rollout.surge() == 0 {
-            Kind::StopFirst
+        let begins = if self.stops_first(rollout) {
+            Begins::StopFirst
         } else {
-            Kind::Slack
+            Begins::Stop
         };
+        let units = starting + stopping;
+        if rollout.cold >= rollout.replacements {
+            let cold = rollout.replacements;
+            return [(Begins::Start, starting), (begins, stopping)]
+                .into_iter()
+                .filter(|group| group.1 > 0)
+                .map(|(begins, size)| (Kind { begins, cold }, size))
+                .collect();
+        }
+        let all = rollout.cold.checked_div(units).unwrap_or(0);
+        let with_one_more = rollout.cold.checked_rem(units).unwrap_or(0);
+        let starting_more = with_one_more.min(starting);
+        let stopping_more = with_one_more - starting_more;
         [
-            (Kind::Cold, rollout.cold),
-            (Kind::Warm, warm),
-            (stopping, slack),
+            (Begins::Start, all + 1, starting_more),
+            (Begins::Start, all, starting - starting_more),
+            (begins, all + 1, stopping_more),
+            (begins, all, stopping - stopping_more),
         ]
         .into_iter()
-        .filter(|group| group.1 > 0)
+        .filter(|group| group.2 > 0)
+        .map(|(begins, cold, size)| (Kind { begins, cold }, size))
         .collect()
     }
 
     /// Replacements that begin with the first moves, where no others begin later than a start.
     fn begun_at_once(&self, rollout: Rollout) -> u32 {
-        match self.groups(rollout)[..] {
-            [(Kind::StopFirst, size)] => size,
-            ref groups => groups
-                .iter()
-                .filter(|group| group.0 != Kind::Slack)
-                .map(|group| group.1)
-                .sum(),
+        match self.reuse {
+            Reuse::AfterStopped if rollout.surge == 0 => rollout.slack,
+            Reuse::AfterStopped => rollout.surge,
+            Reuse::AtTheStop => rollout.surge + rollout.slack,
         }
     }
 
     /// How a rollout goes on; computed once.
     fn course(&self, rollout: Rollout) -> Rc<Course> {
         remembered(&self.courses, rollout, || {
-            if self.cycle.is_fixed() && self.phases.cold_start.is_fixed() {
+            if self.cycle.iter().all(Law::is_fixed) {
                 Course::Fixed
             } else if self.begun_at_once(rollout) >= rollout.replacements {
                 Course::OneRound
@@ -344,15 +404,25 @@ impl Rolling {
             Course::Fixed => self.fixed_end(rollout, end),
             Course::OneRound => self.end_of_one_round(rollout, end),
             Course::Mixture(mixture) => {
-                let first = mixture.moments.first().map_or(0.0, |m| m.at);
+                let first = match end {
+                    // May be reached before the last start.
+                    End::HealthyBut(1..) => 0.0,
+                    _ => mixture.moments.first().map_or(0.0, |m| m.at),
+                };
                 let last = mixture.moments.last().map_or(0.0, |m| m.at);
                 let longest = mixture
                     .groups
                     .iter()
                     .map(|&(kind, _)| self.chain(kind, 1, end).support().1)
                     .fold(0.0, f64::max);
-                law_between(first, last + longest + self.cycle.step(), |z| {
-                    self.chance(mixture, end, z)
+                law_between(first, last + longest + self.step(), |z| {
+                    let before = match end {
+                        End::HealthyBut(missing @ 1..) => {
+                            self.chance_before_last_start(mixture, missing, z)
+                        }
+                        _ => 0.0,
+                    };
+                    before + self.chance(mixture, end, z)
                 })
             }
         }
@@ -360,31 +430,40 @@ impl Rolling {
 
     /// What a unit has to get through after its n-th start for it not to hold up an end.
     fn chain(&self, kind: Kind, n: u32, end: End) -> &Law {
-        let cold = kind == Kind::Cold && n == 1;
-        match end {
-            End::HealthyBut(_) if kind == Kind::StopFirst => &self.swapped,
-            End::HealthyBut(_) if cold => &self.phases.cold_start,
-            End::HealthyBut(_) => &self.phases.start,
-            End::StoppedBut(_) => &self.replaced[usize::from(!cold)],
-        }
+        let laws = match end {
+            End::HealthyBut(_) if kind.begins == Begins::StopFirst => &self.swapped,
+            End::HealthyBut(_) => &self.healthy,
+            End::StoppedBut(_) => &self.replaced,
+        };
+        &laws[kind.host(n) as usize]
     }
 
     /// What a unit that is excused has to get through all the same, if anything.
     fn excused_chain(&self, kind: Kind, n: u32, end: End) -> Option<&Law> {
         match end {
             End::HealthyBut(_) => None,
+            // The stop of an old task that made room for this start.
+            End::StoppedBut(_) if self.reuse == Reuse::AtTheStop && n > 1 => {
+                Some(&self.healthy_and_gone[kind.host(n) as usize])
+            }
             End::StoppedBut(_) => Some(self.chain(kind, n, End::HealthyBut(0))),
         }
     }
 
     /// All new tasks start at once.
     fn end_of_one_round(&self, rollout: Rollout, end: End) -> Law {
-        let cold = rollout.cold.min(rollout.replacements);
-        let others = match self.reuse {
-            Reuse::AfterStopped if rollout.surge() == 0 => Kind::StopFirst,
-            Reuse::AfterStopped | Reuse::AtTheStop => Kind::Warm,
+        let begins = if self.stops_first(rollout) {
+            Begins::StopFirst
+        } else {
+            Begins::Start
         };
-        let groups = [(Kind::Cold, cold), (others, rollout.replacements - cold)];
+        let groups = [
+            (Kind { begins, cold: 1 }, rollout.cold),
+            (
+                Kind { begins, cold: 0 },
+                rollout.replacements - rollout.cold,
+            ),
+        ];
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
         let drains = match end {
             End::HealthyBut(_) => 0,
@@ -413,8 +492,11 @@ impl Rolling {
             .iter()
             .filter(|g| g.1 > 0)
             .map(|g| self.chain(g.0, 1, end).support().1)
-            .fold(self.phases.drain.support().1 * f64::from(drains.min(1)), f64::max);
-        law_between(0.0, longest + self.cycle.step(), chance)
+            .fold(
+                self.phases.drain.support().1 * f64::from(drains.min(1)),
+                f64::max,
+            );
+        law_between(0.0, longest + self.step(), chance)
     }
 
     /// Law of the n-th start of a unit, after the first moves; n ≥ 1.
@@ -425,31 +507,24 @@ impl Rolling {
     }
 
     fn computed_issue(&self, kind: Kind, n: u32) -> Law {
-        match (kind, n) {
-            (Kind::Cold | Kind::Warm | Kind::StopFirst, 1) => {
-                Law::fixed(0.0, self.cycle.step())
-            }
-            (Kind::Warm | Kind::StopFirst, _) => (*self.cycles(n - 1)).clone(),
-            (Kind::Cold, _) => self
-                .phases
-                .cold_start
-                .plus(&self.turn)
-                .plus(&self.cycles(n - 2)),
-            (Kind::Slack, _) => self
-                .phases
-                .drain
-                .plus(&self.phases.reaction)
-                .plus(&self.cycles(n - 1)),
+        let cold = (n - 1).min(kind.cold);
+        let cycles = self
+            .cycles(Host::Cold, cold)
+            .plus(&self.cycles(Host::Warm, n - 1 - cold));
+        match kind.begins {
+            Begins::Start | Begins::StopFirst => cycles,
+            Begins::Stop => self.phases.drain.plus(&self.phases.reaction).plus(&cycles),
         }
     }
 
     /// Law of the sum of so many cycles.
-    fn cycles(&self, count: u32) -> Rc<Law> {
-        remembered(&self.sums, count, || match count {
-            0 => Law::fixed(0.0, self.cycle.step()),
-            1 => self.cycle.clone(),
-            n if n <= CONVOLVED => self.cycles(n - 1).plus(&self.cycle),
-            n => self.cycle.sum_by_moments(n),
+    fn cycles(&self, host: Host, count: u32) -> Rc<Law> {
+        let cycle = &self.cycle[host as usize];
+        remembered(&self.sums, (host, count), || match count {
+            0 => Law::fixed(0.0, self.step()),
+            1 => cycle.clone(),
+            n if n <= CONVOLVED => self.cycles(host, n - 1).plus(cycle),
+            n => cycle.sum_by_moments(n),
         })
     }
 
@@ -467,7 +542,7 @@ impl Rolling {
             clippy::cast_sign_loss,
             reason = "rounds are few and not negative"
         )]
-        let mut first = (at / self.cycle.mean()).max(0.0) as u32;
+        let mut first = (at / self.cycle[Host::Warm as usize].mean()).max(0.0) as u32;
         while first > 0 && reached(first) < 1.0 - 1e-9 {
             first -= 1;
         }
@@ -492,7 +567,10 @@ impl Rolling {
         let units: u32 = groups.iter().map(|group| group.1).sum();
         let target = rollout.replacements;
         let counts_at = |t: f64| -> Vec<Counts> {
-            groups.iter().map(|&(kind, _)| self.counts(kind, t)).collect()
+            groups
+                .iter()
+                .map(|&(kind, _)| self.counts(kind, t))
+                .collect()
         };
         let bound = |t: f64, total: u32| {
             let counts = counts_at(t);
@@ -501,8 +579,7 @@ impl Rolling {
                 .zip(&counts)
                 .map(|(group, c)| f64::from(group.1) * mean_count(c))
                 .sum();
-            let refs: Vec<(u32, &Counts)> =
-                groups.iter().map(|g| g.1).zip(counts.iter()).collect();
+            let refs: Vec<(u32, &Counts)> = groups.iter().map(|g| g.1).zip(counts.iter()).collect();
             (expected, log_chance_bound(&refs, f64::from(total)))
         };
         // Every unit has had this many starts by the end of the support of the last of them.
@@ -511,7 +588,7 @@ impl Rolling {
             .iter()
             .map(|&(kind, _)| self.issue(kind, rounds).support().1)
             .fold(0.0, f64::max)
-            + self.cycle.step();
+            + self.step();
         let mut low = 0.0;
         let too_early = |t: f64| {
             let (expected, chance) = bound(t, target);
@@ -529,12 +606,17 @@ impl Rolling {
             .map(|i| low + (f64::from(i) + 0.5) * width)
             .filter_map(|at| self.moment(&groups, target, at, &mut slots))
             .collect();
-        let total: f64 = moments.iter().flat_map(|m| &m.causes).map(|c| c.weight).sum();
+        let total: f64 = moments
+            .iter()
+            .flat_map(|m| &m.causes)
+            .map(|c| c.weight)
+            .sum();
         for cause in moments.iter_mut().flat_map(|m| &mut m.causes) {
             cause.weight /= total;
         }
         Mixture {
             target,
+            slack: rollout.slack,
             groups,
             slots,
             moments,
@@ -593,31 +675,27 @@ impl Rolling {
         let mut starts = Vec::new();
         for (&(kind, _), counts) in groups.iter().zip(&counts) {
             let from = starts.len();
-            starts.extend(
-                (counts.first..)
-                    .zip(&counts.mass)
-                    .map(|(n, &mass)| {
-                        let slot = slots
-                            .iter()
-                            .position(|s| *s == (kind, n))
-                            .unwrap_or_else(|| {
-                                slots.push((kind, n));
-                                slots.len() - 1
-                            });
-                        let issue = self.issue(kind, n.max(1));
-                        let cell = if n <= kind.begun() {
-                            1.0
-                        } else {
-                            (at - issue.support().0) / issue.step() + 0.5
-                        };
-                        Start {
-                            slot,
-                            mass,
-                            next: self.issue(kind, n + 1).smooth_cdf(at),
-                            cell: cell.max(0.0),
-                        }
-                    }),
-            );
+            starts.extend((counts.first..).zip(&counts.mass).map(|(n, &mass)| {
+                let slot = slots
+                    .iter()
+                    .position(|s| *s == (kind, n))
+                    .unwrap_or_else(|| {
+                        slots.push((kind, n));
+                        slots.len() - 1
+                    });
+                let issue = self.issue(kind, n.max(1));
+                let cell = if n <= kind.begun() {
+                    1.0
+                } else {
+                    (at - issue.support().0) / issue.step() + 0.5
+                };
+                Start {
+                    slot,
+                    mass,
+                    next: self.issue(kind, n + 1).smooth_cdf(at),
+                    cell: cell.max(0.0),
+                }
+            }));
             ranges.push(from..starts.len());
         }
         Some(Moment {
@@ -643,23 +721,111 @@ impl Rolling {
         let mut compatible = Compatible::default();
         let mut product = Product::one(0, 0, marks as usize);
         for moment in mixture.moments.iter().take_while(|m| m.at <= z) {
-            // Units differ in their first start only, and this is a later one or a swap.
-            let kind = mixture.groups[moment.causes[0].group].0;
-            let fresh = self.fresh(kind, end, marks, z - moment.at);
-            if fresh.plain + fresh.excused <= 0.0 {
-                continue;
-            }
             compatible.fill(&moment.starts, &sums);
             for cause in &moment.causes {
+                let kind = mixture.groups[cause.group].0;
+                let fresh = self.fresh(kind, cause.n, end, marks, z - moment.at);
+                if fresh.plain + fresh.excused <= 0.0 {
+                    continue;
+                }
                 let conditional = if units - 1 <= MULTIPLIED_OUT {
-                    multiplied_out(mixture, moment, cause, &compatible, marks, fresh, &mut product)
+                    multiplied_out(
+                        mixture,
+                        moment,
+                        cause,
+                        &compatible,
+                        marks,
+                        fresh,
+                        &mut product,
+                    )
                 } else {
                     tilted(mixture, moment, cause, &compatible, marks, fresh)
                 };
                 chance += cause.weight * conditional;
             }
         }
-        chance
+        chance * self.first_stops_over(mixture.slack, end, z)
+    }
+
+    /// Probability that the last start is yet to come at `z`, and all new tasks but `missing` are
+    /// healthy.
+    ///
+    /// # Formula
+    /// P(S < d, S − M ≥ d − missing) with S starts, of which M are the last of a unit and not yet
+    /// healthy: multiplied out for a few units, else M given S by its mean and variance.
+    fn chance_before_last_start(&self, mixture: &Mixture, missing: u32, z: f64) -> f64 {
+        let least = mixture.target.saturating_sub(missing);
+        let units: Vec<(u32, u32, Compatible)> = mixture
+            .groups
+            .iter()
+            .map(|&(kind, size)| {
+                let counts = self.counts(kind, z);
+                (size, counts.first, self.not_yet_healthy(kind, &counts, z))
+            })
+            .collect();
+        let base: u32 = units.iter().map(|(size, first, _)| size * first).sum();
+        let totals = least.max(base)..mixture.target;
+        if units.iter().map(|unit| unit.0).sum::<u32>() <= MULTIPLIED_OUT {
+            let mut product = Product::one(base, mixture.target.max(base), missing as usize);
+            for (size, _, unit) in &units {
+                for _ in 0..*size {
+                    product.multiply(&unit.plain, &unit.excused);
+                }
+            }
+            return totals
+                .map(|total| product.at(total, (total - least) as usize))
+                .sum();
+        }
+        let mut sum = Joint::default();
+        for (size, first, unit) in &units {
+            sum.add(*size, *first, &unit.tilted(0..unit.plain.len(), 1.0));
+        }
+        let beyond_base = Number {
+            mean: sum.starts - f64::from(base),
+            variance: sum.starts_variance,
+        };
+        totals
+            .map(|total| {
+                let fewer = match total.checked_sub(base + 1) {
+                    Some(below) => beyond_base.at_most(below),
+                    None => 0.0,
+                };
+                let exactly = beyond_base.at_most(total - base) - fewer;
+                exactly * sum.marked_given(f64::from(total)).at_most(total - least)
+            })
+            .sum()
+    }
+
+    /// A unit's counts of starts at a moment, those marked of which the last is not yet healthy.
+    fn not_yet_healthy(&self, kind: Kind, counts: &Counts, at: f64) -> Compatible {
+        let mut unit = Compatible::default();
+        for (n, &mass) in (counts.first..).zip(&counts.mass) {
+            let marked = if n == 0 {
+                0.0
+            } else {
+                let issue = self.issue(kind, n);
+                let begun = if n <= kind.begun() {
+                    1.0
+                } else {
+                    issue.smooth_cdf(at)
+                };
+                let healthy = self.chain(kind, n, End::HealthyBut(0));
+                (begun - sum_through(healthy, at, &issue)).clamp(0.0, mass)
+            };
+            unit.excused.push(marked);
+            unit.plain.push(mass - marked);
+        }
+        unit
+    }
+
+    /// Where starts do not wait for the first stops: the chance that these are over too.
+    fn first_stops_over(&self, slack: u32, end: End, z: f64) -> f64 {
+        match (self.reuse, end) {
+            (Reuse::AtTheStop, End::StoppedBut(_)) => {
+                self.phases.drain.cdf(z).powf(f64::from(slack))
+            }
+            _ => 1.0,
+        }
     }
 
     /// For the n-th start of a unit: the chance that it came by a moment and got through by `z`.
@@ -686,8 +852,8 @@ impl Rolling {
     }
 
     /// The chance that the unit which makes the last start is through after `remaining` seconds.
-    fn fresh(&self, kind: Kind, end: End, marks: u32, remaining: f64) -> Fresh {
-        let plain = self.chain(kind, 2, end).cdf(remaining);
+    fn fresh(&self, kind: Kind, n: u32, end: End, marks: u32, remaining: f64) -> Fresh {
+        let plain = self.chain(kind, n, end).cdf(remaining);
         if marks == 0 {
             return Fresh {
                 plain,
@@ -695,7 +861,7 @@ impl Rolling {
             };
         }
         let enough = self
-            .excused_chain(kind, 2, end)
+            .excused_chain(kind, n, end)
             .map_or(1.0, |law| law.cdf(remaining));
         Fresh {
             plain,
@@ -706,22 +872,16 @@ impl Rolling {
     /// All phases fixed: the units in their order, event by event.
     fn fixed_end(&self, rollout: Rollout, end: End) -> Law {
         let (turn_to_stop, drain) = (self.phases.reaction.mean(), self.phases.drain.mean());
+        let [cold, warm] = self.healthy.each_ref().map(Law::mean);
+        let start = |earlier: u32| if earlier < rollout.cold { cold } else { warm };
         let at_once: u32 = self
             .groups(rollout)
             .iter()
-            .filter(|group| matches!(group.0, Kind::Cold | Kind::Warm))
+            .filter(|group| group.0.begins == Begins::Start)
             .map(|group| group.1)
             .sum();
         let mut started = at_once.min(rollout.replacements);
-        let mut healthy: Vec<f64> = (0..started)
-            .map(|i| {
-                if i < rollout.cold {
-                    self.phases.cold_start.mean()
-                } else {
-                    self.phases.start.mean()
-                }
-            })
-            .collect();
+        let mut healthy: Vec<f64> = (0..started).map(start).collect();
         let mut stopped = vec![drain; rollout.slack as usize];
         let wanted = rollout.replacements as usize;
         let (mut used_healthy, mut used_stopped) = (0, 0);
@@ -738,14 +898,14 @@ impl Rolling {
                     let told = at + turn_to_stop;
                     stopped.push(told + drain);
                     if self.reuse == Reuse::AtTheStop && started < rollout.replacements {
+                        healthy.push(told + start(started));
                         started += 1;
-                        healthy.push(told + self.phases.start.mean());
                     }
                 }
                 (_, Some(at)) => {
                     used_stopped += 1;
+                    healthy.push(at + turn_to_stop + start(started));
                     started += 1;
-                    healthy.push(at + turn_to_stop + self.phases.start.mean());
                 }
                 _ => break,
             }
@@ -762,7 +922,7 @@ impl Rolling {
                 last(&healthy).max(last(&stopped))
             }
         };
-        Law::fixed(at, self.cycle.step())
+        Law::fixed(at, self.step())
     }
 }
 
@@ -798,6 +958,7 @@ enum Course {
 #[derive(Debug)]
 struct Mixture {
     target: u32,
+    slack: u32,
     groups: Vec<(Kind, u32)>,
     /// Every start of a unit that may be its last by one of the moments.
     slots: Vec<(Kind, u32)>,
@@ -883,6 +1044,31 @@ impl Compatible {
             self.excused.push(enough - through);
         }
     }
+
+    /// Starts and marks of a unit of one group, tilted.
+    fn tilted(&self, group: Range<usize>, base: f64) -> Joint {
+        let (mut power, mut n) = (1.0, 0.0);
+        let (mut all, mut n1, mut n2, mut marked, mut marked_n) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (plain, excused) in self.plain[group.clone()].iter().zip(&self.excused[group]) {
+            let weight = (plain + excused) * power;
+            all += weight;
+            n1 += weight * n;
+            n2 += weight * n * n;
+            marked += excused * power;
+            marked_n += excused * power * n;
+            power *= base;
+            n += 1.0;
+        }
+        let (starts, share) = (n1 / all, marked / all);
+        Joint {
+            weight: all,
+            starts,
+            starts_variance: n2 / all - starts * starts,
+            marked: share,
+            marked_variance: share * (1.0 - share),
+            covariance: marked_n / all - starts * share,
+        }
+    }
 }
 
 /// A running sum between two cells.
@@ -946,23 +1132,25 @@ fn tilted(
     fresh: Fresh,
 ) -> f64 {
     let mut share = 1.0;
-    let mut marked = [(0, 0.0); GROUPS];
+    let mut sum = Joint::default();
     for (g, (group, range)) in mixture.groups.iter().zip(&moment.ranges).enumerate() {
-        let size = group.1 - u32::from(g == cause.group);
-        if size == 0 {
+        let number = group.1 - u32::from(g == cause.group);
+        if number == 0 {
             continue;
         }
-        let plain = powers(&compatible.plain[range.clone()], cause.base);
-        let enough = if marks > 0 {
-            plain + powers(&compatible.excused[range.clone()], cause.base)
-        } else {
-            plain
-        };
-        if enough <= 0.0 {
+        if marks == 0 {
+            share *= power(
+                powers(&compatible.plain[range.clone()], cause.base) / cause.norms[g],
+                number,
+            );
+            continue;
+        }
+        let own = compatible.tilted(range.clone(), cause.base);
+        if own.weight <= 0.0 {
             return 0.0;
         }
-        share *= power(enough / cause.norms[g], size);
-        marked[g] = (size, 1.0 - plain / enough);
+        share *= power(own.weight / cause.norms[g], number);
+        sum.add(number, moment.first[g], &own);
     }
     if share < 1e-10 {
         return 0.0;
@@ -970,11 +1158,12 @@ fn tilted(
     if marks == 0 {
         return share * fresh.plain;
     }
-    let fewer = chance_of_at_most(marks - 1, &marked);
+    let marked = sum.marked_given(f64::from(mixture.target - cause.n));
+    let fewer = marked.at_most(marks - 1);
     let at_most = if fewer > 1.0 - 1e-12 {
         1.0
     } else {
-        chance_of_at_most(marks, &marked)
+        marked.at_most(marks)
     };
     share * (fresh.plain * at_most + fresh.excused * fewer)
 }
@@ -989,15 +1178,85 @@ fn power(share: f64, number: u32) -> f64 {
     share.powi(i32::try_from(number).unwrap_or(i32::MAX))
 }
 
+/// Starts and marks of one unit, or of a sum of independent ones: first and second moments.
+#[derive(Default)]
+struct Joint {
+    /// Total of what the moments were taken of.
+    weight: f64,
+    starts: f64,
+    starts_variance: f64,
+    marked: f64,
+    marked_variance: f64,
+    covariance: f64,
+}
+
+impl Joint {
+    /// So many units more, each with these moments beyond its first count.
+    fn add(&mut self, units: u32, first: u32, one: &Self) {
+        let units = f64::from(units);
+        self.starts += units * (f64::from(first) + one.starts);
+        self.starts_variance += units * one.starts_variance;
+        self.marked += units * one.marked;
+        self.marked_variance += units * one.marked_variance;
+        self.covariance += units * one.covariance;
+    }
+
+    /// The number of marked units, given the total of starts: by linear regression.
+    fn marked_given(&self, starts: f64) -> Number {
+        let slope = if self.starts_variance > 1e-12 {
+            self.covariance / self.starts_variance
+        } else {
+            0.0
+        };
+        Number {
+            mean: self.marked + slope * (starts - self.starts),
+            variance: self.marked_variance - slope * self.covariance,
+        }
+    }
+}
+
+/// A random number of units, by its mean and variance.
+#[derive(Clone, Copy)]
+struct Number {
+    mean: f64,
+    variance: f64,
+}
+
+impl Number {
+    /// Probability of at most `limit`.
+    ///
+    /// # Formula
+    /// As a binomial number with this mean and variance, its number of trials n = mean / p with
+    /// 1 − p = variance / mean not necessarily whole: the regularised incomplete beta function
+    /// `I₁₋ₚ(n − limit, limit + 1)`.
+    fn at_most(self, limit: u32) -> f64 {
+        let limit = f64::from(limit);
+        if self.mean <= 0.0 {
+            return 1.0;
+        }
+        let p = (1.0 - self.variance / self.mean).clamp(1e-6, 1.0);
+        let trials = self.mean / p;
+        if trials <= limit {
+            return 1.0;
+        }
+        checked_beta_reg(trials - limit, limit + 1.0, 1.0 - p).unwrap_or(0.0)
+    }
+}
+
 /// The same rollout with no more units than can be used.
 fn normal(rollout: Rollout) -> Rollout {
-    let cold = rollout.cold.min(rollout.replacements);
+    let most = rollout.replacements;
     Rollout {
-        cold,
-        warm: rollout.warm.min(rollout.replacements - cold),
-        slack: rollout.slack.min(rollout.replacements),
-        ..rollout
+        replacements: most,
+        surge: rollout.surge.min(most),
+        slack: rollout.slack.min(most),
+        cold: rollout.cold.min(most),
     }
+}
+
+/// Probability that a law, begun at a random moment, is through by `at`.
+fn sum_through(law: &Law, at: f64, begun: &Law) -> f64 {
+    law.through_by(at, begun).last().copied().unwrap_or(0.0)
 }
 
 fn mean_count(counts: &Counts) -> f64 {
@@ -1090,7 +1349,11 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
             .product();
     }
     // Whole groups that are almost surely marked, or not, leave nothing to sum over.
-    let certain: u32 = groups.iter().filter(|g| g.1 > 1.0 - 1e-12).map(|g| g.0).sum();
+    let certain: u32 = groups
+        .iter()
+        .filter(|g| g.1 > 1.0 - 1e-12)
+        .map(|g| g.0)
+        .sum();
     let possible: u32 = groups.iter().filter(|g| g.1 > 1e-12).map(|g| g.0).sum();
     if limit >= possible {
         return 1.0;
@@ -1099,7 +1362,10 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
         return 0.0;
     }
     let mean: f64 = groups.iter().map(|g| f64::from(g.0) * g.1).sum();
-    let variance: f64 = groups.iter().map(|g| f64::from(g.0) * g.1 * (1.0 - g.1)).sum();
+    let variance: f64 = groups
+        .iter()
+        .map(|g| f64::from(g.0) * g.1 * (1.0 - g.1))
+        .sum();
     if variance > 9.0 {
         return Normal::standard().cdf((f64::from(limit) + 0.5 - mean) / variance.sqrt());
     }

@@ -31,7 +31,9 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
     let grace = service.health_check_grace_period;
     let healthy = match (&service.load_balancer, &service.health_check) {
         (None, None) => Law::fixed(HEALTHY_WITHOUT_CHECK, step),
-        (Some(balancer), None) => balancer_verdict(balancer, &ready),
+        (Some(balancer), None) => {
+            balancer_verdict(balancer, &ready, registration(balancer, step).as_ref())
+        }
         (None, Some(check)) => Law::from_points(
             ready
                 .points()
@@ -40,9 +42,7 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
         ),
         (Some(balancer), Some(check)) => later_verdict(balancer, check, &ready),
     };
-    let kill_probability = grace.map_or(0.0, |grace| {
-        kill_probability(service, &ready, &healthy, grace.0)
-    });
+    let kill_probability = grace.map_or(0.0, |grace| kill_probability(service, &ready, grace.0));
     let sufficient_grace = Seconds(healthy.quantile(0.999).max(0.0).ceil());
     Verdict {
         healthy,
@@ -57,7 +57,7 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
 /// With readiness r and interval I the first passing check comes at t = r + U(0, I\], after
 /// ⌈t / I⌉ − 1 failed ones. At least `unhealthy_threshold` u of them failed iff t > u · I; then, or
 /// always under the threshold rule, (`healthy_threshold` − 1) · I more pass until the verdict.
-fn balancer_verdict(balancer: &LoadBalancer, ready: &Law) -> Law {
+fn balancer_verdict(balancer: &LoadBalancer, ready: &Law, registration: Option<&Law>) -> Law {
     let interval = balancer.health_check_interval.0;
     let step = ready.step();
     let phase = Law::uniform(interval, step);
@@ -76,23 +76,55 @@ fn balancer_verdict(balancer: &LoadBalancer, ready: &Law) -> Law {
             }
         }
     };
-    if balancer.kind != LoadBalancerKind::Nlb {
-        return from_clock(ready);
+    match registration {
+        Some(registration) => after_registration(balancer, ready, registration),
+        None => from_clock(ready),
     }
-    // The checks begin with the registration; readiness before that waits for it.
-    let registration = Law::of(balancer.registration_delay, step).coarsened(24);
-    let mixed: Vec<(f64, f64)> = registration
+}
+
+/// The law of the registration delay, for the kinds that have one.
+fn registration(balancer: &LoadBalancer, step: f64) -> Option<Law> {
+    (balancer.kind == LoadBalancerKind::Nlb).then(|| Law::of(balancer.registration_delay, step))
+}
+
+/// From RUNNING to healthy where the checks begin after a registration delay.
+///
+/// # Formula
+/// With delay δ: ready by then, the first check passes, at δ + U(0, I\]; else the first pass comes
+/// at r + U(0, I\], and at least u checks failed iff it comes more than u · I after δ.
+fn after_registration(balancer: &LoadBalancer, ready: &Law, registration: &Law) -> Law {
+    let interval = balancer.health_check_interval.0;
+    let phase = Law::uniform(interval, ready.step());
+    let more = f64::from(balancer.healthy_threshold.saturating_sub(1)) * interval;
+    let late_after = threshold_applies_from(balancer).unwrap_or(f64::INFINITY);
+    let more_at_once = if late_after <= 0.0 { more } else { 0.0 };
+    let mut cells = Vec::new();
+    let mut waited_for = 0.0;
+    for (r, weight) in ready.points() {
+        let not_ready = weight * registration.cdf(r);
+        waited_for += not_ready;
+        for (wait, m) in phase.points().filter(|_| not_ready > 0.0) {
+            let late = weight * registration.cdf(r.min(r + wait - late_after));
+            cells.push((r + wait, m * (not_ready - late)));
+            cells.push((r + wait + more, m * late));
+        }
+    }
+    let ready_by_then: f64 = registration
         .points()
-        .flat_map(|(delay, weight)| {
-            let remaining =
-                Law::from_points(ready.points().map(|(r, m)| ((r - delay).max(0.0), m)), step);
-            from_clock(&remaining)
-                .points()
-                .map(|(t, m)| (delay + t, m * weight))
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    Law::from_points(mixed.into_iter(), step)
+        .map(|(delay, m)| m * ready.cdf(delay))
+        .sum();
+    if ready_by_then > 0.0 && waited_for < 1.0 {
+        let scale = (1.0 - waited_for) / ready_by_then;
+        for (delay, weight) in registration.points() {
+            let weight = scale * weight * ready.cdf(delay);
+            cells.extend(
+                phase
+                    .points()
+                    .map(|(wait, m)| (delay + wait + more_at_once, m * weight)),
+            );
+        }
+    }
+    Law::from_points(cells.into_iter(), ready.step())
 }
 
 /// From which first passing check on \[s after the clock's start\] the threshold applies.
@@ -123,11 +155,12 @@ fn first_probe_after(check: &ContainerHealthCheck, ready: f64) -> f64 {
 fn later_verdict(balancer: &LoadBalancer, check: &ContainerHealthCheck, ready: &Law) -> Law {
     let step = ready.step();
     let coarse = ready.coarsened(200);
+    let registration = registration(balancer, step).map(|law| law.coarsened(64));
     let points: Vec<(f64, f64)> = coarse
         .points()
         .flat_map(|(r, weight)| {
             let probed = first_probe_after(check, r);
-            balancer_verdict(balancer, &Law::fixed(r, step))
+            balancer_verdict(balancer, &Law::fixed(r, step), registration.as_ref())
                 .points()
                 .map(|(t, m)| (t.max(probed), m * weight))
                 .collect::<Vec<_>>()
@@ -137,7 +170,7 @@ fn later_verdict(balancer: &LoadBalancer, check: &ContainerHealthCheck, ready: &
 }
 
 /// Probability that a target is judged unhealthy and still is so after the grace period.
-fn kill_probability(service: &Service, ready: &Law, healthy: &Law, grace: f64) -> f64 {
+fn kill_probability(service: &Service, ready: &Law, grace: f64) -> f64 {
     let by_balancer = service.load_balancer.as_ref().map_or(0.0, |balancer| {
         let interval = balancer.health_check_interval.0;
         let judged = f64::from(balancer.unhealthy_threshold) * interval;
@@ -159,7 +192,6 @@ fn kill_probability(service: &Service, ready: &Law, healthy: &Law, grace: f64) -
         let last_fatal = (grace / check.interval.0).floor() * check.interval.0;
         1.0 - ready.cdf(judged.max(last_fatal))
     });
-    let _ = healthy;
     1.0 - (1.0 - by_balancer) * (1.0 - by_container)
 }
 

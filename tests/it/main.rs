@@ -1,5 +1,6 @@
 //! What the whole library promises, checked from outside.
 
+mod agreement;
 mod cli;
 mod recommend;
 mod simulation;

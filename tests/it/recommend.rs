@@ -233,9 +233,7 @@ fn taken(tried: &[Tried], scenario: &Scenario) -> Option<Tried> {
     let seconds = without.score.time.0 - best_of_all.score.time.0;
     let dollars = objective(&without, scenario) - objective(&best_of_all, scenario);
     let immaterial = seconds < 30.0
-        || (scenario.usd_per_minute.is_some()
-            && dollars < 1.0
-            && dollars < 0.01 * without.total());
+        || (scenario.usd_per_minute.is_some() && dollars < 1.0 && dollars < 0.01 * without.total());
     Some(if best_of_all.added() > 0 && immaterial {
         without
     } else {

@@ -1,0 +1,372 @@
+//! The model against the simulation, which shares no formula with it: on random services, their
+//! load balancers, bounds and room.
+
+use prescale::model::{Durations, Model, Plan};
+use prescale::rollout::{Room, bounds};
+use prescale::scenario::read::{Purpose, Syntax, scenario};
+use prescale::scenario::{
+    ContainerHealthCheck, DurationLaw, Family, HealthRule, LoadBalancer, LoadBalancerKind,
+    Scenario, Timing,
+};
+use prescale::units::Seconds;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::simulation::{Clock, Params, Summary, run};
+
+/// How much a mean may be off, as a share of the deployment.
+const MEAN_TOLERANCE: f64 = 0.02;
+
+/// How much a 95 % quantile may be off, as a share of the deployment.
+const P95_TOLERANCE: f64 = 0.03;
+
+/// How much the time short may be off, as a share of the deployment.
+const SHORT_TOLERANCE: f64 = 0.05;
+
+/// One service as both sides see it.
+#[derive(Debug)]
+struct Case {
+    params: Params,
+    scenario: Scenario,
+    plan: Plan,
+    room: Room,
+}
+
+/// What the model says of a case, and the simulation.
+#[derive(Debug)]
+struct Compared {
+    case: Case,
+    duration: Durations,
+    short_seconds: f64,
+    simulated: Summary,
+}
+
+/// A scenario with everything in place, to be given other timings.
+fn template() -> Scenario {
+    // One deployment a month, so that minutes per month are minutes per deployment.
+    let text = "
+        [service]
+        desired_count = 2
+        [service.timing]
+        start = \"30s\"
+        ready = \"30s\"
+        [deployment]
+        per_day = 1
+        days_per_month = 1
+        [cluster]
+        free_tasks = 2
+    ";
+    scenario(text, Syntax::Toml, Purpose::MonthlyFigures).expect("the template is valid")
+}
+
+impl Case {
+    /// The case of the same deployment for the model. Percents are found for the bounds.
+    fn new(params: Params, percents: [u32; 2]) -> Self {
+        let mut scenario = template();
+        let plan = Plan {
+            minimum_healthy_percent: percents[0],
+            maximum_percent: percents[1],
+            ..Plan::of(&scenario)
+        };
+        scenario.service.desired_count = params.desired;
+        scenario.service.timing = params.timing;
+        scenario.service.load_balancer = params.load_balancer;
+        scenario.service.health_check = params.health_check;
+        scenario.service.required_tasks = Some(params.required);
+        scenario.deployment.reaction = params.reaction;
+        scenario.deployment.stopping_counts = params.stopping_counts;
+        scenario.deployment.completion_lag = params.completion_lag;
+        let room = Room {
+            warm: Some(params.warm_places),
+            cold: params.cold_places,
+        };
+        Self {
+            params,
+            scenario,
+            plan,
+            room,
+        }
+    }
+
+    /// None if the deployment is stuck.
+    fn compared(self, runs: u32) -> Option<Compared> {
+        let outcome =
+            Model::of(&self.scenario).outcome_with_room(&self.scenario, &self.plan, self.room);
+        Some(Compared {
+            duration: outcome.duration?,
+            short_seconds: outcome.availability.shortfall_minutes_per_month? * 60.0,
+            simulated: run(&self.params, runs, 1),
+            case: self,
+        })
+    }
+}
+
+impl Compared {
+    /// Standard errors of a simulated mean that are set aside, as a share of it.
+    fn noise(clock: &Clock) -> f64 {
+        4.0 * clock.standard_error / clock.mean
+    }
+
+    fn mean_errors(&self) -> [f64; 2] {
+        let Summary {
+            new_version,
+            completed,
+            ..
+        } = &self.simulated;
+        [
+            self.duration.new_version_s.mean.0 / new_version.mean - 1.0,
+            self.duration.completed_s.mean.0 / completed.mean - 1.0,
+        ]
+    }
+
+    fn p95_errors(&self) -> [f64; 2] {
+        let Summary {
+            new_version,
+            completed,
+            ..
+        } = &self.simulated;
+        [
+            self.duration.new_version_s.p95.0 / new_version.p95 - 1.0,
+            self.duration.completed_s.p95.0 / completed.p95 - 1.0,
+        ]
+    }
+
+    /// Error of the time short, as a share of the deployment.
+    fn short_error(&self) -> f64 {
+        (self.short_seconds - self.simulated.short_seconds) / self.simulated.completed.mean
+    }
+
+    /// How far beyond what is tolerated the worst of all errors lies; negative where none does.
+    fn excess(&self) -> f64 {
+        let Summary {
+            new_version,
+            completed,
+            ..
+        } = &self.simulated;
+        let noise = Self::noise(new_version).max(Self::noise(completed));
+        let worst = |errors: [f64; 2]| errors[0].abs().max(errors[1].abs());
+        [
+            worst(self.mean_errors()) - noise - MEAN_TOLERANCE,
+            worst(self.p95_errors()) - 2.5 * noise - P95_TOLERANCE,
+            self.short_error().abs() - 2.0 * noise - SHORT_TOLERANCE,
+        ]
+        .into_iter()
+        .fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    fn told(&self) -> String {
+        let p = &self.case.params;
+        let percent = |share: f64| format!("{:+6.2}", share * 100.0);
+        let [mean_new, mean_all] = self.mean_errors().map(percent);
+        let [p95_new, p95_all] = self.p95_errors().map(percent);
+        let law = |law: DurationLaw| format!("{:.0}/{:.2}", law.mean.0, law.cv);
+        format!(
+            "d {:3} L {:3} U {:3} warm {:3} cold {:3} req {:3} {} {:5} {:5} | start {:9} ready {:9} stop {:9} cold {:9} reaction {:8} drain {:4.0} | mean {mean_new} {mean_all} p95 {p95_new} {p95_all} short {} (se {:.2})",
+            p.desired,
+            p.lower,
+            p.upper,
+            p.warm_places,
+            p.cold_places,
+            p.required,
+            if p.stopping_counts {
+                "counts"
+            } else {
+                "gone  "
+            },
+            p.load_balancer
+                .map_or_else(String::new, |b| format!("{:?}", b.kind)),
+            if p.health_check.is_some() {
+                "probe"
+            } else {
+                ""
+            },
+            law(p.timing.start),
+            law(p.timing.ready),
+            law(p.timing.stop),
+            law(p.timing.cold_start_extra),
+            law(p.reaction),
+            p.load_balancer.map_or(0.0, |b| b.deregistration_delay.0),
+            percent(self.short_error()),
+            Self::noise(&self.simulated.completed) * 25.0,
+        )
+    }
+}
+
+fn below(rng: &mut SmallRng, limit: u32) -> u32 {
+    rng.random_range(0..limit)
+}
+
+fn between(rng: &mut SmallRng, low: f64, high: f64) -> f64 {
+    rng.random_range(low..high)
+}
+
+fn one_of<T: Copy>(rng: &mut SmallRng, items: &[T]) -> T {
+    items[rng.random_range(0..items.len())]
+}
+
+fn law(rng: &mut SmallRng, shortest: f64, longest: f64) -> DurationLaw {
+    let mean = Seconds((between(rng, shortest.ln(), longest.ln())).exp());
+    let family = one_of(
+        rng,
+        &[
+            Family::Lognormal,
+            Family::Lognormal,
+            Family::Gamma,
+            Family::Weibull,
+            Family::Fixed,
+        ],
+    );
+    match family {
+        Family::Fixed => DurationLaw::fixed(mean),
+        family => DurationLaw {
+            mean,
+            cv: between(rng, 0.05, 0.8),
+            family,
+        },
+    }
+}
+
+fn load_balancer(rng: &mut SmallRng) -> Option<LoadBalancer> {
+    let kind = match below(rng, 6) {
+        0..=2 => LoadBalancerKind::Alb,
+        3 => LoadBalancerKind::Nlb,
+        4 => LoadBalancerKind::Clb,
+        _ => return None,
+    };
+    Some(LoadBalancer {
+        kind,
+        health_check_interval: Seconds(one_of(rng, &[5.0, 10.0, 30.0, 60.0])),
+        healthy_threshold: 1 + below(rng, 10),
+        unhealthy_threshold: 2 + below(rng, 4),
+        deregistration_delay: Seconds(one_of(rng, &[0.0, 15.0, 60.0, 300.0, 600.0])),
+        health_rule: one_of(
+            rng,
+            &[
+                HealthRule::FirstPass,
+                HealthRule::FirstPass,
+                HealthRule::Threshold,
+            ],
+        ),
+        registration_delay: law(rng, 70.0, 180.0),
+    })
+}
+
+fn health_check(rng: &mut SmallRng) -> Option<ContainerHealthCheck> {
+    (below(rng, 4) == 0).then(|| ContainerHealthCheck {
+        interval: Seconds(one_of(rng, &[5.0, 10.0, 30.0])),
+        timeout: Seconds(5.0),
+        retries: 3,
+        start_period: Seconds::ZERO,
+    })
+}
+
+/// A service, its bounds and its room, drawn at random; None where it is stuck.
+fn random_case(rng: &mut SmallRng, most_tasks: u32) -> Option<Case> {
+    let desired = between(rng, 1.0_f64.ln(), f64::from(most_tasks + 1).ln()).exp();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small positive count"
+    )]
+    let desired = desired as u32;
+    let percents = [
+        one_of(rng, &[0, 25, 50, 75, 90, 100, 100]),
+        one_of(rng, &[100, 110, 125, 150, 200, 200]),
+    ];
+    let bounds = bounds(desired, percents[0], percents[1]);
+    let places = match below(rng, 3) {
+        0 => desired * 2,
+        _ => below(rng, desired + 2),
+    };
+    let cold_places = match below(rng, 3) {
+        0 => places,
+        1 => below(rng, places + 1),
+        _ => 0,
+    };
+    let surge = places.min(bounds.upper - desired);
+    if surge == 0 && bounds.lower == desired {
+        return None;
+    }
+    let required = match below(rng, 2) {
+        0 => desired,
+        _ => (bounds.lower + 1 + below(rng, desired)).min(desired),
+    };
+    let timing = Timing {
+        start: law(rng, 5.0, 120.0),
+        ready: law(rng, 5.0, 200.0),
+        stop: law(rng, 1.0, 60.0),
+        stop_timeout: Seconds(one_of(rng, &[10.0, 30.0, 120.0])),
+        cold_start_extra: law(rng, 5.0, 60.0),
+    };
+    let params = Params {
+        desired,
+        lower: bounds.lower,
+        upper: bounds.upper,
+        stopping_counts: below(rng, 4) > 0,
+        warm_places: places - cold_places,
+        cold_places,
+        required,
+        timing,
+        reaction: law(rng, 10.0, 40.0),
+        load_balancer: load_balancer(rng),
+        health_check: health_check(rng),
+        completion_lag: Seconds(one_of(rng, &[0.0, 10.0])),
+    };
+    Some(Case::new(params, percents))
+}
+
+/// Compares so many random cases, with about so many simulated tasks each.
+fn compare(count: usize, most_tasks: u32, simulated_tasks: u32, seed: u64) -> Vec<Compared> {
+    let mut rng = SmallRng::seed_from_u64(seed);
+    std::iter::repeat_with(|| random_case(&mut rng, most_tasks))
+        .flatten()
+        .filter_map(|case| {
+            let runs = (simulated_tasks / case.params.desired).clamp(400, 20_000);
+            case.compared(runs)
+        })
+        .take(count)
+        .collect()
+}
+
+#[expect(clippy::print_stdout, reason = "printing is what it is for")]
+fn print_errors(all: &mut [Compared]) {
+    all.sort_by(|a, b| b.excess().total_cmp(&a.excess()));
+    for compared in all.iter().take(40) {
+        println!("{:+.3} {}", compared.excess(), compared.told());
+    }
+    let kinds: [(&str, fn(&Compared) -> f64); 5] = [
+        ("mean of new_version", |c| c.mean_errors()[0]),
+        ("mean of completed", |c| c.mean_errors()[1]),
+        ("p95 of new_version", |c| c.p95_errors()[0]),
+        ("p95 of completed", |c| c.p95_errors()[1]),
+        ("time short", Compared::short_error),
+    ];
+    for (name, error) in kinds {
+        let mut errors: Vec<f64> = all.iter().map(|c| error(c).abs() * 100.0).collect();
+        errors.sort_by(f64::total_cmp);
+        let at = |percent: usize| errors[(errors.len() * percent).div_ceil(100) - 1];
+        println!(
+            "{name:>20}: error p50 {:.2} % p90 {:.2} % p99 {:.2} % largest {:.2} %",
+            at(50),
+            at(90),
+            at(99),
+            at(100)
+        );
+    }
+}
+
+#[test]
+fn the_model_agrees_on_random_services() {
+    for compared in compare(60, 30, 40_000, 1) {
+        assert!(compared.excess() <= 0.0, "{}", compared.told());
+    }
+}
+
+/// `cargo test --release --test it agreement -- --ignored --nocapture`
+#[test]
+#[ignore = "minutes; prints the errors over services as wide as they come"]
+fn errors_over_wide_services() {
+    let mut all = compare(300, 500, 400_000, 2);
+    print_errors(&mut all);
+    assert!(all[0].excess() <= 0.0, "{}", all[0].told());
+}
