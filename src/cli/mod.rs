@@ -1,3 +1,4 @@
 //! Arguments in, text out.
 
 pub mod catalog;
+pub mod explain;
