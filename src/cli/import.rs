@@ -121,10 +121,7 @@ fn report(imported: &Imported, name: &str) -> String {
     show_back_test(&mut page, imported, &tested);
     if !imported.assumptions.is_empty() {
         page.title("Assumed, as no file states it:");
-        page.table(
-            &[Align::Left, Align::Left],
-            &words::assumptions(&imported.assumptions),
-        );
+        page.points(words::assumptions(&imported.assumptions).iter().map(String::as_str));
     }
     if !imported.skipped.is_empty() {
         page.title("Left out:");

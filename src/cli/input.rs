@@ -9,6 +9,7 @@ use super::output::Complaint;
 use crate::import::Source;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
+use crate::explain::with_effects;
 use crate::scenario::read::{self, Place, Problem, Purpose, Syntax};
 
 /// A file that holds more is no description of a service.
@@ -32,6 +33,15 @@ impl Input {
             Ok(scenario) => Ok(Self { name, scenario }),
             Err(problems) => Err(Complaint(problems_of(&name, &problems))),
         }
+    }
+
+    /// A scenario for figures per month, with what its assumptions change.
+    pub fn read_with_effects(path: &Path) -> Result<Self, Complaint> {
+        let Self { name, scenario } = Self::read(path, Purpose::MonthlyFigures)?;
+        Ok(Self {
+            name,
+            scenario: with_effects(scenario),
+        })
     }
 
     /// The desired count does not fit on the hosts.

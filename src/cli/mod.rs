@@ -46,19 +46,19 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
     let terminal = Terminal::of_stdout();
     match command {
         Command::Estimate(asked) => {
-            let input = Input::read(&asked.scenario, Purpose::MonthlyFigures)?;
+            let input = Input::read_with_effects(&asked.scenario)?;
             let estimate =
                 model::estimate(&input.scenario).map_err(|few| input.too_few_places(&few))?;
             estimate::answer(&input.scenario, &estimate, asked.format, terminal)
         }
         Command::Recommend(asked) => {
-            let input = Input::read(&asked.scenario, Purpose::MonthlyFigures)?;
+            let input = Input::read_with_effects(&asked.scenario)?;
             let recommendation = crate::recommend::recommend(&input.scenario)
                 .map_err(|few| input.too_few_places(&few))?;
             recommend::answer(&input.scenario, &recommendation, asked.format, terminal)
         }
         Command::Hosts(asked) => {
-            let input = Input::read(&asked.scenario, Purpose::MonthlyFigures)?;
+            let input = Input::read_with_effects(&asked.scenario)?;
             let recommendation = crate::recommend::recommend(&input.scenario)
                 .map_err(|few| input.too_few_places(&few))?;
             hosts::answer(&input.scenario, &recommendation, asked.format, terminal)

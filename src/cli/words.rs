@@ -282,15 +282,18 @@ pub fn not_counted(scenario: &Scenario) -> &'static str {
     }
 }
 
-/// Assumptions as rows of two cells.
-pub fn assumptions(assumptions: &[Assumption]) -> Vec<Vec<String>> {
+/// Assumptions as points: what was taken, why, and what another value would change.
+pub fn assumptions(assumptions: &[Assumption]) -> Vec<String> {
     assumptions
         .iter()
         .map(|assumption| {
-            vec![
-                assumption.key.clone(),
-                format!("= {} ({})", assumption.value, assumption.why),
-            ]
+            let Assumption {
+                key, value, why, ..
+            } = assumption;
+            match &assumption.effect {
+                Some(effect) => format!("{key} = {value}: {why}; {effect}"),
+                None => format!("{key} = {value}: {why}"),
+            }
         })
         .collect()
 }

@@ -37,6 +37,21 @@ pub fn effects(scenario: &Scenario) -> Vec<Effect> {
     Baseline::of(scenario).map_or(Vec::new(), |base| of_assumptions(&base))
 }
 
+/// The scenario with the effect of each assumption beside it, where it is known.
+#[must_use]
+pub fn with_effects(mut scenario: Scenario) -> Scenario {
+    let effects = effects(&scenario);
+    for assumption in &mut scenario.assumptions {
+        let texts: Vec<&str> = effects
+            .iter()
+            .filter(|effect| effect.key == assumption.key)
+            .map(|effect| effect.text.as_str())
+            .collect();
+        assumption.effect = (!texts.is_empty()).then(|| texts.join("; "));
+    }
+    scenario
+}
+
 /// See [`effects`].
 pub(super) fn of_assumptions(base: &Baseline) -> Vec<Effect> {
     base.scenario

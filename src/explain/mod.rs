@@ -19,7 +19,7 @@ use crate::rollout::TooFewPlaces;
 use crate::scenario::{Clock, Scenario};
 use crate::units::Seconds;
 
-pub use effects::{Effect, effects};
+pub use effects::{Effect, effects, with_effects};
 pub use levers::{Lever, LeverKind};
 pub use steps::{Step, clock};
 pub use waterfall::{Contribution, Waterfall};

@@ -94,7 +94,7 @@ fn row(held_out: HeldOut) -> Option<Row> {
 }
 
 fn prediction(scenario_toml: &str) -> Prediction {
-    let Ok(scenario) = scenario(scenario_toml, Syntax::Toml, Purpose::DurationsOnly) else {
+    let Ok(scenario) = scenario(scenario_toml, Syntax::Toml, Purpose::BackTest) else {
         return Prediction::None;
     };
     match estimate(&scenario) {

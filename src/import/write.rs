@@ -133,6 +133,7 @@ pub fn assumptions(sections: &[Section]) -> Vec<Assumption> {
                     key: format!("{}.{key}", section.path),
                     value: value.clone(),
                     why: why.clone(),
+                    effect: None,
                 });
             }
         }

@@ -498,4 +498,7 @@ pub struct Assumption {
     pub value: String,
     /// Why that value.
     pub why: String,
+    /// What another plausible value would change; absent where it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
 }

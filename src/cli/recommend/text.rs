@@ -308,9 +308,6 @@ pub fn show_background(page: &mut Page, scenario: &Scenario, recommendation: &Re
     }
     if !estimate.assumptions.is_empty() {
         page.title("Assumed, as the scenario does not say it:");
-        page.table(
-            &[Align::Left, Align::Left],
-            &words::assumptions(&estimate.assumptions),
-        );
+        page.points(words::assumptions(&estimate.assumptions).iter().map(String::as_str));
     }
 }

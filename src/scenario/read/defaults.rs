@@ -15,6 +15,7 @@ impl Table<'_> {
             key: self.path_of(key),
             value: value.to_string(),
             why: why.to_owned(),
+            effect: None,
         });
     }
 

@@ -67,6 +67,9 @@ pub enum Purpose {
     MonthlyFigures,
     /// Durations, which do not.
     DurationsOnly,
+    /// Durations to be compared with recorded ones: a price that is not known is no problem, and
+    /// costs mean nothing.
+    BackTest,
 }
 
 /// Reads a scenario.
@@ -153,7 +156,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     let sections = Sections::open(root);
     let service = service::read(&sections);
     let deployment = deployment::read(&sections.deployment, purpose);
-    let prices = Prices::read(&sections);
+    let prices = Prices::read(&sections, purpose);
     let capacity = cluster::read(&sections, &prices);
     let prescale = prescale::read(&sections, capacity.as_ref(), &prices);
     let billing = goals::billing(&sections.billing, sections.launch_type);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Sections;
+use super::{Purpose, Sections};
 use super::keys::{meant, nearest};
 use super::table::Table;
 use crate::catalog::{self, Architecture};
@@ -16,10 +16,12 @@ pub(super) struct Prices<'a> {
     sections: &'a Sections<'a>,
     region: Option<&'a str>,
     given: BTreeMap<&'a str, UsdPerHour>,
+    /// What an unknown price is taken for, where none is asked.
+    otherwise: Option<UsdPerHour>,
 }
 
 impl<'a> Prices<'a> {
-    pub(super) fn read(sections: &'a Sections<'a>) -> Self {
+    pub(super) fn read(sections: &'a Sections<'a>, purpose: Purpose) -> Self {
         let table = &sections.prices;
         let mut given = BTreeMap::new();
         for name in table.names() {
@@ -34,6 +36,7 @@ impl<'a> Prices<'a> {
             sections,
             region: sections.cluster.string("region"),
             given,
+            otherwise: (purpose == Purpose::BackTest).then_some(UsdPerHour::ZERO),
         }
     }
 
@@ -45,12 +48,19 @@ impl<'a> Prices<'a> {
     /// The on-demand price of a host, where known.
     pub(super) fn on_demand(&self, instance_type: &str) -> Option<UsdPerHour> {
         let given = self.given.get(instance_type).copied();
-        given.or_else(|| catalog::on_demand(self.region?, instance_type))
+        given
+            .or_else(|| catalog::on_demand(self.region?, instance_type))
+            .or(self.otherwise)
     }
 
     /// The spot price of a host: its on-demand price less the saving, where both are known.
     pub(super) fn spot(&self, instance_type: &str) -> Option<UsdPerHour> {
-        let offer = catalog::spot(self.region?, instance_type)?;
+        let offer = self
+            .region
+            .and_then(|region| catalog::spot(region, instance_type));
+        let Some(offer) = offer else {
+            return self.otherwise;
+        };
         let share_paid = 1.0 - f64::from(offer.savings_percent) / 100.0;
         Some(self.on_demand(instance_type)? * share_paid)
     }
@@ -63,8 +73,10 @@ impl<'a> Prices<'a> {
         let vcpu = self.given.get(FARGATE_VCPU).copied();
         let gb = self.given.get(FARGATE_GB).copied();
         Some((
-            vcpu.or(listed.map(|rates| rates.usd_per_vcpu_hour))?,
-            gb.or(listed.map(|rates| rates.usd_per_gb_hour))?,
+            vcpu.or(listed.map(|rates| rates.usd_per_vcpu_hour))
+                .or(self.otherwise)?,
+            gb.or(listed.map(|rates| rates.usd_per_gb_hour))
+                .or(self.otherwise)?,
         ))
     }
 
