@@ -121,7 +121,11 @@ fn report(imported: &Imported, name: &str) -> String {
     show_back_test(&mut page, imported, &tested);
     if !imported.assumptions.is_empty() {
         page.title("Assumed, as no file states it:");
-        page.points(words::assumptions(&imported.assumptions).iter().map(String::as_str));
+        page.points(
+            words::assumptions(&imported.assumptions)
+                .iter()
+                .map(String::as_str),
+        );
     }
     if !imported.skipped.is_empty() {
         page.title("Left out:");

@@ -6,10 +6,10 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::output::Complaint;
+use crate::explain::with_effects;
 use crate::import::Source;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
-use crate::explain::with_effects;
 use crate::scenario::read::{self, Place, Problem, Purpose, Syntax};
 
 /// A file that holds more is no description of a service.

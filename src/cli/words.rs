@@ -232,6 +232,27 @@ pub fn other_changes(plan: &PlanReport) -> Vec<&Change> {
         .collect()
 }
 
+/// All settings of a plan in short: `100/200, deregistration_delay 30s`.
+pub fn settings(plan: &PlanReport) -> String {
+    other_changes(plan)
+        .into_iter()
+        .fold(percents(plan), |settings, change| {
+            let key = change.key.rsplit('.').next().unwrap_or(&change.key);
+            format!("{settings}, {key} {}", value(&change.to))
+        })
+}
+
+/// A plan's loss of capacity, as a sentence after a headline; empty where it keeps the required
+/// tasks.
+pub fn loss(plan: &PlanReport) -> String {
+    let required = plan.estimate.availability.required_tasks;
+    let healthy = plan.estimate.tasks.min_healthy;
+    if healthy >= required {
+        return String::new();
+    }
+    format!(" Every deployment goes down to {healthy} healthy of {required} required tasks.")
+}
+
 /// Full capacity in words.
 pub fn availability(estimate: &Estimate) -> String {
     let availability = &estimate.availability;

@@ -48,7 +48,11 @@ pub fn text(scenario: &Scenario, estimate: &Estimate, terminal: Terminal) -> Str
     page.title(words::not_counted(scenario));
     if !estimate.assumptions.is_empty() {
         page.title("Assumed, as the scenario does not say it:");
-        page.points(words::assumptions(&estimate.assumptions).iter().map(String::as_str));
+        page.points(
+            words::assumptions(&estimate.assumptions)
+                .iter()
+                .map(String::as_str),
+        );
     }
     page.into_text()
 }

@@ -38,8 +38,8 @@ fn headline(scenario: &Scenario, recommendation: &Recommendation) -> String {
     };
     let clocks = words::clocks_from_to(&recommendation.current.estimate, &plan.estimate);
     let name = &scenario.service.name;
-    let settings = words::percents(plan);
-    match (hosts.answer, hosts.reason) {
+    let settings = words::settings(plan);
+    let answer = match (hosts.answer, hosts.reason) {
         (YesNo::Yes, _) => {
             let price = hosts
                 .costs_usd_per_month
@@ -73,7 +73,8 @@ fn headline(scenario: &Scenario, recommendation: &Recommendation) -> String {
         (YesNo::No, HostsReason::NoGain | HostsReason::Pays | HostsReason::NoFeasible) => format!(
             "No. Pre-scaled hosts make no material difference: {settings}. {name}: {clocks}."
         ),
-    }
+    };
+    answer + &words::loss(plan)
 }
 
 /// What an alternative is called.

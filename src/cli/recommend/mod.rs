@@ -101,10 +101,11 @@ fn headline(scenario: &Scenario, recommendation: &Recommendation) -> String {
             words::clocks(&plan.estimate)
         ),
         (Some(plan), _) => format!(
-            "{name}: {}: {}{}",
+            "{name}: {}: {}{}{}",
             decision(current, plan),
             words::clocks_from_to(&current.estimate, &plan.estimate),
-            price(current, plan)
+            price(current, plan),
+            words::loss(plan).replace(" Every", ". Every")
         ),
         (None, infeasible) => format!(
             "{name}: nothing meets the limits{}; as it stands: {}",

@@ -308,6 +308,10 @@ pub fn show_background(page: &mut Page, scenario: &Scenario, recommendation: &Re
     }
     if !estimate.assumptions.is_empty() {
         page.title("Assumed, as the scenario does not say it:");
-        page.points(words::assumptions(&estimate.assumptions).iter().map(String::as_str));
+        page.points(
+            words::assumptions(&estimate.assumptions)
+                .iter()
+                .map(String::as_str),
+        );
     }
 }

@@ -5,6 +5,7 @@ use super::{Descriptions, Named};
 use crate::import::deployments::{Found, Outcome, REQUEST_TO_FIRST_EVENT, Request};
 use crate::import::fit::{Fit, Fitted, Known, KnownLoadBalancer, Origin};
 use crate::import::write::{self, Section};
+use crate::rollout::bounds;
 use crate::scenario::{
     DurationLaw, HostPort, LaunchType, LoadBalancerKind, NetworkMode, Purchase, TaskSize,
 };
@@ -34,8 +35,10 @@ pub fn sections(descriptions: &Descriptions, found: &Found, fit: &Fit) -> Vec<Se
     ];
     sections.extend(descriptions.load_balancer_section(fit));
     sections.extend(descriptions.health_check_section());
+    sections.extend(descriptions.load_section());
     sections.push(descriptions.deployment_section(found, fit));
     sections.extend(descriptions.cluster_sections());
+    sections.extend(descriptions.limits_section());
     sections.extend(descriptions.recorded_sections(found));
     sections
 }
@@ -357,6 +360,34 @@ impl Descriptions {
             );
         }
         Some(section)
+    }
+
+    /// The tasks that today's settings keep healthy, which a recommendation must not lose.
+    fn kept_healthy(&self) -> u32 {
+        let configuration = &self.service.content.deployment_configuration;
+        let percent = configuration.minimum_healthy_percent.unwrap_or(100);
+        bounds(self.desired_count, percent.min(100), 200).lower
+    }
+
+    fn load_section(&self) -> Option<Section> {
+        let mut section = Section::table("service.load");
+        let kept = self.kept_healthy();
+        section.assumed(
+            "required_tasks",
+            kept.to_string(),
+            "what today's minimum healthy percent keeps; give what the load needs",
+        );
+        (kept > 0).then_some(section)
+    }
+
+    fn limits_section(&self) -> Option<Section> {
+        let mut section = Section::table("limits");
+        section.assumed(
+            "availability",
+            "1.0",
+            "no deployment may go below required_tasks; lower it where some may",
+        );
+        (self.kept_healthy() > 0).then_some(section)
     }
 
     fn deployment_section(&self, found: &Found, fit: &Fit) -> Section {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Purpose, Sections};
 use super::keys::{meant, nearest};
 use super::table::Table;
+use super::{Purpose, Sections};
 use crate::catalog::{self, Architecture};
 use crate::units::UsdPerHour;
 
