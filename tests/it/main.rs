@@ -2,4 +2,5 @@
 
 mod agreement;
 mod cli;
+mod examples;
 mod simulation;
