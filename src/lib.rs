@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod cli;
+pub mod explain;
 pub mod import;
 pub mod model;
 pub mod recommend;

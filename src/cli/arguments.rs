@@ -24,6 +24,8 @@ pub enum Command {
     Hosts(OfScenario),
     /// Duration, cost and availability as it stands
     Estimate(OfScenario),
+    /// The deployment step by step with times, and the largest levers
+    Explain(OfExplained),
     /// A scenario from what the provider's command line prints
     #[command(subcommand)]
     Import(ImportSource),
@@ -39,6 +41,23 @@ pub struct OfScenario {
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct OfExplained {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ExplainedFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ExplainedFormat {
+    #[default]
+    Text,
+    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]

@@ -8,6 +8,7 @@ mod arguments;
 pub mod catalog;
 mod columns;
 mod estimate;
+pub mod explain;
 mod hosts;
 mod import;
 mod input;
@@ -21,9 +22,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::explain::explain;
 use crate::model;
 use crate::scenario::read::Purpose;
-use arguments::{Arguments, CatalogFormat, Command, ImportSource};
+use arguments::{Arguments, CatalogFormat, Command, ExplainedFormat, ImportSource};
 use input::Input;
 use output::{Answer, Complaint, Ending, Terminal};
 
@@ -60,6 +62,22 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             let recommendation = crate::recommend::recommend(&input.scenario)
                 .map_err(|few| input.too_few_places(&few))?;
             hosts::answer(&input.scenario, &recommendation, asked.format, terminal)
+        }
+        Command::Explain(asked) => {
+            let input = Input::read(&asked.scenario, Purpose::DurationsOnly)?;
+            let explanation = explain(&input.scenario).map_err(|few| input.too_few_places(&few))?;
+            let estimate = &explanation.estimate;
+            let data = match asked.format {
+                ExplainedFormat::Text => {
+                    estimate::headline_text(&input.scenario, estimate, terminal)
+                        + &explain::text(&explanation)
+                }
+                ExplainedFormat::Json => words::json(&explanation)?,
+            };
+            Ok(Answer {
+                ending: estimate::ending(estimate),
+                ..Answer::done(data)
+            })
         }
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {

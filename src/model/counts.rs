@@ -22,22 +22,24 @@ pub struct Counts {
 /// total is certain.
 pub fn tilt(units: &[(u32, &Counts)], target: f64) -> f64 {
     let expected = |u: f64| -> (f64, f64) {
-        units.iter().fold((0.0, 0.0), |(mean, slope), (size, counts)| {
-            let (mut s0, mut s1, mut s2) = (0.0, 0.0, 0.0);
-            for (i, m) in (0u32..).zip(&counts.mass) {
-                let n = f64::from(i);
-                let w = m * (u * n).exp();
-                s0 += w;
-                s1 += w * n;
-                s2 += w * n * n;
-            }
-            let size = f64::from(*size);
-            let unit_mean = s1 / s0;
-            (
-                mean + size * (f64::from(counts.first) + unit_mean),
-                slope + size * (s2 / s0 - unit_mean * unit_mean),
-            )
-        })
+        units
+            .iter()
+            .fold((0.0, 0.0), |(mean, slope), (size, counts)| {
+                let (mut s0, mut s1, mut s2) = (0.0, 0.0, 0.0);
+                for (i, m) in (0u32..).zip(&counts.mass) {
+                    let n = f64::from(i);
+                    let w = m * (u * n).exp();
+                    s0 += w;
+                    s1 += w * n;
+                    s2 += w * n * n;
+                }
+                let size = f64::from(*size);
+                let unit_mean = s1 / s0;
+                (
+                    mean + size * (f64::from(counts.first) + unit_mean),
+                    slope + size * (s2 / s0 - unit_mean * unit_mean),
+                )
+            })
     };
     let (mut low, mut high, mut u) = (-60.0, 60.0, 0.0);
     for _ in 0..60 {

@@ -371,12 +371,11 @@ impl Model {
         }
         let course = self.course(moves);
         let completed = course.later(Rolling::completed);
-        let evacuation =
-            evacuation(scenario, moves, plan.prescale_hosts).map(|rollout| Course {
-                rolling: &self.after_stopped,
-                rollout,
-                by_room: None,
-            });
+        let evacuation = evacuation(scenario, moves, plan.prescale_hosts).map(|rollout| Course {
+            rolling: &self.after_stopped,
+            rollout,
+            by_room: None,
+        });
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
             course,
@@ -451,7 +450,10 @@ impl Course<'_> {
     /// The later by mean of one clock.
     fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
         let law = clock(self.rolling, self.rollout);
-        match self.by_room.map(|(rolling, rollout)| clock(rolling, rollout)) {
+        match self
+            .by_room
+            .map(|(rolling, rollout)| clock(rolling, rollout))
+        {
             Some(by_room) if by_room.mean() > law.mean() => by_room,
             _ => law,
         }

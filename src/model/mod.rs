@@ -14,5 +14,6 @@ pub mod verdict;
 pub use availability::{Availability, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
-    Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks, estimate,
+    Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,
+    estimate,
 };

@@ -57,7 +57,10 @@ fn fewest_tasks(
         let free_of_others = group.used == Used::default();
         places.extend((0..group.count).map(|_| (count, free_of_others)));
     }
-    let old = spread(on_old, &places.iter().map(|host| host.0).collect::<Vec<_>>());
+    let old = spread(
+        on_old,
+        &places.iter().map(|host| host.0).collect::<Vec<_>>(),
+    );
     let new = spread(on_added, &vec![u32::MAX; added as usize]);
     let mut tasks: Vec<u32> = old
         .into_iter()

@@ -166,9 +166,7 @@ impl Rolling {
             healthy_and_gone: healthy
                 .each_ref()
                 .map(|start| start.later_of(&phases.drain)),
-            told: healthy
-                .each_ref()
-                .map(|start| start.plus(&phases.reaction)),
+            told: healthy.each_ref().map(|start| start.plus(&phases.reaction)),
             swapped_and_told: swapped
                 .each_ref()
                 .map(|swapped| swapped.plus(&phases.reaction)),
@@ -259,7 +257,9 @@ impl Rolling {
         }
         let groups = self.groups(rollout);
         let (_, to) = until.support();
-        let points = (to / (self.phases.reaction.mean() / 2.0)).clamp(40.0, 160.0).ceil();
+        let points = (to / (self.phases.reaction.mean() / 2.0))
+            .clamp(40.0, 160.0)
+            .ceil();
         let step = to / points;
         let covered: f64 = std::iter::successors(Some(step / 2.0), |at| Some(at + step))
             .take_while(|&at| at < to)
@@ -459,7 +459,10 @@ impl Rolling {
         };
         let groups = [
             (Kind { begins, cold: 1 }, rollout.cold),
-            (Kind { begins, cold: 0 }, rollout.replacements - rollout.cold),
+            (
+                Kind { begins, cold: 0 },
+                rollout.replacements - rollout.cold,
+            ),
         ];
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
         let drains = match end {
@@ -489,7 +492,10 @@ impl Rolling {
             .iter()
             .filter(|g| g.1 > 0)
             .map(|g| self.chain(g.0, 1, end).support().1)
-            .fold(self.phases.drain.support().1 * f64::from(drains.min(1)), f64::max);
+            .fold(
+                self.phases.drain.support().1 * f64::from(drains.min(1)),
+                f64::max,
+            );
         law_between(0.0, longest + self.step(), chance)
     }
 
@@ -561,7 +567,10 @@ impl Rolling {
         let units: u32 = groups.iter().map(|group| group.1).sum();
         let target = rollout.replacements;
         let counts_at = |t: f64| -> Vec<Counts> {
-            groups.iter().map(|&(kind, _)| self.counts(kind, t)).collect()
+            groups
+                .iter()
+                .map(|&(kind, _)| self.counts(kind, t))
+                .collect()
         };
         let bound = |t: f64, total: u32| {
             let counts = counts_at(t);
@@ -570,8 +579,7 @@ impl Rolling {
                 .zip(&counts)
                 .map(|(group, c)| f64::from(group.1) * mean_count(c))
                 .sum();
-            let refs: Vec<(u32, &Counts)> =
-                groups.iter().map(|g| g.1).zip(counts.iter()).collect();
+            let refs: Vec<(u32, &Counts)> = groups.iter().map(|g| g.1).zip(counts.iter()).collect();
             (expected, log_chance_bound(&refs, f64::from(total)))
         };
         // Every unit has had this many starts by the end of the support of the last of them.
@@ -598,7 +606,11 @@ impl Rolling {
             .map(|i| low + (f64::from(i) + 0.5) * width)
             .filter_map(|at| self.moment(&groups, target, at, &mut slots))
             .collect();
-        let total: f64 = moments.iter().flat_map(|m| &m.causes).map(|c| c.weight).sum();
+        let total: f64 = moments
+            .iter()
+            .flat_map(|m| &m.causes)
+            .map(|c| c.weight)
+            .sum();
         for cause in moments.iter_mut().flat_map(|m| &mut m.causes) {
             cause.weight /= total;
         }
@@ -663,31 +675,27 @@ impl Rolling {
         let mut starts = Vec::new();
         for (&(kind, _), counts) in groups.iter().zip(&counts) {
             let from = starts.len();
-            starts.extend(
-                (counts.first..)
-                    .zip(&counts.mass)
-                    .map(|(n, &mass)| {
-                        let slot = slots
-                            .iter()
-                            .position(|s| *s == (kind, n))
-                            .unwrap_or_else(|| {
-                                slots.push((kind, n));
-                                slots.len() - 1
-                            });
-                        let issue = self.issue(kind, n.max(1));
-                        let cell = if n <= kind.begun() {
-                            1.0
-                        } else {
-                            (at - issue.support().0) / issue.step() + 0.5
-                        };
-                        Start {
-                            slot,
-                            mass,
-                            next: self.issue(kind, n + 1).smooth_cdf(at),
-                            cell: cell.max(0.0),
-                        }
-                    }),
-            );
+            starts.extend((counts.first..).zip(&counts.mass).map(|(n, &mass)| {
+                let slot = slots
+                    .iter()
+                    .position(|s| *s == (kind, n))
+                    .unwrap_or_else(|| {
+                        slots.push((kind, n));
+                        slots.len() - 1
+                    });
+                let issue = self.issue(kind, n.max(1));
+                let cell = if n <= kind.begun() {
+                    1.0
+                } else {
+                    (at - issue.support().0) / issue.step() + 0.5
+                };
+                Start {
+                    slot,
+                    mass,
+                    next: self.issue(kind, n + 1).smooth_cdf(at),
+                    cell: cell.max(0.0),
+                }
+            }));
             ranges.push(from..starts.len());
         }
         Some(Moment {
@@ -721,7 +729,15 @@ impl Rolling {
                     continue;
                 }
                 let conditional = if units - 1 <= MULTIPLIED_OUT {
-                    multiplied_out(mixture, moment, cause, &compatible, marks, fresh, &mut product)
+                    multiplied_out(
+                        mixture,
+                        moment,
+                        cause,
+                        &compatible,
+                        marks,
+                        fresh,
+                        &mut product,
+                    )
                 } else {
                     tilted(mixture, moment, cause, &compatible, marks, fresh)
                 };
@@ -1333,7 +1349,11 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
             .product();
     }
     // Whole groups that are almost surely marked, or not, leave nothing to sum over.
-    let certain: u32 = groups.iter().filter(|g| g.1 > 1.0 - 1e-12).map(|g| g.0).sum();
+    let certain: u32 = groups
+        .iter()
+        .filter(|g| g.1 > 1.0 - 1e-12)
+        .map(|g| g.0)
+        .sum();
     let possible: u32 = groups.iter().filter(|g| g.1 > 1e-12).map(|g| g.0).sum();
     if limit >= possible {
         return 1.0;
@@ -1342,7 +1362,10 @@ fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
         return 0.0;
     }
     let mean: f64 = groups.iter().map(|g| f64::from(g.0) * g.1).sum();
-    let variance: f64 = groups.iter().map(|g| f64::from(g.0) * g.1 * (1.0 - g.1)).sum();
+    let variance: f64 = groups
+        .iter()
+        .map(|g| f64::from(g.0) * g.1 * (1.0 - g.1))
+        .sum();
     if variance > 9.0 {
         return Normal::standard().cdf((f64::from(limit) + 0.5 - mean) / variance.sqrt());
     }

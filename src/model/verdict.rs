@@ -35,14 +35,14 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
             balancer_verdict(balancer, &ready, registration(balancer, step).as_ref())
         }
         (None, Some(check)) => Law::from_points(
-            ready.points().map(|(r, m)| (first_probe_after(check, r), m)),
+            ready
+                .points()
+                .map(|(r, m)| (first_probe_after(check, r), m)),
             step,
         ),
         (Some(balancer), Some(check)) => later_verdict(balancer, check, &ready),
     };
-    let kill_probability = grace.map_or(0.0, |grace| {
-        kill_probability(service, &ready, grace.0)
-    });
+    let kill_probability = grace.map_or(0.0, |grace| kill_probability(service, &ready, grace.0));
     let sufficient_grace = Seconds(healthy.quantile(0.999).max(0.0).ceil());
     Verdict {
         healthy,
@@ -57,11 +57,7 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
 /// With readiness r and interval I the first passing check comes at t = r + U(0, I\], after
 /// ⌈t / I⌉ − 1 failed ones. At least `unhealthy_threshold` u of them failed iff t > u · I; then, or
 /// always under the threshold rule, (`healthy_threshold` − 1) · I more pass until the verdict.
-fn balancer_verdict(
-    balancer: &LoadBalancer,
-    ready: &Law,
-    registration: Option<&Law>,
-) -> Law {
+fn balancer_verdict(balancer: &LoadBalancer, ready: &Law, registration: Option<&Law>) -> Law {
     let interval = balancer.health_check_interval.0;
     let step = ready.step();
     let phase = Law::uniform(interval, step);
@@ -133,8 +129,8 @@ fn after_registration(balancer: &LoadBalancer, ready: &Law, registration: &Law) 
 
 /// From which first passing check on \[s after the clock's start\] the threshold applies.
 fn threshold_applies_from(balancer: &LoadBalancer) -> Option<f64> {
-    let always = balancer.health_rule == HealthRule::Threshold
-        || balancer.kind == LoadBalancerKind::Clb;
+    let always =
+        balancer.health_rule == HealthRule::Threshold || balancer.kind == LoadBalancerKind::Clb;
     if always {
         Some(0.0)
     } else if balancer.healthy_threshold <= 1 {

@@ -43,8 +43,7 @@ impl Timing {
         let mut levers = permitted(scenario);
         let mut best = with(&levers);
         for lever in levers.clone() {
-            let fewer: Vec<TimingLever> =
-                levers.iter().copied().filter(|l| *l != lever).collect();
+            let fewer: Vec<TimingLever> = levers.iter().copied().filter(|l| *l != lever).collect();
             let without = with(&fewer);
             if without.is_as_good_as(&best)? {
                 levers = fewer;

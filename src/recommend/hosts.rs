@@ -2,9 +2,7 @@
 
 use super::decision::{Decision, Timing};
 use super::search::{Candidate, Search};
-use super::{
-    Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, report,
-};
+use super::{Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, report};
 use crate::model::Model;
 use crate::rollout::{Added, TooFewPlaces, room};
 use crate::scenario::{Capacity, LaunchType, NetworkMode, Scenario};
@@ -67,12 +65,10 @@ pub fn answer(
             .map(|(current, chosen)| current - chosen.score.time),
         break_even_deployments_per_day: standing_cost
             .zip(per_deployment)
-            .and_then(|(standing, each)| {
-                positive(standing.0 / (each.0 * DAYS_PER_MONTH), each)
-            }),
-        break_even_usd_per_minute: per_deployment.zip(saves).and_then(|(each, saves)| {
-            (saves.0 > 0.0).then_some(each.0 * 60.0 / saves.0)
-        }),
+            .and_then(|(standing, each)| positive(standing.0 / (each.0 * DAYS_PER_MONTH), each)),
+        break_even_usd_per_minute: per_deployment
+            .zip(saves)
+            .and_then(|(each, saves)| (saves.0 > 0.0).then_some(each.0 * 60.0 / saves.0)),
         robust_while: Vec::new(),
         alternatives: alternatives(scenario, timing, search, decision, current)?,
         against: Some(against),

@@ -99,9 +99,8 @@ fn next_steps(
             plan: report::report(scenario, timing, candidate)?,
         })
     };
-    let faster = |candidate: &&Candidate| {
-        candidate.score.time.0 < chosen.score.time.0 - STEP_WORTH_NAMING
-    };
+    let faster =
+        |candidate: &&Candidate| candidate.score.time.0 < chosen.score.time.0 - STEP_WORTH_NAMING;
     let mut steps = Vec::new();
     for limit in Limit::ALL {
         let Some(wanted) = limit.wanted(limits) else {
@@ -120,7 +119,12 @@ fn next_steps(
             .min_by(|a, b| limit.excess(a, limits).total_cmp(&limit.excess(b, limits)));
         if let Some(candidate) = least {
             let to = limit.reached(candidate);
-            steps.push(step(limit.key(), Value::from(wanted), Value::from(to), candidate)?);
+            steps.push(step(
+                limit.key(),
+                Value::from(wanted),
+                Value::from(to),
+                candidate,
+            )?);
         }
     }
     let cheaper = known

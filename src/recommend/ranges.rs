@@ -66,11 +66,16 @@ pub fn robust_while(
         )?);
     }
     if let Some(per_day) = timing.scenario.deployment.per_day {
-        ranges.push(by_factor("deployment.per_day", per_day, "1/day", |per_day| {
-            let mut changed = timing.scenario.clone();
-            changed.deployment.per_day = Some(per_day);
-            stays(&changed, model)
-        })?);
+        ranges.push(by_factor(
+            "deployment.per_day",
+            per_day,
+            "1/day",
+            |per_day| {
+                let mut changed = timing.scenario.clone();
+                changed.deployment.per_day = Some(per_day);
+                stays(&changed, model)
+            },
+        )?);
     }
     if let Some(balancer) = scenario.service.load_balancer {
         let now = balancer.deregistration_delay.0;

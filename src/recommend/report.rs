@@ -152,7 +152,9 @@ pub fn reasons(
             let before = duration.with_lead(clock);
             let saved = before - chosen.score.time;
             if saved.0.abs() < search_tie() {
-                reasons.push("Nothing within the limits is faster than the settings of today.".to_owned());
+                reasons.push(
+                    "Nothing within the limits is faster than the settings of today.".to_owned(),
+                );
             } else {
                 reasons.push(format!("It saves {saved} of {before} in each deployment."));
             }
@@ -196,11 +198,18 @@ pub fn reasons(
         let Some(wanted) = limit.wanted(&scenario.limits) else {
             continue;
         };
-        let loosened = search.best(|_| true, &super::infeasible::without(&scenario.limits, limit));
-        let binds = loosened
-            .is_some_and(|better| search.objective(&better) < search.objective(chosen) - search.tie());
+        let loosened = search.best(
+            |_| true,
+            &super::infeasible::without(&scenario.limits, limit),
+        );
+        let binds = loosened.is_some_and(|better| {
+            search.objective(&better) < search.objective(chosen) - search.tie()
+        });
         if binds {
-            reasons.push(format!("{} = {wanted} is what keeps it from being faster.", limit.key()));
+            reasons.push(format!(
+                "{} = {wanted} is what keeps it from being faster.",
+                limit.key()
+            ));
         }
     }
     if chosen.plan.spot_hosts > 0 && chosen.plan.prescale_hosts > 0 {
@@ -241,9 +250,7 @@ pub fn conditional(
         None => (
             shorter_drain(&balancer, SHORT_DRAIN),
             "service.longest_request",
-            format!(
-                "if no request takes longer than {SHORT_DRAIN}; state service.longest_request"
-            ),
+            format!("if no request takes longer than {SHORT_DRAIN}; state service.longest_request"),
         ),
     };
     let planned = with_plan(&timing.scenario, &chosen.plan);

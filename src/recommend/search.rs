@@ -8,8 +8,8 @@
 
 use crate::model::{Model, Plan, Score, required_tasks};
 use crate::rollout::{
-    Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, places_on_added, room,
-    roundest_maximum_percent, roundest_minimum_healthy_percent,
+    Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, places_on_added,
+    room, roundest_maximum_percent, roundest_minimum_healthy_percent,
 };
 use crate::scenario::{Capacity, Limits, Scenario};
 use crate::units::{MINUTES_PER_MONTH, Usd};
@@ -110,7 +110,9 @@ impl Limit {
 
 /// Whether a candidate meets all limits.
 pub fn meets_all(candidate: &Candidate, limits: &Limits) -> bool {
-    Limit::ALL.iter().all(|limit| limit.met_by(candidate, limits))
+    Limit::ALL
+        .iter()
+        .all(|limit| limit.met_by(candidate, limits))
 }
 
 /// Hosts added in one way, with the bounds that differ under it.
@@ -207,7 +209,10 @@ impl<'a> Search<'a> {
     fn cheapest_spot(&self, configuration: &Configuration) -> u32 {
         let hosts = configuration.before + configuration.standing;
         let prescale = &self.scenario.prescale;
-        let spot_known = prescale.host.as_ref().is_some_and(|host| host.spot.is_some());
+        let spot_known = prescale
+            .host
+            .as_ref()
+            .is_some_and(|host| host.spot.is_some());
         if !self.scenario.recommend.may_change.spot || !spot_known {
             return Plan::spot_hosts(hosts, prescale.spot_share);
         }
@@ -218,7 +223,11 @@ impl<'a> Search<'a> {
                     ..configuration.clone()
                 },
                 self.minimum_percents.last().copied().unwrap_or(100),
-                configuration.maximum_percents.last().copied().unwrap_or(100),
+                configuration
+                    .maximum_percents
+                    .last()
+                    .copied()
+                    .unwrap_or(100),
             )
             .map_or(f64::INFINITY, |candidate| candidate.total().0)
         };
@@ -310,7 +319,13 @@ impl<'a> Search<'a> {
             .iter()
             .filter(|(_, candidate)| self.objective(candidate) < below)
             .flat_map(|(configuration, _)| self.tied(configuration, limits, below))
-            .reduce(|best, other| if preferred(&other, &best) { other } else { best })
+            .reduce(|best, other| {
+                if preferred(&other, &best) {
+                    other
+                } else {
+                    best
+                }
+            })
     }
 
     /// The plan of a configuration with the smallest objective within the limits.
@@ -462,7 +477,11 @@ fn ways_to_add(scenario: &Scenario) -> Result<Vec<(u32, u32)>, TooFewPlaces> {
     let now = Plan::of(scenario);
     let most = useful_hosts(scenario)?;
     let range = |allowed: bool, now: u32| {
-        if allowed { 0..=most.max(now) } else { now..=now }
+        if allowed {
+            0..=most.max(now)
+        } else {
+            now..=now
+        }
     };
     let mut ways = Vec::new();
     for standing in range(may.headroom, now.headroom_hosts) {

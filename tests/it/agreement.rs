@@ -201,9 +201,18 @@ impl Compared {
             p.warm_places,
             p.cold_places,
             p.required,
-            if p.stopping_counts { "counts" } else { "gone  " },
-            p.load_balancer.map_or_else(String::new, |b| format!("{:?}", b.kind)),
-            if p.health_check.is_some() { "probe" } else { "" },
+            if p.stopping_counts {
+                "counts"
+            } else {
+                "gone  "
+            },
+            p.load_balancer
+                .map_or_else(String::new, |b| format!("{:?}", b.kind)),
+            if p.health_check.is_some() {
+                "probe"
+            } else {
+                ""
+            },
             law(p.timing.start),
             law(p.timing.ready),
             law(p.timing.stop),

@@ -3,4 +3,5 @@
 mod agreement;
 mod cli;
 mod examples;
+mod recommend;
 mod simulation;

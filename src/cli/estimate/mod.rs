@@ -6,6 +6,7 @@ mod text;
 use super::arguments::Format;
 use super::columns;
 use super::output::{Answer, Complaint, Ending, Terminal};
+use super::page::Page;
 use super::words;
 use crate::model::{Estimate, EstimateVerdict};
 use crate::scenario::Scenario;
@@ -23,14 +24,25 @@ pub fn answer(
         Format::Csv => columns::csv(&columns::ESTIMATE, &[columns::estimate(estimate)])?,
         Format::Markdown => markdown::markdown(scenario, estimate),
     };
-    let ending = match estimate.verdict {
-        EstimateVerdict::Completes => Ending::Done,
-        EstimateVerdict::Stuck => Ending::NotMet,
-    };
     Ok(Answer {
-        ending,
+        ending: ending(estimate),
         ..Answer::done(data)
     })
+}
+
+/// Whether the deployment ends.
+pub fn ending(estimate: &Estimate) -> Ending {
+    match estimate.verdict {
+        EstimateVerdict::Completes => Ending::Done,
+        EstimateVerdict::Stuck => Ending::NotMet,
+    }
+}
+
+/// The answer in a sentence, laid out, and an empty line.
+pub fn headline_text(scenario: &Scenario, estimate: &Estimate, terminal: Terminal) -> String {
+    let mut page = Page::new(terminal);
+    page.headline(&headline(scenario, estimate));
+    page.into_text() + "\n"
 }
 
 /// The answer in a sentence.

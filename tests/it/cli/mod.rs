@@ -2,6 +2,7 @@
 
 mod catalog;
 mod estimate;
+mod explain;
 mod hosts;
 mod import;
 mod recommend;

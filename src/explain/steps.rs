@@ -1,0 +1,611 @@
+//! The deployment step by step with clock times, and at each step the rules that bite.
+//!
+//! The times are those of a deployment in which every phase takes its mean. The mean of the real
+//! deployment is later: it waits for the last of several tasks.
+
+use serde::Serialize;
+
+use super::Baseline;
+use super::walk::{Act, SAME_MOMENT, walk};
+use crate::model::phases::Phases;
+use crate::model::verdict::{drain_delay, verdict};
+use crate::rollout::{Bound, Moves, Places, Stuck, places_on, places_on_added};
+use crate::scenario::{
+    Capacity, Cluster, HealthRule, LoadBalancer, LoadBalancerKind, PrescaleMode, ReleaseHosts,
+    Scenario,
+};
+use crate::units::Seconds;
+
+/// Of many acts so many are told from the beginning: two rounds.
+const FIRST_ACTS: usize = 4;
+
+/// Of many acts so many are told from the end: the last round.
+const LAST_ACTS: usize = 2;
+
+/// Of many kinds of hosts so many are told.
+const KINDS_OF_HOSTS: usize = 3;
+
+/// What happens at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// From the request, negative before it \[s\].
+    pub at_s: Seconds,
+    /// What happens.
+    pub what: String,
+    /// The rules that bite here.
+    pub why: Vec<String>,
+    /// Healthy tasks after it.
+    pub healthy: u32,
+    /// Pending, running and stopping tasks after it.
+    pub tasks: u32,
+}
+
+/// A moment as a clock shows it: `4:46`, `−2:51`, `1:02:10`.
+#[must_use]
+pub fn clock(moment: Seconds) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates beyond any duration of a scenario"
+    )]
+    let seconds = moment.0.round() as i64;
+    let sign = if seconds < 0 { "−" } else { "" };
+    let seconds = seconds.unsigned_abs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{sign}{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{sign}{minutes}:{seconds:02}")
+    }
+}
+
+/// A setting as it is set: `300 s`, where minutes would hide it.
+fn in_seconds(duration: Seconds) -> String {
+    format!("{} s", duration.0.round())
+}
+
+/// The steps of the deployment; of one that is stuck those that it comes to.
+pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
+    let moves = &base.outcome.moves;
+    let phases = base.model.phases();
+    let at_rest = |at_s, what: String, why| Step {
+        at_s,
+        what,
+        why,
+        healthy: moves.desired,
+        tasks: moves.desired,
+    };
+    let mut steps = launch(base);
+    let request = at_rest(
+        Seconds::ZERO,
+        "request".to_owned(),
+        room_told(base.scenario, moves),
+    );
+    match stuck {
+        Some(stuck) => {
+            let at = Seconds(phases.reaction.mean());
+            let what = match stuck.bound {
+                Bound::HealthCheck => "the scheduler reacts: every new task is killed",
+                _ => "the scheduler reacts: no move",
+            };
+            steps.push(request);
+            steps.push(at_rest(at, what.to_owned(), why_stuck(base, stuck)));
+        }
+        None => {
+            let course = Course::of(base);
+            steps.push(request);
+            steps.extend(course.steps());
+            let completed = course.completed();
+            steps.push(at_rest(
+                Seconds(course.last_healthy()),
+                "new version: the last new task is healthy".to_owned(),
+                Vec::new(),
+            ));
+            steps.push(at_rest(
+                completed,
+                told_completed(base.scenario),
+                Vec::new(),
+            ));
+            steps.extend(release(base, completed));
+            // The last new task may be healthy before the last acts; the order is that of time.
+            steps.sort_by(|a, b| a.at_s.0.total_cmp(&b.at_s.0));
+            for step in steps.iter_mut().filter(|step| step.at_s.0 >= 0.0) {
+                (step.healthy, step.tasks) = course.counts(step.at_s.0);
+            }
+        }
+    }
+    steps
+}
+
+fn launch(base: &Baseline) -> Vec<Step> {
+    let scenario = base.scenario;
+    let Some((count, host)) = added(scenario).filter(|_| base.plan.prescale_hosts > 0) else {
+        return Vec::new();
+    };
+    let prescale = &scenario.prescale;
+    let lead = base
+        .model
+        .boot_of_slowest(count)
+        .expectation(|s| (s - prescale.lead_overlap.0).max(0.0));
+    let mut why = vec![format!(
+        "a host boots in {} on average; the slowest of {count} counts",
+        in_seconds(prescale.boot.mean)
+    )];
+    if prescale.lead_overlap > Seconds::ZERO {
+        why.push(format!("{} of it beside other work", prescale.lead_overlap));
+    }
+    vec![Step {
+        at_s: Seconds(-lead),
+        what: format!("launch {count} × {host}"),
+        why,
+        healthy: base.outcome.moves.desired,
+        tasks: base.outcome.moves.desired,
+    }]
+}
+
+/// How many hosts are added, and of which type.
+fn added(scenario: &Scenario) -> Option<(u32, &str)> {
+    let host = scenario.prescale.host.as_ref()?;
+    let hosts = scenario.prescale.hosts;
+    (hosts > 0).then_some((hosts, host.shape.instance_type.as_str()))
+}
+
+fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
+    let (Some(duration), hosts @ 1..) = (&base.outcome.duration, base.plan.prescale_hosts) else {
+        return Vec::new();
+    };
+    let desired = base.outcome.moves.desired;
+    let step = |at_s, what, why| Step {
+        at_s,
+        what,
+        why,
+        healthy: desired,
+        tasks: desired,
+    };
+    let evacuation = duration.evacuation_s.mean;
+    let which = match base.scenario.prescale.release_hosts {
+        ReleaseHosts::Emptiest if evacuation > Seconds::ZERO => "with the fewest tasks",
+        ReleaseHosts::Emptiest => "without tasks",
+        ReleaseHosts::Newest => "that were added",
+    };
+    let noun = if hosts == 1 { "host" } else { "hosts" };
+    let mut steps = Vec::new();
+    if evacuation > Seconds::ZERO {
+        steps.push(step(
+            completed,
+            format!("drain the {hosts} {noun} {which}"),
+            vec![format!(
+                "a second rollout under the same bounds, {evacuation} on average"
+            )],
+        ));
+    }
+    let gone = completed + duration.release_s.mean;
+    steps.push(step(
+        gone,
+        format!("released: the {hosts} {noun} {which}"),
+        Vec::new(),
+    ));
+    steps
+}
+
+fn told_completed(scenario: &Scenario) -> String {
+    match scenario.deployment.completion_lag {
+        Seconds::ZERO => "completed: one reaction after the last change".to_owned(),
+        lag => format!("completed: one reaction and {lag} after the last change"),
+    }
+}
+
+/// What the hosts hold and what the percents allow.
+fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
+    let desired = moves.desired;
+    let mut told = match &scenario.capacity {
+        Capacity::Hosts(cluster) => hosts_told(scenario, cluster),
+        Capacity::FreeTasks(_) | Capacity::Unlimited => Vec::new(),
+    };
+    if let (Some((count, host)), Some(places)) = (added(scenario), places_on_added(scenario)) {
+        let when = match scenario.prescale.mode {
+            PrescaleMode::Before => "added",
+            PrescaleMode::Standing => "standing",
+        };
+        told.push(format!("{when}: {}", held(count, host, places)));
+    }
+    told.push(match moves.room.total() {
+        Some(room) => format!("room for {room} beside the {desired}"),
+        None => "room without a limit".to_owned(),
+    });
+    let deployment = &scenario.deployment;
+    told.push(format!(
+        "{}/{} of {desired}: at least {} healthy, at most {} in existence",
+        deployment.minimum_healthy_percent,
+        deployment.maximum_percent,
+        moves.bounds.lower,
+        moves.bounds.upper
+    ));
+    told
+}
+
+fn held(count: u32, instance_type: &str, places: Places) -> String {
+    let each = match places.count {
+        1 => "1 task".to_owned(),
+        tasks => format!("{tasks} tasks"),
+    };
+    format!(
+        "{count} × {instance_type} for {each} each: {}",
+        places.limited_by
+    )
+}
+
+fn hosts_told(scenario: &Scenario, cluster: &Cluster) -> Vec<String> {
+    let mut kinds: Vec<(&str, Option<Places>, u32)> = Vec::new();
+    for group in &cluster.hosts {
+        let instance_type = group.shape.instance_type.as_str();
+        let places = group.accepts_tasks.then(|| {
+            places_on(
+                &group.shape,
+                group.used,
+                &cluster.daemons,
+                &scenario.service,
+            )
+        });
+        match kinds
+            .iter_mut()
+            .find(|kind| (kind.0, kind.1) == (instance_type, places))
+        {
+            Some(kind) => kind.2 = kind.2.saturating_add(group.count),
+            None => kinds.push((instance_type, places, group.count)),
+        }
+    }
+    let more = kinds.len().saturating_sub(KINDS_OF_HOSTS);
+    let told = kinds
+        .iter()
+        .take(KINDS_OF_HOSTS)
+        .map(|&(host, places, count)| match places {
+            Some(places) => held(count, host, places),
+            None => format!("{count} × {host} without tasks"),
+        });
+    told.chain((more > 0).then(|| format!("… {more} more kinds of hosts")))
+        .collect()
+}
+
+/// Who waits for whom.
+fn why_stuck(base: &Baseline, stuck: &Stuck) -> Vec<String> {
+    if stuck.bound == Bound::HealthCheck {
+        let mut why = verdict_told(base);
+        why.push("each is replaced by one that is killed in turn".to_owned());
+        return why;
+    }
+    vec![
+        stuck.reason.clone(),
+        "the old tasks wait for a new one to be healthy".to_owned(),
+        "the new tasks wait for an old one to be gone".to_owned(),
+    ]
+}
+
+/// A rollout in which every phase takes its mean.
+struct Course<'a> {
+    base: &'a Baseline<'a>,
+    phases: &'a Phases,
+    acts: Vec<Act>,
+}
+
+impl<'a> Course<'a> {
+    fn of(base: &'a Baseline) -> Self {
+        let phases = base.model.phases();
+        Self {
+            base,
+            phases,
+            acts: walk(&base.outcome.moves, phases),
+        }
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        let count = self.acts.len();
+        let short = count <= FIRST_ACTS + LAST_ACTS + 1;
+        let last = count.saturating_sub(LAST_ACTS);
+        let mut steps = Vec::new();
+        for (i, act) in self.acts.iter().enumerate() {
+            if short || i < FIRST_ACTS || i >= last {
+                steps.push(self.step(i, act));
+            } else if i == FIRST_ACTS {
+                steps.push(self.left_out(&self.acts[FIRST_ACTS..last]));
+            }
+        }
+        steps
+    }
+
+    fn step(&self, index: usize, act: &Act) -> Step {
+        let first_stop = self.acts[..index].iter().all(|before| before.stopped == 0);
+        let first_start = self.acts[..index]
+            .iter()
+            .all(|before| before.started() == 0);
+        let mut what = Vec::new();
+        let mut why = Vec::new();
+        if index == 0 {
+            why.push(self.order());
+        }
+        if act.stopped > 0 {
+            let gone = clock(Seconds(self.gone(act)));
+            let stopped = act.stopped;
+            if first_stop {
+                what.push(format!(
+                    "−{stopped} old: {}; gone at {gone}",
+                    self.stop_told()
+                ));
+                why.extend(self.drain_rule());
+            } else {
+                what.push(format!("−{stopped} old, gone at {gone}"));
+            }
+        }
+        for (started, healthy, place) in [
+            (act.cold, self.cold_healthy(act), " on added hosts"),
+            (act.warm, self.warm_healthy(act), ""),
+        ] {
+            if started > 0 {
+                let healthy = clock(Seconds(healthy));
+                what.push(format!("+{started} new{place}, healthy at {healthy}"));
+            }
+        }
+        if act.started() > 0 && first_start {
+            why.extend(self.start_rule(act));
+            why.extend(verdict_told(self.base));
+        }
+        self.told(act.at, what.join("; "), why)
+    }
+
+    fn left_out(&self, acts: &[Act]) -> Step {
+        let stopped: u32 = acts.iter().map(|act| act.stopped).sum();
+        let started: u32 = acts.iter().map(Act::started).sum();
+        let from = acts.first().map_or(0.0, |act| act.at);
+        let to = acts.last().map_or(0.0, |act| act.at);
+        let what = format!(
+            "… {} more moves like these until {}: −{stopped} old, +{started} new",
+            acts.len(),
+            clock(Seconds(to))
+        );
+        self.told(from, what, Vec::new())
+    }
+
+    fn told(&self, at: f64, what: String, why: Vec<String>) -> Step {
+        let (healthy, tasks) = self.counts(at);
+        Step {
+            at_s: Seconds(at),
+            what,
+            why,
+            healthy,
+            tasks,
+        }
+    }
+
+    /// Healthy tasks, and tasks in existence, at a moment.
+    fn counts(&self, at: f64) -> (u32, u32) {
+        let by = |moment: f64, tasks: u32| {
+            if moment <= at + SAME_MOMENT { tasks } else { 0 }
+        };
+        let desired = self.base.outcome.moves.desired;
+        let (mut healthy, mut tasks, mut stopped, mut gone) = (desired, desired, 0, 0);
+        for act in &self.acts {
+            healthy += by(self.cold_healthy(act), act.cold) + by(self.warm_healthy(act), act.warm);
+            tasks += by(act.at, act.started());
+            stopped += by(act.at, act.stopped);
+            gone += by(self.gone(act), act.stopped);
+        }
+        (healthy - stopped, tasks - gone)
+    }
+
+    fn gone(&self, act: &Act) -> f64 {
+        act.at + self.phases.drain.mean()
+    }
+
+    fn cold_healthy(&self, act: &Act) -> f64 {
+        act.at + self.phases.cold_start.mean()
+    }
+
+    fn warm_healthy(&self, act: &Act) -> f64 {
+        act.at + self.phases.start.mean()
+    }
+
+    fn last_healthy(&self) -> f64 {
+        let healthy = self.acts.iter().flat_map(|act| {
+            let cold = (act.cold > 0).then(|| self.cold_healthy(act));
+            let warm = (act.warm > 0).then(|| self.warm_healthy(act));
+            cold.into_iter().chain(warm)
+        });
+        healthy.fold(0.0, f64::max)
+    }
+
+    fn completed(&self) -> Seconds {
+        let stopping = self.acts.iter().filter(|act| act.stopped > 0);
+        let last_gone = stopping.map(|act| self.gone(act)).fold(0.0, f64::max);
+        let last = self.last_healthy().max(last_gone);
+        Seconds(last + self.phases.reaction.mean()) + self.base.scenario.deployment.completion_lag
+    }
+
+    /// Which comes first, stop or start, and why.
+    fn order(&self) -> String {
+        let Moves {
+            desired,
+            bounds,
+            surge,
+            slack,
+            room,
+            ..
+        } = self.base.outcome.moves;
+        let by_bound = bounds.upper.saturating_sub(desired).min(desired);
+        let no_surge = if by_bound == 0 {
+            "nothing may be added to the desired count".to_owned()
+        } else {
+            "no host has room for another".to_owned()
+        };
+        let start = match room.total() {
+            Some(room) if room < by_bound => {
+                format!("room for {room} is the limit, {by_bound} may be added")
+            }
+            _ if surge == desired => "all new tasks may run beside the old ones".to_owned(),
+            _ => format!("{surge} may be added"),
+        };
+        match (surge, slack) {
+            (0, _) => format!("stop first: {no_surge}, {slack} may be missing"),
+            (_, 0) => format!("start first: {start}, none may be missing"),
+            _ => format!("both at once: {start}, {slack} may be missing"),
+        }
+    }
+
+    fn stop_told(&self) -> String {
+        let service = &self.base.scenario.service;
+        let delay = drain_delay(service.load_balancer.as_ref());
+        let stop = Seconds(self.phases.drain.mean()) - delay;
+        match service.load_balancer {
+            Some(_) => {
+                let (delay, stop) = (in_seconds(delay), in_seconds(stop));
+                format!("deregister, drain {delay}, stop {stop}")
+            }
+            None => format!("stop {}", in_seconds(stop)),
+        }
+    }
+
+    fn drain_rule(&self) -> Option<String> {
+        let balancer = self.base.scenario.service.load_balancer?;
+        let delay = drain_delay(Some(&balancer));
+        Some(if delay > balancer.deregistration_delay {
+            let delay = in_seconds(delay);
+            format!("an NLB drains at least {delay}, whatever its deregistration delay")
+        } else {
+            "the drain runs in full, even without connections".to_owned()
+        })
+    }
+
+    fn start_rule(&self, act: &Act) -> Vec<String> {
+        let timing = &self.base.scenario.service.timing;
+        let mut told = vec![format!("start {}", in_seconds(timing.start.mean))];
+        if act.cold > 0 && timing.cold_start_extra.mean > Seconds::ZERO {
+            told.push(format!(
+                "an added host has no image yet: {} more",
+                in_seconds(timing.cold_start_extra.mean)
+            ));
+        }
+        told
+    }
+}
+
+/// How long after RUNNING a task counts as healthy, and how that comes about.
+fn verdict_told(base: &Baseline) -> Vec<String> {
+    let service = &base.scenario.service;
+    let judged = &base.model.phases().verdict;
+    let mean = in_seconds(Seconds(judged.healthy.mean()));
+    let ready = in_seconds(service.timing.ready.mean);
+    let mut told = Vec::new();
+    match (service.load_balancer, service.health_check) {
+        (None, None) => {
+            told.push(format!("no health check: healthy {mean} after RUNNING"));
+            return told;
+        }
+        (Some(balancer), _) => {
+            told.push(format!("healthy {mean} after RUNNING, of which {ready} until ready"));
+            told.push(checks_told(base, &balancer));
+            if let Some(check) = service.health_check {
+                told.push(format!(
+                    "the container's own check every {} must pass too",
+                    in_seconds(check.interval)
+                ));
+            }
+        }
+        (None, Some(check)) => told.push(format!(
+            "healthy {mean} after RUNNING: ready after {ready}, the first probe after that passes, one every {}",
+            in_seconds(check.interval)
+        )),
+    }
+    told.extend(grace_told(base));
+    told
+}
+
+/// How "30 s × 5" arises.
+fn checks_told(base: &Baseline, balancer: &LoadBalancer) -> String {
+    let interval = balancer.health_check_interval;
+    let threshold = balancer.healthy_threshold;
+    let more = threshold.saturating_sub(1);
+    let always = balancer.kind == LoadBalancerKind::Clb
+        || balancer.health_rule == HealthRule::Threshold
+        || threshold <= 1;
+    let begin = match balancer.kind {
+        LoadBalancerKind::Nlb => format!(
+            "checks begin {} after registration; one",
+            in_seconds(balancer.registration_delay.mean)
+        ),
+        LoadBalancerKind::Alb | LoadBalancerKind::Clb => "a check".to_owned(),
+    };
+    let all = in_seconds(interval * f64::from(threshold));
+    let interval = in_seconds(interval);
+    if always {
+        return format!(
+            "{begin} every {interval}: the first pass and {more} more: up to {interval} × {threshold} = {all}"
+        );
+    }
+    let Checks { failed, judged } = Checks::of(base, balancer);
+    if judged < 0.005 {
+        return format!("{begin} every {interval}, the first pass counts");
+    }
+    format!(
+        "{begin} every {interval}, {failed:.1} fail before; after {} failures, {:.0} % of tasks, \
+         {threshold} passes in a row are asked: up to {interval} × {threshold} = {all}",
+        balancer.unhealthy_threshold,
+        judged * 100.0
+    )
+}
+
+/// What the checks find before a task is ready.
+struct Checks {
+    /// Expected number that fail.
+    failed: f64,
+    /// Share of tasks of which `unhealthy_threshold` or more fail.
+    judged: f64,
+}
+
+impl Checks {
+    /// # Formula
+    /// With w from the first moment of the checks to readiness and a phase uniform over the
+    /// interval I, w / I checks fail in the mean, and at least u of them with probability
+    /// (w / I − (u − 1)) between 0 and 1.
+    fn of(base: &Baseline, balancer: &LoadBalancer) -> Self {
+        let interval = balancer.health_check_interval.0;
+        let step = base.model.phases().verdict.healthy.step();
+        let ready = crate::model::law::Law::of(base.scenario.service.timing.ready, step);
+        let begin = match balancer.kind {
+            LoadBalancerKind::Nlb => balancer.registration_delay.mean.0,
+            LoadBalancerKind::Alb | LoadBalancerKind::Clb => 0.0,
+        };
+        let fatal = f64::from(balancer.unhealthy_threshold.saturating_sub(1));
+        Self {
+            failed: ready.expectation(|r| (r - begin).max(0.0) / interval),
+            judged: ready.expectation(|r| ((r - begin) / interval - fatal).clamp(0.0, 1.0)),
+        }
+    }
+}
+
+fn grace_told(base: &Baseline) -> Option<String> {
+    let service = &base.scenario.service;
+    let judged = &base.model.phases().verdict;
+    match service.health_check_grace_period {
+        Some(grace) => Some(match judged.kill_probability {
+            killed if killed < 0.001 => {
+                format!("the grace period of {} is long enough", in_seconds(grace))
+            }
+            killed => format!(
+                "the grace period of {} is too short for {:.1} % of tasks: they are killed; {} is enough",
+                in_seconds(grace),
+                killed * 100.0,
+                in_seconds(judged.sufficient_grace)
+            ),
+        }),
+        None => {
+            let mut without = service.clone();
+            without.health_check_grace_period = Some(Seconds::ZERO);
+            let killed = verdict(&without, judged.healthy.step()).kill_probability;
+            (killed >= 0.01).then(|| {
+                format!(
+                    "with a grace period of 0 s, the orchestrator's default, {:.0} % of tasks would be killed; {} is enough",
+                    killed * 100.0,
+                    in_seconds(judged.sufficient_grace)
+                )
+            })
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The acts of the scheduler with their times, as if every phase took its mean.
+
+use crate::model::phases::Phases;
+use crate::rollout::Moves;
+
+/// What the scheduler does at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Act {
+    /// From the request \[s\].
+    pub(super) at: f64,
+    /// Old tasks told to stop.
+    pub(super) stopped: u32,
+    /// New tasks started on hosts that have not got the image.
+    pub(super) cold: u32,
+    /// New tasks started on hosts that have it.
+    pub(super) warm: u32,
+}
+
+impl Act {
+    /// New tasks started.
+    pub(super) fn started(&self) -> u32 {
+        self.cold + self.warm
+    }
+}
+
+/// A change that the scheduler has not seen yet.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    at: f64,
+    tasks: u32,
+    kind: ChangeKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ChangeKind {
+    Healthy,
+    Gone,
+}
+
+/// All acts of a rollout that is not stuck, in the order of time.
+///
+/// Every change is seen one mean reaction later, and the scheduler then does all that the bounds
+/// and the hosts allow. The first starts fill the added hosts, which have not got the image.
+pub(super) fn walk(moves: &Moves, phases: &Phases) -> Vec<Act> {
+    let reaction = phases.reaction.mean();
+    let (mut old, mut started, mut healthy, mut stopping) = (moves.desired, 0, 0, 0);
+    let mut cold_places = moves.room.cold.min(if moves.stopping_counts {
+        moves.surge
+    } else {
+        moves.desired
+    });
+    let mut acts = Vec::new();
+    let mut unseen: Vec<Change> = Vec::new();
+    let mut now = reaction;
+    loop {
+        let stopped = old.min((old + healthy).saturating_sub(moves.bounds.lower));
+        let existing = old.saturating_add(started).saturating_add(stopping);
+        let counted = if moves.stopping_counts {
+            existing
+        } else {
+            old - stopped + started
+        };
+        let by_bound = moves.bounds.upper.saturating_sub(counted);
+        let by_room = moves.room.total().map_or(u32::MAX, |room| {
+            moves.desired.saturating_add(room).saturating_sub(existing)
+        });
+        let start = (moves.desired - started).min(by_bound).min(by_room);
+        if stopped + start > 0 {
+            let cold = start.min(cold_places);
+            acts.push(Act {
+                at: now,
+                stopped,
+                cold,
+                warm: start - cold,
+            });
+            for (after, tasks, kind) in [
+                (phases.drain.mean(), stopped, ChangeKind::Gone),
+                (phases.cold_start.mean(), cold, ChangeKind::Healthy),
+                (phases.start.mean(), start - cold, ChangeKind::Healthy),
+            ] {
+                if tasks > 0 {
+                    unseen.push(Change {
+                        at: now + after,
+                        tasks,
+                        kind,
+                    });
+                }
+            }
+            cold_places -= cold;
+            old -= stopped;
+            stopping += stopped;
+            started += start;
+        }
+        let Some(next) = unseen.iter().map(|change| change.at).min_by(f64::total_cmp) else {
+            return acts;
+        };
+        now = next + reaction;
+        unseen.retain(|change| {
+            let later = change.at > next + SAME_MOMENT;
+            match change.kind {
+                _ if later => {}
+                ChangeKind::Healthy => healthy += change.tasks,
+                ChangeKind::Gone => stopping -= change.tasks,
+            }
+            later
+        });
+    }
+}
+
+/// Changes that are no further apart are one \[s\].
+pub(super) const SAME_MOMENT: f64 = 1e-6;
