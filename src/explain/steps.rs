@@ -124,7 +124,7 @@ fn launch(base: &Baseline) -> Vec<Step> {
     let prescale = &scenario.prescale;
     let lead = base
         .model
-        .boot_of_slowest(count)
+        .boot_of_slowest(scenario, count)
         .expectation(|s| (s - prescale.lead_overlap.0).max(0.0));
     let mut why = vec![format!(
         "a host boots in {} on average; the slowest of {count} counts",
