@@ -29,7 +29,9 @@ const TOLERANCE: Tolerance = Tolerance {
 
 /// Where the room on the hosts and the upper bound, which stopping tasks do not count towards,
 /// both hold starts back: the model takes the later of two bounds. Where stops vary as much as
-/// starts: which of the old tasks is gone last is not always that of the last stop but some.
+/// starts: which of the old tasks is gone last is not always that of the last stop but some. Where
+/// some starts after the first moves are on hosts without the image: the model deals these out to
+/// the units in turn, not in the order of time.
 const WIDE_TOLERANCE: Tolerance = Tolerance {
     mean: 0.05,
     p95: 0.08,
@@ -152,6 +154,7 @@ impl Compared {
     fn tolerance(&self) -> Tolerance {
         let Params {
             desired,
+            upper,
             stopping_counts,
             warm_places,
             cold_places,
@@ -161,7 +164,9 @@ impl Compared {
         let both_bind = !stopping_counts && warm_places + cold_places < desired;
         let spread = |law: DurationLaw| law.mean.0 * law.cv;
         let stops_vary = spread(timing.stop) > 2.0 * spread(timing.start);
-        if both_bind || stops_vary {
+        let surge = (upper - desired).min(warm_places + cold_places);
+        let some_later_ones_cold = cold_places > surge && cold_places < desired;
+        if both_bind || stops_vary || some_later_ones_cold {
             WIDE_TOLERANCE
         } else {
             TOLERANCE
