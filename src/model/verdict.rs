@@ -6,7 +6,7 @@
 
 use super::law::Law;
 use crate::scenario::{
-    ContainerHealthCheck, Family, HealthRule, LoadBalancer, LoadBalancerKind, Service,
+    ContainerHealthCheck, HealthRule, LoadBalancer, LoadBalancerKind, Service,
 };
 use crate::units::Seconds;
 
@@ -210,9 +210,9 @@ pub fn drain_delay(balancer: Option<&LoadBalancer>) -> Seconds {
 #[must_use]
 pub fn checking_spread(service: &Service) -> f64 {
     let balancer = service.load_balancer.as_ref().map_or(0.0, |balancer| {
-        let registration = match balancer.registration_delay.family {
-            Family::Fixed => 0.0,
-            _ => balancer.registration_delay.mean.0 * balancer.registration_delay.cv,
+        let registration = match balancer.kind {
+            LoadBalancerKind::Nlb => super::law::standard_deviation(balancer.registration_delay),
+            LoadBalancerKind::Alb | LoadBalancerKind::Clb => 0.0,
         };
         (balancer.health_check_interval.0 / 12.0_f64.sqrt()).hypot(registration)
     });

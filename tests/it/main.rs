@@ -2,5 +2,6 @@
 
 mod agreement;
 mod cli;
+mod examples;
 mod recommend;
 mod simulation;
