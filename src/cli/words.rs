@@ -237,9 +237,14 @@ pub fn settings(plan: &PlanReport) -> String {
     other_changes(plan)
         .into_iter()
         .fold(percents(plan), |settings, change| {
-            let key = change.key.rsplit('.').next().unwrap_or(&change.key);
-            format!("{settings}, {key} {}", value(&change.to))
+            format!("{settings}, {}", short_change(change))
         })
+}
+
+/// A changed setting by the last part of its key: `deregistration_delay 30s`.
+pub fn short_change(change: &Change) -> String {
+    let key = change.key.rsplit('.').next().unwrap_or(&change.key);
+    format!("{key} {}", value(&change.to))
 }
 
 /// A plan's loss of capacity, as a sentence after a headline; empty where it keeps the required

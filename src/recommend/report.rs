@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::decision::{Decision, Timing};
-use super::search::{Candidate, Limit, Search};
+use super::search::{Candidate, Limit, Search, TIE};
 use super::variants::{changes, shorter_drain, with_balancer};
 use super::{Change, Conditional, PlanReport};
 use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
@@ -151,7 +151,7 @@ pub fn reasons(
         Some(duration) if current.estimate.verdict == EstimateVerdict::Completes => {
             let before = duration.with_lead(clock);
             let saved = before - chosen.score.time;
-            if saved.0.abs() < search_tie() {
+            if saved.0.abs() < TIE {
                 reasons.push(
                     "Nothing within the limits is faster than the settings of today.".to_owned(),
                 );
@@ -164,9 +164,7 @@ pub fn reasons(
     let required = required_tasks(&scenario.service);
     let lower = chosen.score.bounds.lower;
     if lower >= required {
-        reasons.push(format!(
-            "At least {lower} tasks stay healthy, of {required} required."
-        ));
+        reasons.push(format!("At least {lower} of {required} required tasks stay healthy."));
     } else {
         reasons.push(format!(
             "It goes down to {lower} healthy tasks, below the {required} required, for {:.0} minutes a month; set limits.availability to rule that out.",
@@ -221,11 +219,6 @@ pub fn reasons(
     reasons
 }
 
-/// A difference that is none \[s\].
-fn search_tie() -> f64 {
-    super::search::TIE
-}
-
 /// Savings that need a fact, or a permission.
 ///
 /// # Errors
@@ -267,7 +260,7 @@ pub fn conditional(
             saves_s: chosen.score.time - score.time,
             condition,
         })
-        .filter(|conditional| conditional.saves_s.0 >= super::search::TIE)
+        .filter(|conditional| conditional.saves_s.0 >= TIE)
         .into_iter()
         .collect())
 }

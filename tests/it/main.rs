@@ -4,4 +4,5 @@ mod agreement;
 mod cli;
 mod examples;
 mod recommend;
+mod readme;
 mod simulation;

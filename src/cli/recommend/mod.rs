@@ -139,8 +139,12 @@ fn decision(current: &PlanReport, plan: &PlanReport) -> String {
             )),
         }
     }
-    for change in words::other_changes(plan) {
-        orders.push(format!("set {} {}", change.key, words::value(&change.to)));
+    let others: Vec<String> = words::other_changes(plan)
+        .into_iter()
+        .map(words::short_change)
+        .collect();
+    if !others.is_empty() {
+        orders.push(format!("set {}", others.join(", ")));
     }
     match orders.split_last() {
         None => "keep your settings".to_owned(),
