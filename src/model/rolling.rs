@@ -250,6 +250,9 @@ impl Rolling {
     }
 
     fn computed_short(&self, rollout: Rollout, surplus: u32) -> f64 {
+        if matches!(*self.course(rollout), Course::Fixed) {
+            return self.fixed_short(rollout, surplus);
+        }
         let missing = rollout.slack - surplus;
         let until = self.end(rollout, End::HealthyBut(missing));
         if rollout.slack == rollout.replacements {
@@ -870,7 +873,7 @@ impl Rolling {
     }
 
     /// All phases fixed: the units in their order, event by event.
-    fn fixed_end(&self, rollout: Rollout, end: End) -> Law {
+    fn fixed_course(&self, rollout: Rollout) -> FixedCourse {
         let (turn_to_stop, drain) = (self.phases.reaction.mean(), self.phases.drain.mean());
         let [cold, warm] = self.healthy.each_ref().map(Law::mean);
         let start = |earlier: u32| if earlier < rollout.cold { cold } else { warm };
@@ -911,19 +914,50 @@ impl Rolling {
             }
         }
         healthy.sort_by(f64::total_cmp);
+        stopped.sort_by(f64::total_cmp);
+        FixedCourse { healthy, stopped }
+    }
+
+    /// From the first moves to an end, all phases fixed.
+    fn fixed_end(&self, rollout: Rollout, end: End) -> Law {
+        let FixedCourse { healthy, stopped } = self.fixed_course(rollout);
         let last = |times: &[f64]| times.last().copied().unwrap_or(0.0);
         let at = match end {
             End::HealthyBut(missing) => {
                 let upto = healthy.len().saturating_sub(missing as usize);
                 last(&healthy[..upto])
             }
-            End::StoppedBut(_) => {
-                stopped.sort_by(f64::total_cmp);
-                last(&healthy).max(last(&stopped))
-            }
+            End::StoppedBut(_) => last(&healthy).max(last(&stopped)),
         };
         Law::fixed(at, self.step())
     }
+
+    /// How long fewer than `surplus` tasks beyond the lower bound are healthy, all phases fixed
+    /// \[s\].
+    fn fixed_short(&self, rollout: Rollout, surplus: u32) -> f64 {
+        let FixedCourse { healthy, stopped } = self.fixed_course(rollout);
+        // The first stops, one for each unit of slack, are there from the beginning.
+        let drain = self.phases.drain.mean();
+        let told = stopped.iter().skip(rollout.slack as usize);
+        let mut changes: Vec<(f64, i64)> = healthy.iter().map(|&at| (at, 1)).collect();
+        changes.extend(told.map(|&at| (at - drain, -1)));
+        changes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (mut short, mut beyond, mut before) = (0.0, 0, 0.0);
+        for (at, change) in changes {
+            if beyond < i64::from(surplus) {
+                short += at - before;
+            }
+            beyond += change;
+            before = at;
+        }
+        short
+    }
+}
+
+/// When new tasks turn healthy and old ones are gone, in order, all phases fixed \[s\].
+struct FixedCourse {
+    healthy: Vec<f64>,
+    stopped: Vec<f64>,
 }
 
 /// What was computed before.

@@ -5,9 +5,7 @@
 //! comes at phase + (k − 1) · interval, the phase uniform in (0, interval].
 
 use super::law::Law;
-use crate::scenario::{
-    ContainerHealthCheck, HealthRule, LoadBalancer, LoadBalancerKind, Service,
-};
+use crate::scenario::{ContainerHealthCheck, HealthRule, LoadBalancer, LoadBalancerKind, Service};
 use crate::units::Seconds;
 
 /// Without any check a task counts as healthy so long after RUNNING \[s\].

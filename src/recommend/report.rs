@@ -164,7 +164,9 @@ pub fn reasons(
     let required = required_tasks(&scenario.service);
     let lower = chosen.score.bounds.lower;
     if lower >= required {
-        reasons.push(format!("At least {lower} of {required} required tasks stay healthy."));
+        reasons.push(format!(
+            "At least {lower} of {required} required tasks stay healthy."
+        ));
     } else {
         reasons.push(format!(
             "It goes down to {lower} healthy tasks, below the {required} required, for {:.0} minutes a month; set limits.availability to rule that out.",

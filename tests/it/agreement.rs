@@ -12,6 +12,7 @@ use prescale::units::Seconds;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::simulation::cases::by_hand;
 use crate::simulation::{Clock, Params, Summary, run};
 
 /// How much the model may be off, as shares of the deployment.
@@ -407,4 +408,52 @@ fn errors_over_wide_services() {
     let mut all = compare(300, 500, 400_000, 2);
     print_errors(&mut all);
     assert!(all[0].excess() <= 0.0, "{}", all[0].told());
+}
+
+/// `new_version`, `completed` and the time short, where nothing varies: worked by hand for the
+/// simulation.
+#[track_caller]
+fn assert_exactly(params: Params, percents: [u32; 2], expected: [f64; 3]) {
+    let compared = Case::new(params, percents).compared(3).expect("it moves");
+    let duration = &compared.duration;
+    let found = [
+        duration.new_version_s.mean.0,
+        duration.completed_s.mean.0,
+        compared.short_seconds,
+    ];
+    let close = |(found, expected): (&f64, f64)| (found - expected).abs() < 1e-6;
+    assert!(
+        found.iter().zip(expected).all(close),
+        "found {found:?}, expected {expected:?}"
+    );
+    assert!((duration.completed_s.p99.0 - expected[1]).abs() < 1e-6);
+}
+
+#[test]
+fn where_nothing_varies_the_model_is_exact() {
+    assert_exactly(by_hand(2, 4), [50, 100], [240.0, 260.0, 200.0]);
+    assert_exactly(by_hand(4, 5), [100, 125], [450.0, 500.0, 0.0]);
+    assert_exactly(by_hand(1, 4), [25, 100], [240.0, 260.0, 200.0]);
+    assert_exactly(by_hand(0, 8), [0, 200], [90.0, 110.0, 70.0]);
+    let elastic = Params {
+        stopping_counts: false,
+        warm_places: 4,
+        ..by_hand(4, 5)
+    };
+    assert_exactly(elastic.clone(), [100, 125], [360.0, 410.0, 0.0]);
+    let one_place = Params {
+        warm_places: 1,
+        ..elastic
+    };
+    assert_exactly(one_place, [100, 125], [450.0, 500.0, 0.0]);
+    let one_cold = Params {
+        warm_places: 1,
+        cold_places: 1,
+        ..by_hand(4, 6)
+    };
+    assert_exactly(one_cold, [100, 150], [225.0, 275.0, 0.0]);
+    let mut cut = by_hand(2, 4);
+    cut.timing.stop = DurationLaw::fixed(Seconds(100.0));
+    cut.completion_lag = Seconds(10.0);
+    assert_exactly(cut, [50, 100], [280.0, 310.0, 240.0]);
 }

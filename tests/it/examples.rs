@@ -37,12 +37,18 @@ fn durations(estimate: &Estimate) -> Durations {
 #[track_caller]
 fn assert_minutes(found: prescale::units::Seconds, expected: f64) {
     let found = found.minutes();
-    assert!((found - expected).abs() < 0.06, "{found:.2} min, not {expected}");
+    assert!(
+        (found - expected).abs() < 0.06,
+        "{found:.2} min, not {expected}"
+    );
 }
 
 #[track_caller]
 fn assert_usd(found: prescale::units::Usd, expected: f64) {
-    assert!((found.0 - expected).abs() < 0.005, "{found}, not {expected}");
+    assert!(
+        (found.0 - expected).abs() < 0.005,
+        "{found}, not {expected}"
+    );
 }
 
 #[test]
@@ -86,7 +92,10 @@ fn room_for_one_on_a_free_host_replaces_two_tasks_one_by_one() {
 #[test]
 fn a_free_place_is_of_no_use_within_a_maximum_of_100_percent() {
     let stop_first = text("t2-micro-free-hours.toml")
-        .replace("minimum_healthy_percent = 100", "minimum_healthy_percent = 50")
+        .replace(
+            "minimum_healthy_percent = 100",
+            "minimum_healthy_percent = 50",
+        )
         .replace("maximum_percent = 200", "maximum_percent = 100");
     let estimate = estimated(&read(&stop_first));
     assert_minutes(durations(&estimate).new_version_s.mean, 19.9);
@@ -135,7 +144,11 @@ fn a_shorter_drain_is_worth_more_than_hosts() {
     assert_eq!(answer.hosts_answer.answer, YesNo::No);
     assert_eq!(answer.hosts_answer.reason, HostsReason::SettingsFirst);
     let plan = answer.recommended.expect("something meets the limits");
-    let changed: Vec<&str> = plan.changed.iter().map(|change| change.key.as_str()).collect();
+    let changed: Vec<&str> = plan
+        .changed
+        .iter()
+        .map(|change| change.key.as_str())
+        .collect();
     assert!(
         changed.contains(&"service.load_balancer.deregistration_delay"),
         "{changed:?}"
@@ -154,12 +167,10 @@ fn hosts_pay_where_every_task_is_needed() {
 
 #[test]
 fn started_hours_turn_the_answer() {
-    let [by_second, by_hour] =
-        ["billing-per-second.toml", "billing-hourly.toml"].map(recommended);
+    let [by_second, by_hour] = ["billing-per-second.toml", "billing-hourly.toml"].map(recommended);
     assert_eq!(by_second.hosts_answer.answer, YesNo::Yes);
     assert_eq!(by_hour.hosts_answer.answer, YesNo::No);
-    let [mut one, mut other] =
-        ["billing-per-second.toml", "billing-hourly.toml"].map(example);
+    let [mut one, mut other] = ["billing-per-second.toml", "billing-hourly.toml"].map(example);
     one.billing = other.billing;
     one.assumptions.clear();
     other.assumptions.clear();
@@ -203,8 +214,16 @@ fn described_by_aws_a_service_becomes_a_scenario_with_an_answer() {
     let predicted = durations(&estimated(&scenario)).completed_s.mean.0;
     for recorded in &scenario.recorded {
         let off = predicted / recorded.completed.0 - 1.0;
-        assert!(off.abs() < 0.15, "{predicted} s, recorded {}", recorded.completed.0);
+        assert!(
+            off.abs() < 0.15,
+            "{predicted} s, recorded {}",
+            recorded.completed.0
+        );
     }
     let answer = recommend(&scenario).expect("the desired count fits");
-    assert!(answer.calibration.is_some_and(|calibration| calibration.calibrated));
+    assert!(
+        answer
+            .calibration
+            .is_some_and(|calibration| calibration.calibrated)
+    );
 }

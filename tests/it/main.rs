@@ -3,6 +3,7 @@
 mod agreement;
 mod cli;
 mod examples;
-mod recommend;
+mod properties;
 mod readme;
+mod recommend;
 mod simulation;

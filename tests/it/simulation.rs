@@ -8,7 +8,7 @@
 //! Assumed: no target is killed for failing its checks (the grace period is long enough), and no
 //! rate limit on starts. A run is reproducible: events are ordered by time, then by insertion.
 
-mod cases;
+pub mod cases;
 mod law;
 mod table;
 

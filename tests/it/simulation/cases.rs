@@ -12,7 +12,7 @@ fn fixed(seconds: f64) -> DurationLaw {
 }
 
 /// Four tasks, nothing varies: start 30 s, verdict 40 s after RUNNING, stop 10 s, reaction 20 s.
-fn by_hand(lower: u32, upper: u32) -> Params {
+pub fn by_hand(lower: u32, upper: u32) -> Params {
     Params {
         desired: 4,
         lower,
