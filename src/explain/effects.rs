@@ -226,7 +226,7 @@ fn alternatives(scenario: &Scenario, key: &str) -> Vec<Alternative> {
         // The Amazon ECS developer guide advises 5 s and 2 passes for fast deployments.
         "service.load_balancer.health_check_interval" => {
             vec![balancer(5.0, &|b, interval| {
-                b.health_check_interval = interval
+                b.health_check_interval = interval;
             })]
         }
         "service.load_balancer.healthy_threshold" => vec![with(&2, &|s| {

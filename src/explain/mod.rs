@@ -90,7 +90,7 @@ impl From<&Durations> for Clocks {
 /// Not even the desired count fits on the listed and standing hosts.
 pub fn explain(scenario: &Scenario) -> Result<Explanation, TooFewPlaces> {
     let base = Baseline::of(scenario)?;
-    let estimate = base.model.estimate(scenario, base.outcome.clone())?;
+    let estimate = base.model.estimate(scenario, &base.outcome)?;
     Ok(Explanation {
         steps: steps::steps(&base, estimate.stuck.as_ref()),
         waterfall: waterfall::waterfall(&base),

@@ -80,37 +80,34 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         "request".to_owned(),
         room_told(base.scenario, moves),
     );
-    match stuck {
-        Some(stuck) => {
-            let at = Seconds(phases.reaction.mean());
-            let what = match stuck.bound {
-                Bound::HealthCheck => "the scheduler reacts: every new task is killed",
-                _ => "the scheduler reacts: no move",
-            };
-            steps.push(request);
-            steps.push(at_rest(at, what.to_owned(), why_stuck(base, stuck)));
-        }
-        None => {
-            let course = Course::of(base);
-            steps.push(request);
-            steps.extend(course.steps());
-            let completed = course.completed();
-            steps.push(at_rest(
-                Seconds(course.last_healthy()),
-                "new version: the last new task is healthy".to_owned(),
-                Vec::new(),
-            ));
-            steps.push(at_rest(
-                completed,
-                told_completed(base.scenario),
-                Vec::new(),
-            ));
-            steps.extend(release(base, completed));
-            // The last new task may be healthy before the last acts; the order is that of time.
-            steps.sort_by(|a, b| a.at_s.0.total_cmp(&b.at_s.0));
-            for step in steps.iter_mut().filter(|step| step.at_s.0 >= 0.0) {
-                (step.healthy, step.tasks) = course.counts(step.at_s.0);
-            }
+    if let Some(stuck) = stuck {
+        let at = Seconds(phases.reaction.mean());
+        let what = match stuck.bound {
+            Bound::HealthCheck => "the scheduler reacts: every new task is killed",
+            _ => "the scheduler reacts: no move",
+        };
+        steps.push(request);
+        steps.push(at_rest(at, what.to_owned(), why_stuck(base, stuck)));
+    } else {
+        let course = Course::of(base);
+        steps.push(request);
+        steps.extend(course.steps());
+        let completed = course.completed();
+        steps.push(at_rest(
+            Seconds(course.last_healthy()),
+            "new version: the last new task is healthy".to_owned(),
+            Vec::new(),
+        ));
+        steps.push(at_rest(
+            completed,
+            told_completed(base.scenario),
+            Vec::new(),
+        ));
+        steps.extend(release(base, completed));
+        // The last new task may be healthy before the last acts; the order is that of time.
+        steps.sort_by(|a, b| a.at_s.0.total_cmp(&b.at_s.0));
+        for step in steps.iter_mut().filter(|step| step.at_s.0 >= 0.0) {
+            (step.healthy, step.tasks) = course.counts(step.at_s.0);
         }
     }
     steps
@@ -583,8 +580,8 @@ impl Checks {
 fn grace_told(base: &Baseline) -> Option<String> {
     let service = &base.scenario.service;
     let judged = &base.model.phases().verdict;
-    match service.health_check_grace_period {
-        Some(grace) => Some(match judged.kill_probability {
+    if let Some(grace) = service.health_check_grace_period {
+        Some(match judged.kill_probability {
             killed if killed < 0.001 => {
                 format!("the grace period of {} is long enough", in_seconds(grace))
             }
@@ -594,18 +591,17 @@ fn grace_told(base: &Baseline) -> Option<String> {
                 killed * 100.0,
                 in_seconds(judged.sufficient_grace)
             ),
-        }),
-        None => {
-            let mut without = service.clone();
-            without.health_check_grace_period = Some(Seconds::ZERO);
-            let killed = verdict(&without, judged.healthy.step()).kill_probability;
-            (killed >= 0.01).then(|| {
-                format!(
-                    "with a grace period of 0 s, the orchestrator's default, {:.0} % of tasks would be killed; {} is enough",
-                    killed * 100.0,
-                    in_seconds(judged.sufficient_grace)
-                )
-            })
-        }
+        })
+    } else {
+        let mut without = service.clone();
+        without.health_check_grace_period = Some(Seconds::ZERO);
+        let killed = verdict(&without, judged.healthy.step()).kill_probability;
+        (killed >= 0.01).then(|| {
+            format!(
+                "with a grace period of 0 s, the orchestrator's default, {:.0} % of tasks would be killed; {} is enough",
+                killed * 100.0,
+                in_seconds(judged.sufficient_grace)
+            )
+        })
     }
 }

@@ -203,8 +203,8 @@ mod tests {
         }
         let chances: Vec<f64> = (3..=6).map(|total| product.at(total, 0)).collect();
         assert_eq!(chances, [0.125, 0.375, 0.375, 0.125]);
-        assert_eq!(product.at(2, 0), 0.0);
-        assert_eq!(product.at(7, 0), 0.0);
+        assert!(product.at(2, 0).abs() < f64::EPSILON);
+        assert!(product.at(7, 0).abs() < f64::EPSILON);
     }
 
     #[test]
@@ -228,6 +228,7 @@ mod tests {
         assert!((u - 4.0_f64.ln()).abs() < 1e-6);
         // P(Bin(10, 1/2) ≥ 8) = 56/1024 lies below the bound.
         assert!(log_chance_bound(&[(10, &coin)], 18.0) > (56.0_f64 / 1024.0).ln());
-        assert_eq!(log_chance_bound(&[(10, &coin)], 21.0), f64::NEG_INFINITY);
+        let beyond = log_chance_bound(&[(10, &coin)], 21.0);
+        assert!(beyond.is_infinite() && beyond < 0.0);
     }
 }

@@ -499,7 +499,7 @@ fn available(scenario: &Scenario, moves: &Moves, run: &Run) -> Availability {
 pub fn estimate(scenario: &Scenario) -> Result<Estimate, TooFewPlaces> {
     let model = Model::of(scenario);
     let outcome = model.outcome(scenario, &Plan::of(scenario))?;
-    model.estimate(scenario, outcome)
+    model.estimate(scenario, &outcome)
 }
 
 impl Model {
@@ -510,7 +510,7 @@ impl Model {
     pub fn estimate(
         &self,
         scenario: &Scenario,
-        outcome: Outcome,
+        outcome: &Outcome,
     ) -> Result<Estimate, TooFewPlaces> {
         let stuck = match (verdict(scenario)?, &outcome.duration) {
             (crate::rollout::Verdict::Stuck(stuck), _) => Some(stuck),

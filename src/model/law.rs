@@ -197,7 +197,7 @@ impl Law {
         if low == 0 && high == last {
             return self;
         }
-        let mean = self.mean();
+        let before = self.mean();
         self.mass.truncate(high + 1);
         self.mass.drain(..low);
         let cut = Self::from_mass(
@@ -205,8 +205,8 @@ impl Law {
             self.step,
             std::mem::take(&mut self.mass),
         );
-        let lost = mean - cut.mean();
-        cut.shifted(lost)
+        let moved = before - cut.mean();
+        cut.shifted(moved)
     }
 
     /// The same law on a finer grid, the mass of each point spread evenly over its cell.

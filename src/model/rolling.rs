@@ -478,10 +478,9 @@ impl Rolling {
             for (i, (kind, size)) in groups.into_iter().enumerate().filter(|g| g.1.1 > 0) {
                 let done = self.chain(kind, 1, end).cdf(z);
                 let enough = match self.excused_chain(kind, 1, end) {
-                    None if excused > 0 => 1.0,
-                    None => done,
-                    Some(law) if excused > 0 => law.cdf(z),
-                    Some(_) => done,
+                    _ if excused == 0 => done,
+                    None => 1.0,
+                    Some(law) => law.cdf(z),
                 };
                 if enough <= 0.0 {
                     return 0.0;

@@ -87,7 +87,7 @@ pub fn robust_while(
         };
         let below: Vec<f64> = DELAYS.iter().rev().copied().filter(|&d| d < now).collect();
         let above: Vec<f64> = DELAYS.iter().copied().filter(|&d| d > now).collect();
-        let (from, to) = (first_turn(&below, &turns)?, first_turn(&above, &turns)?);
+        let (from, to) = (first_turn(&below, turns)?, first_turn(&above, turns)?);
         ranges.push(Range {
             key: "service.load_balancer.deregistration_delay".to_owned(),
             now,

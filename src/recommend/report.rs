@@ -52,7 +52,7 @@ fn plan_report(
         spot_hosts: plan.spot_hosts,
         headroom_hosts: plan.headroom_hosts,
         changed,
-        estimate: model.estimate(scenario, outcome)?,
+        estimate: model.estimate(scenario, &outcome)?,
     })
 }
 

@@ -367,13 +367,16 @@ fn compare(count: usize, most_tasks: u32, simulated_tasks: u32, seed: u64) -> Ve
         .collect()
 }
 
+/// One error of a comparison.
+type ErrorOf = fn(&Compared) -> f64;
+
 #[expect(clippy::print_stdout, reason = "printing is what it is for")]
 fn print_errors(all: &mut [Compared]) {
     all.sort_by(|a, b| b.excess().total_cmp(&a.excess()));
     for compared in all.iter().take(40) {
         println!("{:+.3} {}", compared.excess(), compared.told());
     }
-    let kinds: [(&str, fn(&Compared) -> f64); 5] = [
+    let kinds: [(&str, ErrorOf); 5] = [
         ("mean of new_version", |c| c.mean_errors()[0]),
         ("mean of completed", |c| c.mean_errors()[1]),
         ("p95 of new_version", |c| c.p95_errors()[0]),
