@@ -111,6 +111,9 @@ fn group_of_hosts(table: &Table<'_>, trunking: Trunking, prices: &Prices<'_>) ->
         interfaces: used("used_interfaces", 10_000),
     };
     let accepts_tasks = table.flag("accepts_tasks").unwrap_or(true);
+    if shape.is_none() && !table.has("usd_per_hour") {
+        prices.check_region("give usd_per_hour");
+    }
     let shape = shape?;
     let purchase = purchase?;
     let usd_per_hour = if table.has("usd_per_hour") {

@@ -16,7 +16,7 @@ pub(super) struct Notes<'a> {
 }
 
 impl Notes<'_> {
-    /// Notes a problem once, at the place of some bytes of the text.
+    /// Notes a problem once, whatever the hints, at the place of some bytes of the text.
     pub(super) fn report(
         &self,
         span: &Range<usize>,
@@ -33,7 +33,16 @@ impl Notes<'_> {
             hint: hint.to_owned(),
         };
         let mut problems = self.problems.borrow_mut();
-        if !problems.contains(&problem) {
+        let noted = |other: &Problem| {
+            (&other.place, &other.key, &other.found, &other.expected)
+                == (
+                    &problem.place,
+                    &problem.key,
+                    &problem.found,
+                    &problem.expected,
+                )
+        };
+        if !problems.iter().any(noted) {
             problems.push(problem);
         }
     }

@@ -90,14 +90,23 @@ impl<'a> Prices<'a> {
                 let hint = format!("give cluster.region, or {remedy}");
                 cluster.report("region", "nothing", &expected, &hint);
             }
-            Some(region) if !catalog::regions().contains(&region) => {
-                let hint = meant(&catalog::nearest_regions(region), remedy);
-                cluster.reject("region", "a region of the catalog", &hint);
-            }
+            Some(region) if !catalog::regions().contains(&region) => self.check_region(remedy),
             Some(region) => {
                 let found = format!("no {price} in {region}");
                 table.report(key, &found, "a known price", remedy);
             }
+        }
+    }
+
+    /// Notes a region that the catalog does not have, where prices are looked up in it.
+    pub(super) fn check_region(&self, remedy: &str) {
+        if let Some(region) = self
+            .region
+            .filter(|region| !catalog::regions().contains(region))
+        {
+            let hint = meant(&catalog::nearest_regions(region), remedy);
+            let cluster = &self.sections.cluster;
+            cluster.reject("region", "a region of the catalog", &hint);
         }
     }
 

@@ -251,6 +251,21 @@ availability = 99.9
 }
 
 #[test]
+fn an_unknown_region_is_reported_beside_an_unknown_type() {
+    let text = EXAMPLE
+        .replace("ap-northeast-1", "ap-northeast-9")
+        .replace("t3.small", "t3.smal");
+    let told = lines(
+        &scenario(&text, Syntax::Toml, Purpose::MonthlyFigures).expect_err("two unknown names"),
+    );
+    assert!(
+        told.contains("cluster.region: found \"ap-northeast-9\""),
+        "{told}"
+    );
+    assert!(told.contains("instance_type: found \"t3.smal\""), "{told}");
+}
+
+#[test]
 fn all_syntax_errors_of_toml_are_reported_at_once() {
     insta::assert_snapshot!(problems(
         "[service]\ncpu = \ncpu = 5 6\n[limits\navailability = 0.9.9\n"
