@@ -37,16 +37,21 @@ pub fn known_keys() -> &'static [KnownTable] {
     TABLES
 }
 
-/// The table at a path without the numbers of list items; absent where any key will do.
-pub(super) fn table_at(path: &str) -> Option<&'static KnownTable> {
-    TABLES
+/// The table of a document at a path without the numbers of list items; absent where any key will
+/// do.
+pub(super) fn table_at(tables: &'static [KnownTable], path: &str) -> Option<&'static KnownTable> {
+    tables
         .iter()
         .find(|table| table.path() == path && path != "prices")
 }
 
 /// What to do about a key that its table does not have.
-pub(super) fn hint_for_unknown(key: &str, table: &KnownTable) -> String {
-    let elsewhere = TABLES.iter().find(|other| other.knows(key));
+pub(super) fn hint_for_unknown(
+    tables: &'static [KnownTable],
+    key: &str,
+    table: &KnownTable,
+) -> String {
+    let elsewhere = tables.iter().find(|other| other.knows(key));
     match (elsewhere, nearest(key, table.supported.iter().copied())) {
         (Some(other), None) => format!("`{key}` is a key of {}", other.name()),
         (Some(other), Some(near)) => {
