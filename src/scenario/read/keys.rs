@@ -42,8 +42,24 @@ pub fn known_keys() -> &'static [KnownTable] {
 pub(super) fn table_at(tables: &'static [KnownTable], path: &str) -> Option<&'static KnownTable> {
     tables
         .iter()
-        .find(|table| table.path() == path && path != "prices")
+        .find(|table| is_at(table.path(), path) && path != "prices")
 }
+
+/// Whether a table's path is the one given; a name in capitals stands for any.
+fn is_at(known: &str, path: &str) -> bool {
+    let (mut known, mut path) = (known.split('.'), path.split('.'));
+    loop {
+        match (known.next(), path.next()) {
+            (None, None) => return true,
+            (Some(ANY_NAME), Some(name)) if !name.is_empty() => {}
+            (Some(one), Some(other)) if one == other => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Stands for any name in the path of a [`KnownTable`].
+const ANY_NAME: &str = "NAME";
 
 /// What to do about a key that its table does not have.
 pub(super) fn hint_for_unknown(

@@ -136,6 +136,26 @@ impl<'a> Table<'a> {
         self.chosen(key, &entry.node, choices, not_yet)
     }
 
+    /// A list of texts that are not empty.
+    pub(crate) fn strings(&self, key: &str) -> Option<Vec<String>> {
+        let entry = self.entry(key)?;
+        let Value::List(items) = &entry.node.value else {
+            let hint = r#"write them in brackets: ["…", "…"]"#;
+            self.reject_node(key, &entry.node, "a list of names", hint);
+            return None;
+        };
+        let text = |(index, item): (u32, &Node)| match &item.value {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            _ => {
+                let key = super::joined(key, &index);
+                self.reject_node(&key, item, "a text in quotes", "write a name in quotes");
+                None
+            }
+        };
+        let texts: Vec<Option<String>> = (0..).zip(items).map(text).collect();
+        texts.into_iter().collect()
+    }
+
     /// Several names out of a list.
     pub(crate) fn choices<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
         let entry = self.entry(key)?;
