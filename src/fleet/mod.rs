@@ -4,10 +4,16 @@
 //! fewest weighted minutes, with a proven bound on how much better any plan could be.
 
 pub mod check;
+pub mod concurrency;
+mod members;
 mod model;
+mod offers;
 mod problem;
+pub mod read;
 mod solve;
 
+pub use members::{AnyTime, Fleet, Meaning, Obstacle, Posed};
+pub use offers::{Hosts, Member, Offer, Offers};
 pub use problem::{
     Cluster, Ended, Hooks, Limits, Plan, Pool, Prices, Problem, Progress, Service, ServiceOption,
     Settings, Solution, Status, gap,

@@ -5,14 +5,16 @@ use super::Change;
 use super::decision::Timing;
 use super::report::changed;
 use super::search::{Candidate, Limit, Search};
-use crate::model::{Model, Plan, Score};
-use crate::rollout::{TooFewPlaces, room};
+use crate::model::Plan;
+use crate::rollout::TooFewPlaces;
 use crate::scenario::{Limits, Scenario};
 use crate::units::{Seconds, Usd};
 
 /// The plans of one service.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
+    /// What is paid for serving, whatever the plan \[USD/month\].
+    pub serving: Usd,
     /// The scenario as it stands; absent where its deployments are stuck.
     pub today: Option<PlanOption>,
     /// Plans that keep to the scenario's availability and duration.
@@ -26,6 +28,8 @@ pub struct PlanOption {
     pub plan: Plan,
     /// Lead plus the mean of the recommendation's clock \[s\].
     pub time: Seconds,
+    /// From the request until nothing keeps added hosts: completed, and tasks moved off them \[s\].
+    pub held: Seconds,
     /// Total cost of a month \[USD/month\].
     pub total: Usd,
     /// Expected minutes per month below the required tasks \[min\].
@@ -58,32 +62,41 @@ pub fn options(scenario: &Scenario) -> Result<Options, TooFewPlaces> {
             .all(|limit| limit.met_by(candidate, limits))
     });
     let now = Plan::of(scenario);
-    let model = Model::of(scenario);
-    let today = model
-        .score(scenario, &now, room(scenario, now.added())?)
-        .map(|score| option(now, &score, Vec::new()));
-    let others = undominated(candidates)
+    let as_it_stands = Timing::of(scenario.clone());
+    let serving = as_it_stands.model.outcome(scenario, &now)?.cost;
+    let others: Result<Vec<Option<PlanOption>>, TooFewPlaces> = undominated(candidates)
         .iter()
-        .map(|candidate| {
-            let plan = &candidate.plan;
-            option(*plan, &candidate.score, changed(scenario, &timing, plan))
-        })
-        .filter(|option| !option.changed.is_empty())
+        .map(|candidate| option(&timing, candidate.plan, changed(scenario, &timing, &candidate.plan)))
         .collect();
-    Ok(Options { today, others })
+    Ok(Options {
+        serving: serving.serving_usd_per_month,
+        today: option(&as_it_stands, now, Vec::new())?,
+        others: others?
+            .into_iter()
+            .flatten()
+            .filter(|option| !option.changed.is_empty())
+            .collect(),
+    })
 }
 
-fn option(plan: Plan, score: &Score, changed: Vec<Change>) -> PlanOption {
-    PlanOption {
+/// A plan under a timing; None where it is stuck.
+fn option(
+    timing: &Timing,
+    plan: Plan,
+    changed: Vec<Change>,
+) -> Result<Option<PlanOption>, TooFewPlaces> {
+    let outcome = timing.model.outcome(&timing.scenario, &plan)?;
+    Ok(outcome.duration.map(|duration| PlanOption {
         plan,
-        time: score.time,
-        total: score.cost.total_usd_per_month.unwrap_or_default(),
-        shortfall_minutes_per_month: score
+        time: duration.with_lead(timing.scenario.recommend.clock),
+        held: duration.completed_s.mean + duration.evacuation_s.mean,
+        total: outcome.cost.total_usd_per_month.unwrap_or_default(),
+        shortfall_minutes_per_month: outcome
             .availability
             .shortfall_minutes_per_month
             .unwrap_or_default(),
         changed,
-    }
+    }))
 }
 
 /// What a plan is beaten in: the smaller the better.

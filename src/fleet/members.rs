@@ -1,0 +1,342 @@
+//! A fleet with the offers of its services, as a problem for the solver.
+//!
+//! A service with windows claims hosts of its cluster's pool in the window it deploys in; there the
+//! hosts of all services that share the window add up. A service without deploys at any time: of
+//! those, the pool holds the p99 of what is needed at once, by a bound that is a sum over services.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::concurrency::EffectiveHosts;
+use super::offers::{Hosts, Member, Offer, Offers, offers, price_of_a_host};
+use super::problem::{Cluster, Limits, Pool, Problem, Service, ServiceOption};
+use super::read::FleetFile;
+use crate::rollout::TooFewPlaces;
+
+/// Fractions of a host in which claims on a pool that is open at any time are counted.
+const PARTS: f64 = 1000.0;
+
+/// Services, their offers, and what they share.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fleet {
+    /// The limits, clusters and pools.
+    pub file: FleetFile,
+    /// The services.
+    pub members: Vec<Member>,
+    /// What each can choose.
+    pub offers: Vec<Offers>,
+}
+
+/// Why a fleet cannot be planned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Obstacle {
+    /// The desired count of a service does not fit on its hosts.
+    TooFewPlaces(TooFewPlaces),
+    /// A service is stuck with the settings of today, and no others are within its limits.
+    NoOffer,
+    /// Another service has the same name.
+    SameName,
+}
+
+/// Which option of the problem is which offer, in which window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    /// Index into [`Offers::all`].
+    pub offer: usize,
+    /// Index into the windows that the service may choose from; none where it claims no hosts of a
+    /// window.
+    pub window: Option<usize>,
+}
+
+/// A problem, and what its options mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Posed {
+    /// The problem.
+    pub problem: Problem,
+    /// For each service, for each option.
+    pub meanings: Vec<Vec<Meaning>>,
+    /// What the reserves of the pools that are open at any time cost \[USD/month\]; the problem's
+    /// budget is what is left.
+    pub reserves_usd: f64,
+}
+
+/// How claims on pools that are open at any time are bounded, by cluster; no entry: none may claim.
+pub type AnyTime = BTreeMap<String, EffectiveHosts>;
+
+impl Fleet {
+    /// The offers of all services.
+    ///
+    /// # Errors
+    /// Every service that keeps the fleet from being planned, by its index.
+    pub fn new(file: FleetFile, members: Vec<Member>) -> Result<Self, Vec<(usize, Obstacle)>> {
+        let found = in_parallel(&members, |member| offers(&file, member));
+        let mut obstacles = Vec::new();
+        let mut offers = Vec::with_capacity(members.len());
+        for (i, found) in found.into_iter().enumerate() {
+            let same = |other: &Member| other.name == members[i].name;
+            if members[..i].iter().any(same) {
+                obstacles.push((i, Obstacle::SameName));
+            }
+            match found {
+                Ok(found) if found.all().next().is_none() => {
+                    obstacles.push((i, Obstacle::NoOffer));
+                }
+                Ok(found) => offers.push(found),
+                Err(few) => obstacles.push((i, Obstacle::TooFewPlaces(few))),
+            }
+        }
+        if obstacles.is_empty() {
+            Ok(Self {
+                file,
+                members,
+                offers,
+            })
+        } else {
+            Err(obstacles)
+        }
+    }
+
+    /// What a host of a cluster's pool costs \[USD/month\].
+    #[must_use]
+    pub fn usd_per_extra_host(&self, cluster: &str) -> f64 {
+        let given = self
+            .file
+            .clusters
+            .get(cluster)
+            .and_then(|limits| limits.usd_per_extra_host_per_month);
+        given.unwrap_or_else(|| {
+            price_of_a_host(cluster, &self.members).map_or(0.0, |price| price.0)
+        })
+    }
+
+    /// Clusters with a service that deploys at any time and could use the pool.
+    #[must_use]
+    pub fn clusters_open_at_any_time(&self) -> Vec<String> {
+        let mut clusters: Vec<String> = self
+            .members
+            .iter()
+            .zip(&self.offers)
+            .filter(|(member, offers)| {
+                member.terms.windows.is_empty()
+                    && offers.all().any(|offer| matches!(offer.hosts, Hosts::Pool(_)))
+            })
+            .filter_map(|(member, _)| member.terms.cluster.clone())
+            .collect();
+        clusters.sort();
+        clusters.dedup();
+        clusters
+    }
+
+    /// The fleet as a problem for the solver.
+    #[must_use]
+    pub fn pose(&self, any_time: &AnyTime) -> Posed {
+        let windows = self.windows();
+        let clusters: Vec<&String> = self.file.clusters.keys().collect();
+        let pools: Vec<&String> = self.file.pools.keys().collect();
+        let open: Vec<(&String, &EffectiveHosts)> = any_time.iter().collect();
+        let position = |names: &[&String], name: Option<&String>| {
+            let at = names.iter().position(|known| Some(*known) == name)?;
+            u32::try_from(at).ok()
+        };
+        let open_pool = |cluster: &Option<String>| {
+            let at = open.iter().position(|(name, _)| Some(*name) == cluster.as_ref())?;
+            Some((u32::try_from(pools.len() + at).ok()?, *open[at].1))
+        };
+        let mut meanings = Vec::with_capacity(self.members.len());
+        let mut services = Vec::with_capacity(self.members.len());
+        for (member, offers) in self.members.iter().zip(&self.offers) {
+            let terms = &member.terms;
+            let price = terms
+                .cluster
+                .as_deref()
+                .map_or(0.0, |cluster| self.usd_per_extra_host(cluster));
+            let cluster = position(&clusters, terms.cluster.as_ref());
+            let mut options = Vec::new();
+            let mut mine = Vec::new();
+            let mut add = |meaning: Meaning, option: ServiceOption| {
+                mine.push(meaning);
+                options.push(option);
+            };
+            for (i, offer) in offers.all().enumerate() {
+                let own = ServiceOption {
+                    name: Arc::from(name_of(offer, None)),
+                    cluster: None,
+                    window: 0,
+                    pool: position(&pools, terms.spot_pool.as_ref()),
+                    weighted_minutes: offer.weighted_minutes(member),
+                    usd: offer.usd,
+                    hosts: offer.plan.plan.prescale_hosts + offer.plan.plan.headroom_hosts,
+                    spot_hosts: offer.plan.plan.spot_hosts,
+                    shortfall_minutes: offer.plan.shortfall_minutes_per_month,
+                };
+                let Hosts::Pool(hosts) = offer.hosts else {
+                    let meaning = Meaning {
+                        offer: i,
+                        window: None,
+                    };
+                    add(meaning, own);
+                    continue;
+                };
+                for (w, window) in terms.windows.iter().enumerate() {
+                    let index = windows.iter().position(|name| **name == **window);
+                    let meaning = Meaning {
+                        offer: i,
+                        window: Some(w),
+                    };
+                    let named = (terms.windows.len() > 1).then_some(window.as_str());
+                    add(
+                        meaning,
+                        ServiceOption {
+                            name: Arc::from(name_of(offer, named)),
+                            cluster,
+                            window: index.and_then(|i| u32::try_from(i).ok()).unwrap_or(0),
+                            pool: None,
+                            hosts,
+                            spot_hosts: 0,
+                            ..own.clone()
+                        },
+                    );
+                }
+                if let (true, Some((pool, bound))) =
+                    (terms.windows.is_empty(), open_pool(&terms.cluster))
+                {
+                    let claimed = bound.of(offer.claim(member));
+                    if claimed * PARTS >= f64::from(u32::MAX) {
+                        continue;
+                    }
+                    let parts = whole((claimed * PARTS).ceil());
+                    let meaning = Meaning {
+                        offer: i,
+                        window: None,
+                    };
+                    add(
+                        meaning,
+                        ServiceOption {
+                            pool: Some(pool),
+                            usd: own.usd + price * claimed,
+                            hosts: parts,
+                            spot_hosts: parts,
+                            ..own
+                        },
+                    );
+                }
+            }
+            services.push(Service {
+                name: Arc::from(member.name.as_str()),
+                options,
+            });
+            meanings.push(mine);
+        }
+        let reserves_usd = open
+            .iter()
+            .map(|(cluster, bound)| self.usd_per_extra_host(cluster) * bound.reserve())
+            .sum();
+        let given = self.file.pools.iter().map(|(name, most)| Pool {
+            name: Arc::from(name.as_str()),
+            spot_hosts_max: *most,
+        });
+        let at_any_time = open.iter().map(|(cluster, bound)| Pool {
+            name: Arc::from(format!("{cluster} at any time, in 1/{PARTS} hosts")),
+            spot_hosts_max: self
+                .file
+                .clusters
+                .get(*cluster)
+                .and_then(|limits| limits.extra_hosts_max)
+                .map(|most| whole(((f64::from(most) - bound.reserve()) * PARTS).max(0.0))),
+        });
+        let problem = Problem {
+            services,
+            clusters: self
+                .file
+                .clusters
+                .iter()
+                .map(|(name, limits)| Cluster {
+                    name: Arc::from(name.as_str()),
+                    extra_hosts_max: limits.extra_hosts_max,
+                    usd_per_extra_host: self.usd_per_extra_host(name),
+                })
+                .collect(),
+            windows,
+            pools: given.chain(at_any_time).collect(),
+            limits: Limits {
+                budget_usd: self
+                    .file
+                    .budget_usd_per_month
+                    .map(|budget| budget - reserves_usd),
+                shortfall_minutes: self.file.shortfall_minutes_per_month,
+            },
+        };
+        Posed {
+            problem,
+            meanings,
+            reserves_usd,
+        }
+    }
+
+    /// Names of the windows; the first is for services that deploy at any time.
+    fn windows(&self) -> Vec<Arc<str>> {
+        let mut windows: Vec<Arc<str>> = vec![Arc::from("any")];
+        for window in self.members.iter().flat_map(|member| &member.terms.windows) {
+            if !windows.iter().any(|known| **known == **window) {
+                windows.push(Arc::from(window.as_str()));
+            }
+        }
+        windows
+    }
+}
+
+/// A short name of an offer, unique among those of its service.
+fn name_of(offer: &Offer, window: Option<&str>) -> String {
+    if offer.plan.changed.is_empty() {
+        return "today".to_owned();
+    }
+    let plan = &offer.plan.plan;
+    let mut name = format!("{}/{}", plan.minimum_healthy_percent, plan.maximum_percent);
+    match offer.hosts {
+        Hosts::Pool(hosts) => name += &format!(" +{hosts} of the pool"),
+        Hosts::Own if plan.prescale_hosts > 0 => {
+            name += &format!(" +{} before", plan.prescale_hosts);
+        }
+        Hosts::Own if plan.headroom_hosts > 0 => {
+            name += &format!(" +{} standing", plan.headroom_hosts);
+        }
+        Hosts::Own => {}
+    }
+    if plan.spot_hosts > 0 {
+        name += &format!(" ({} spot)", plan.spot_hosts);
+    }
+    if let Some(window) = window {
+        name += &format!(" in {window}");
+    }
+    name
+}
+
+fn whole(parts: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and far below 2^32"
+    )]
+    let parts = parts as u32;
+    parts
+}
+
+/// The same for each item, in order, on as many threads as there are processors.
+fn in_parallel<T: Sync, R: Send>(items: &[T], of: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let size = items.len().div_ceil(threads).max(1);
+    let of = &of;
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = items
+            .chunks(size)
+            .map(|part| scope.spawn(move || part.iter().map(of).collect::<Vec<R>>()))
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| match part.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
