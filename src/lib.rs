@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod explain;
+pub mod fleet;
 pub mod import;
 pub mod model;
 pub mod recommend;

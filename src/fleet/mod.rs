@@ -1,0 +1,15 @@
+//! A whole fleet: one option per service under a shared budget, shared hosts and shared spot.
+//!
+//! From services with their options and the limits that they share, the options that bring the
+//! fewest weighted minutes, with a proven bound on how much better any plan could be.
+
+pub mod check;
+mod model;
+mod problem;
+mod solve;
+
+pub use problem::{
+    Cluster, Ended, Hooks, Limits, Plan, Pool, Prices, Problem, Progress, Service, ServiceOption,
+    Settings, Solution, Status, gap,
+};
+pub use solve::solve;

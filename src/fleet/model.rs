@@ -1,0 +1,173 @@
+//! The mathematics of a fleet, as a mixed-integer linear program.
+//!
+//! Chosen: x(s, o) = 1 where service s takes option o, and the extra hosts H(c) of each cluster.
+//!
+//! ```text
+//! minimise    Σ minutes(s, o) · x(s, o)
+//! subject to  Σ x(s, o) over o                                 = 1           each service s
+//!             Σ usd(s, o) · x(s, o) + Σ price(c) · H(c)        ≤ budget
+//!             Σ shortfall(s, o) · x(s, o)                      ≤ shortfall limit
+//!             Σ spot_hosts(s, o) · x(s, o) over o in p         ≤ limit of p  each pool p
+//!             Σ hosts(s, o) · x(s, o) over o in c, w  − H(c)   ≤ 0           each cluster c, window w
+//!             H(c) whole, at most its limit; x(s, o) 0 or 1
+//! ```
+
+use std::collections::BTreeMap;
+
+use good_lp::{
+    Constraint, Expression, ProblemVariables, ResolutionError, Solution as _, SolverModel as _,
+    Variable, constraint, variable,
+};
+
+use super::problem::Problem;
+
+/// The variables of the model.
+pub(super) struct Variables {
+    /// Of each service, one per option.
+    take: Vec<Vec<Variable>>,
+}
+
+/// The model before a solver is chosen.
+pub(super) struct Model {
+    variables: ProblemVariables,
+    names: Variables,
+    minutes: Expression,
+    constraints: Vec<Constraint>,
+}
+
+/// Writes the model down.
+pub(super) fn model(problem: &Problem) -> Model {
+    let mut variables = ProblemVariables::new();
+    let take: Vec<Vec<Variable>> = problem
+        .services
+        .iter()
+        .map(|service| variables.add_vector(variable().binary(), service.options.len()))
+        .collect();
+    let hosts: Vec<Variable> = most_hosts(problem)
+        .into_iter()
+        .map(|most| variables.add(variable().integer().clamp(0, most)))
+        .collect();
+
+    let options = || {
+        let services = problem.services.iter().zip(&take);
+        services.flat_map(|(service, take)| service.options.iter().zip(take.iter().copied()))
+    };
+    let size = options().count();
+    let mut minutes = Expression::with_capacity(size);
+    let mut usd = Expression::with_capacity(size + hosts.len());
+    let mut shortfall = Expression::with_capacity(size);
+    let mut spot = vec![Expression::default(); problem.pools.len()];
+    let mut need: BTreeMap<(u32, u32), Expression> = BTreeMap::new();
+    for (option, x) in options() {
+        minutes.add_mul(option.weighted_minutes, x);
+        usd.add_mul(option.usd, x);
+        shortfall.add_mul(option.shortfall_minutes, x);
+        if let (Some(pool), 1..) = (option.pool, option.spot_hosts) {
+            spot[pool as usize].add_mul(option.spot_hosts, x);
+        }
+        if let (Some(cluster), 1..) = (option.cluster, option.hosts) {
+            let window = need.entry((cluster, option.window)).or_default();
+            window.add_mul(option.hosts, x);
+        }
+    }
+    for (cluster, h) in problem.clusters.iter().zip(&hosts) {
+        usd.add_mul(cluster.usd_per_extra_host, *h);
+    }
+
+    let mut constraints: Vec<Constraint> = take
+        .iter()
+        .map(|options| constraint!(options.iter().copied().sum::<Expression>() == 1))
+        .collect();
+    constraints.extend(problem.limits.budget_usd.map(|limit| usd.leq(limit)));
+    constraints.extend(
+        problem
+            .limits
+            .shortfall_minutes
+            .map(|limit| shortfall.leq(limit)),
+    );
+    for (pool, spot) in problem.pools.iter().zip(spot) {
+        constraints.extend(pool.spot_hosts_max.map(|limit| spot.leq(limit)));
+    }
+    for ((cluster, _), need) in need {
+        constraints.push(need.leq(hosts[cluster as usize]));
+    }
+    Model {
+        variables,
+        names: Variables { take },
+        minutes,
+        constraints,
+    }
+}
+
+/// The most extra hosts that make sense: the limit, or what the largest options of a window need.
+fn most_hosts(problem: &Problem) -> Vec<u32> {
+    let mut need: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+    for service in &problem.services {
+        let mut largest: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        for option in &service.options {
+            if let Some(cluster) = option.cluster {
+                let hosts = largest.entry((cluster, option.window)).or_default();
+                *hosts = option.hosts.max(*hosts);
+            }
+        }
+        for (place, hosts) in largest {
+            *need.entry(place).or_default() += u64::from(hosts);
+        }
+    }
+    let mut most = vec![0_u64; problem.clusters.len()];
+    for ((cluster, _), hosts) in need {
+        most[cluster as usize] = most[cluster as usize].max(hosts);
+    }
+    let limits = problem
+        .clusters
+        .iter()
+        .map(|cluster| cluster.extra_hosts_max);
+    most.into_iter()
+        .zip(limits)
+        .map(|(most, limit)| {
+            let most = u32::try_from(most).unwrap_or(u32::MAX);
+            limit.map_or(most, |limit| limit.min(most))
+        })
+        .collect()
+}
+
+/// What an exact solver says.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Exact {
+    /// The best choices.
+    Best(Vec<u32>),
+    /// There are none within the limits.
+    Infeasible,
+    /// The solver came to no end.
+    Failed,
+}
+
+impl Model {
+    /// Solves it to the optimum, in pure Rust: for small fleets.
+    pub(super) fn solve_small(self) -> Exact {
+        let mut program = self
+            .variables
+            .minimise(self.minutes)
+            .using(good_lp::microlp);
+        for constraint in self.constraints {
+            program.add_constraint(constraint);
+        }
+        match program.solve() {
+            Ok(solution) => Exact::Best(self.names.choices(|x| solution.value(x))),
+            Err(ResolutionError::Infeasible) => Exact::Infeasible,
+            Err(_) => Exact::Failed,
+        }
+    }
+}
+
+impl Variables {
+    /// The option of each service that the solver takes.
+    fn choices(&self, value: impl Fn(Variable) -> f64) -> Vec<u32> {
+        let largest = |options: &Vec<Variable>| {
+            let values = options.iter().map(|x| value(*x)).enumerate();
+            let best = values.max_by(|a, b| a.1.total_cmp(&b.1));
+            best.map_or(0, |(o, _)| u32::try_from(o).unwrap_or(u32::MAX))
+        };
+        self.take.iter().map(largest).collect()
+    }
+}
