@@ -104,9 +104,8 @@ impl Fleet {
             .clusters
             .get(cluster)
             .and_then(|limits| limits.usd_per_extra_host_per_month);
-        given.unwrap_or_else(|| {
-            price_of_a_host(cluster, &self.members).map_or(0.0, |price| price.0)
-        })
+        given
+            .unwrap_or_else(|| price_of_a_host(cluster, &self.members).map_or(0.0, |price| price.0))
     }
 
     /// Clusters with a service that deploys at any time and could use the pool.
@@ -118,7 +117,9 @@ impl Fleet {
             .zip(&self.offers)
             .filter(|(member, offers)| {
                 member.terms.windows.is_empty()
-                    && offers.all().any(|offer| matches!(offer.hosts, Hosts::Pool(_)))
+                    && offers
+                        .all()
+                        .any(|offer| matches!(offer.hosts, Hosts::Pool(_)))
             })
             .filter_map(|(member, _)| member.terms.cluster.clone())
             .collect();
@@ -139,7 +140,9 @@ impl Fleet {
             u32::try_from(at).ok()
         };
         let open_pool = |cluster: &Option<String>| {
-            let at = open.iter().position(|(name, _)| Some(*name) == cluster.as_ref())?;
+            let at = open
+                .iter()
+                .position(|(name, _)| Some(*name) == cluster.as_ref())?;
             Some((u32::try_from(pools.len() + at).ok()?, *open[at].1))
         };
         let mut meanings = Vec::with_capacity(self.members.len());

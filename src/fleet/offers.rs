@@ -141,10 +141,7 @@ pub fn offers(fleet: &FleetFile, member: &Member) -> Result<Offers, TooFewPlaces
         );
     }
     Ok(Offers {
-        today: own
-            .today
-            .as_ref()
-            .map(|plan| offer(&own, plan, Hosts::Own)),
+        today: own.today.as_ref().map(|plan| offer(&own, plan, Hosts::Own)),
         others,
     })
 }

@@ -95,7 +95,16 @@ impl Terms {
 const TABLES: &[KnownTable] = &[
     table("", &["service", "limits", "clusters", "pools"], &["plan"]),
     table("[[service]]", SERVICE_KEYS, &[]),
-    table("[limits]", &["budget_usd_per_month", "shortfall_minutes_per_month", "clusters", "pools"], &[]),
+    table(
+        "[limits]",
+        &[
+            "budget_usd_per_month",
+            "shortfall_minutes_per_month",
+            "clusters",
+            "pools",
+        ],
+        &[],
+    ),
     table("[clusters.NAME]", CLUSTER_KEYS, &[]),
     table("[limits.clusters.NAME]", CLUSTER_KEYS, &[]),
     table("[pools.NAME]", &["spot_hosts_max"], &[]),
@@ -103,7 +112,16 @@ const TABLES: &[KnownTable] = &[
 ];
 
 const SERVICE_KEYS: &[&str] = &[
-    "file", "csv", "name", "per_day", "weight", "window", "windows", "team", "cluster", "spot_pool",
+    "file",
+    "csv",
+    "name",
+    "per_day",
+    "weight",
+    "window",
+    "windows",
+    "team",
+    "cluster",
+    "spot_pool",
 ];
 
 const CLUSTER_KEYS: &[&str] = &["extra_hosts_max", "usd_per_extra_host_per_month"];
@@ -136,7 +154,8 @@ fn assemble(root: &Table<'_>) -> Option<FleetFile> {
     let tables = root.tables("service");
     let entries: Vec<Option<Entry>> = tables.iter().map(entry).collect();
     if entries.is_empty() && !root.has("service") {
-        let hint = "give each service as [[service]] with file = \"….toml\", or a list as csv = \"….csv\"";
+        let hint =
+            "give each service as [[service]] with file = \"….toml\", or a list as csv = \"….csv\"";
         root.report("service", "nothing", "the services of the fleet", hint);
     }
     let limits = root.table("limits");
@@ -154,12 +173,18 @@ fn assemble(root: &Table<'_>) -> Option<FleetFile> {
     }
     for table in &tables {
         let named = |key: &str, known: Vec<&String>, header: &str| {
-            let Some(name) = table.string(key) else { return };
+            let Some(name) = table.string(key) else {
+                return;
+            };
             if !known.iter().any(|known| *known == name) {
                 let near = known
                     .iter()
-                    .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
-                    .map_or(String::new(), |near| format!("did you mean \"{near}\"? else "));
+                    .max_by(|a, b| {
+                        strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name))
+                    })
+                    .map_or(String::new(), |near| {
+                        format!("did you mean \"{near}\"? else ")
+                    });
                 let hint = format!("{near}state its limits under [{header}.{name}]");
                 table.reject(key, &format!("a name under [{header}]"), &hint);
             }
@@ -212,7 +237,10 @@ fn entry(table: &Table<'_>) -> Option<Entry> {
         name: text("name"),
         per_day: table.positive("per_day"),
         weight: table.amount("weight"),
-        windows: window.into_iter().chain(windows.unwrap_or_default()).collect(),
+        windows: window
+            .into_iter()
+            .chain(windows.unwrap_or_default())
+            .collect(),
         team: text("team"),
         cluster: text("cluster"),
         spot_pool: text("spot_pool"),

@@ -66,7 +66,13 @@ pub fn options(scenario: &Scenario) -> Result<Options, TooFewPlaces> {
     let serving = as_it_stands.model.outcome(scenario, &now)?.cost;
     let others: Result<Vec<Option<PlanOption>>, TooFewPlaces> = undominated(candidates)
         .iter()
-        .map(|candidate| option(&timing, candidate.plan, changed(scenario, &timing, &candidate.plan)))
+        .map(|candidate| {
+            option(
+                &timing,
+                candidate.plan,
+                changed(scenario, &timing, &candidate.plan),
+            )
+        })
         .collect();
     Ok(Options {
         serving: serving.serving_usd_per_month,
