@@ -131,141 +131,38 @@ impl Fleet {
     /// The fleet as a problem for the solver.
     #[must_use]
     pub fn pose(&self, any_time: &AnyTime) -> Posed {
-        let windows = self.windows();
-        let clusters: Vec<&String> = self.file.clusters.keys().collect();
-        let pools: Vec<&String> = self.file.pools.keys().collect();
-        let open: Vec<(&String, &EffectiveHosts)> = any_time.iter().collect();
-        let position = |names: &[&String], name: Option<&String>| {
-            let at = names.iter().position(|known| Some(*known) == name)?;
-            u32::try_from(at).ok()
-        };
-        let open_pool = |cluster: &Option<String>| {
-            let at = open
-                .iter()
-                .position(|(name, _)| Some(*name) == cluster.as_ref())?;
-            Some((u32::try_from(pools.len() + at).ok()?, *open[at].1))
+        let names = Names {
+            fleet: self,
+            windows: self.windows(),
+            any_time,
         };
         let mut meanings = Vec::with_capacity(self.members.len());
         let mut services = Vec::with_capacity(self.members.len());
         for (member, offers) in self.members.iter().zip(&self.offers) {
-            let terms = &member.terms;
-            let price = terms
-                .cluster
-                .as_deref()
-                .map_or(0.0, |cluster| self.usd_per_extra_host(cluster));
-            let cluster = position(&clusters, terms.cluster.as_ref());
-            let mut options = Vec::new();
-            let mut mine = Vec::new();
-            let mut add = |meaning: Meaning, option: ServiceOption| {
-                mine.push(meaning);
-                options.push(option);
-            };
-            for (i, offer) in offers.all().enumerate() {
-                let own = ServiceOption {
-                    name: Arc::from(name_of(offer, None)),
-                    cluster: None,
-                    window: 0,
-                    pool: position(&pools, terms.spot_pool.as_ref()),
-                    weighted_minutes: offer.weighted_minutes(member),
-                    usd: offer.usd,
-                    hosts: offer.plan.plan.prescale_hosts + offer.plan.plan.headroom_hosts,
-                    spot_hosts: offer.plan.plan.spot_hosts,
-                    shortfall_minutes: offer.plan.shortfall_minutes_per_month,
-                };
-                let Hosts::Pool(hosts) = offer.hosts else {
-                    let meaning = Meaning {
-                        offer: i,
-                        window: None,
-                    };
-                    add(meaning, own);
-                    continue;
-                };
-                for (w, window) in terms.windows.iter().enumerate() {
-                    let index = windows.iter().position(|name| **name == **window);
-                    let meaning = Meaning {
-                        offer: i,
-                        window: Some(w),
-                    };
-                    let named = (terms.windows.len() > 1).then_some(window.as_str());
-                    add(
-                        meaning,
-                        ServiceOption {
-                            name: Arc::from(name_of(offer, named)),
-                            cluster,
-                            window: index.and_then(|i| u32::try_from(i).ok()).unwrap_or(0),
-                            pool: None,
-                            hosts,
-                            spot_hosts: 0,
-                            ..own.clone()
-                        },
-                    );
-                }
-                if let (true, Some((pool, bound))) =
-                    (terms.windows.is_empty(), open_pool(&terms.cluster))
-                {
-                    let claimed = bound.of(offer.claim(member));
-                    if claimed * PARTS >= f64::from(u32::MAX) {
-                        continue;
-                    }
-                    let parts = whole((claimed * PARTS).ceil());
-                    let meaning = Meaning {
-                        offer: i,
-                        window: None,
-                    };
-                    add(
-                        meaning,
-                        ServiceOption {
-                            pool: Some(pool),
-                            usd: own.usd + price * claimed,
-                            hosts: parts,
-                            spot_hosts: parts,
-                            ..own
-                        },
-                    );
-                }
-            }
+            let (mine, options) = names.options(member, offers).into_iter().unzip();
+            meanings.push(mine);
             services.push(Service {
                 name: Arc::from(member.name.as_str()),
                 options,
             });
-            meanings.push(mine);
         }
-        let reserves_usd = open
+        let reserves_usd = any_time
             .iter()
             .map(|(cluster, bound)| self.usd_per_extra_host(cluster) * bound.reserve())
             .sum();
-        let given = self.file.pools.iter().map(|(name, most)| Pool {
+        let clusters = self.file.clusters.iter().map(|(name, limits)| Cluster {
             name: Arc::from(name.as_str()),
-            spot_hosts_max: *most,
+            extra_hosts_max: limits.extra_hosts_max,
+            usd_per_extra_host: self.usd_per_extra_host(name),
         });
-        let at_any_time = open.iter().map(|(cluster, bound)| Pool {
-            name: Arc::from(format!("{cluster} at any time, in 1/{PARTS} hosts")),
-            spot_hosts_max: self
-                .file
-                .clusters
-                .get(*cluster)
-                .and_then(|limits| limits.extra_hosts_max)
-                .map(|most| whole(((f64::from(most) - bound.reserve()) * PARTS).max(0.0))),
-        });
+        let budget = self.file.budget_usd_per_month;
         let problem = Problem {
             services,
-            clusters: self
-                .file
-                .clusters
-                .iter()
-                .map(|(name, limits)| Cluster {
-                    name: Arc::from(name.as_str()),
-                    extra_hosts_max: limits.extra_hosts_max,
-                    usd_per_extra_host: self.usd_per_extra_host(name),
-                })
-                .collect(),
-            windows,
-            pools: given.chain(at_any_time).collect(),
+            clusters: clusters.collect(),
+            pools: names.pools(),
+            windows: names.windows,
             limits: Limits {
-                budget_usd: self
-                    .file
-                    .budget_usd_per_month
-                    .map(|budget| budget - reserves_usd),
+                budget_usd: budget.map(|budget| budget - reserves_usd),
                 shortfall_minutes: self.file.shortfall_minutes_per_month,
             },
         };
@@ -286,6 +183,112 @@ impl Fleet {
         }
         windows
     }
+}
+
+/// What the problem's indices stand for.
+struct Names<'a> {
+    fleet: &'a Fleet,
+    windows: Vec<Arc<str>>,
+    any_time: &'a AnyTime,
+}
+
+impl Names<'_> {
+    /// The given pools of spot hosts, then the pools of hosts that are open at any time.
+    fn pools(&self) -> Vec<Pool> {
+        let file = &self.fleet.file;
+        let given = file.pools.iter().map(|(name, most)| Pool {
+            name: Arc::from(name.as_str()),
+            spot_hosts_max: *most,
+        });
+        let at_any_time = self.any_time.iter().map(|(cluster, bound)| {
+            let most = file
+                .clusters
+                .get(cluster)
+                .and_then(|limits| limits.extra_hosts_max);
+            Pool {
+                name: Arc::from(format!("{cluster} at any time, in 1/{PARTS} hosts")),
+                spot_hosts_max: most
+                    .map(|most| whole(((f64::from(most) - bound.reserve()) * PARTS).max(0.0))),
+            }
+        });
+        given.chain(at_any_time).collect()
+    }
+
+    /// The options of a service, each with what it means.
+    fn options(&self, member: &Member, offers: &Offers) -> Vec<(Meaning, ServiceOption)> {
+        let file = &self.fleet.file;
+        let terms = &member.terms;
+        let cluster = index(file.clusters.keys(), terms.cluster.as_ref());
+        let spot_pool = index(file.pools.keys(), terms.spot_pool.as_ref());
+        let mut options = Vec::new();
+        for (i, offer) in offers.all().enumerate() {
+            let plan = &offer.plan.plan;
+            let meaning = |window| Meaning { offer: i, window };
+            let own = ServiceOption {
+                name: Arc::from(name_of(offer, None)),
+                cluster: None,
+                window: 0,
+                pool: spot_pool,
+                weighted_minutes: offer.weighted_minutes(member),
+                usd: offer.usd,
+                hosts: plan.prescale_hosts + plan.headroom_hosts,
+                spot_hosts: plan.spot_hosts,
+                shortfall_minutes: offer.plan.shortfall_minutes_per_month,
+            };
+            if offer.hosts == Hosts::Own {
+                options.push((meaning(None), own));
+                continue;
+            }
+            for (w, window) in terms.windows.iter().enumerate() {
+                let named = (terms.windows.len() > 1).then_some(window.as_str());
+                let at = self.windows.iter().position(|known| **known == **window);
+                let option = ServiceOption {
+                    name: Arc::from(name_of(offer, named)),
+                    cluster,
+                    window: at.and_then(|at| u32::try_from(at).ok()).unwrap_or(0),
+                    pool: None,
+                    ..own.clone()
+                };
+                options.push((meaning(Some(w)), option));
+            }
+            if terms.windows.is_empty() {
+                let at_any_time = self.at_any_time(member, offer, own);
+                options.extend(at_any_time.map(|option| (meaning(None), option)));
+            }
+        }
+        options
+    }
+
+    /// The option of a service that claims hosts of a pool which is open at any time.
+    fn at_any_time(
+        &self,
+        member: &Member,
+        offer: &Offer,
+        own: ServiceOption,
+    ) -> Option<ServiceOption> {
+        let cluster = member.terms.cluster.as_ref()?;
+        let bound = self.any_time.get(cluster)?;
+        let claimed = bound.of(offer.claim(member));
+        let parts = (claimed * PARTS).ceil();
+        if parts >= f64::from(u32::MAX) {
+            return None;
+        }
+        let before = u32::try_from(self.fleet.file.pools.len()).ok()?;
+        Some(ServiceOption {
+            pool: Some(before + index(self.any_time.keys(), Some(cluster))?),
+            usd: own.usd + self.fleet.usd_per_extra_host(cluster) * claimed,
+            hosts: whole(parts),
+            spot_hosts: whole(parts),
+            ..own
+        })
+    }
+}
+
+fn index<'a>(names: impl Iterator<Item = &'a String>, name: Option<&String>) -> Option<u32> {
+    let mut numbered = (0..).zip(names);
+    numbered
+        .find(|(_, known)| Some(*known) == name)
+        .map(|(at, _)| at)
 }
 
 /// A short name of an offer, unique among those of its service.
