@@ -60,8 +60,17 @@ pub struct Posed {
     pub reserves_usd: f64,
 }
 
-/// How claims on pools that are open at any time are bounded, by cluster; no entry: none may claim.
-pub type AnyTime = BTreeMap<String, EffectiveHosts>;
+/// The pools that are open at any time, by cluster; no entry: none may claim hosts of it.
+pub type AnyTime = BTreeMap<String, OpenPool>;
+
+/// A pool that is open at any time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OpenPool {
+    /// How claims on it are bounded.
+    pub bound: EffectiveHosts,
+    /// Most hosts of it; the windows of the cluster have the rest. None: not limited.
+    pub most: Option<u32>,
+}
 
 impl Fleet {
     /// The offers of all services.
@@ -148,11 +157,14 @@ impl Fleet {
         }
         let reserves_usd = any_time
             .iter()
-            .map(|(cluster, bound)| self.usd_per_extra_host(cluster) * bound.reserve())
+            .map(|(cluster, open)| self.usd_per_extra_host(cluster) * open.bound.reserve())
             .sum();
         let clusters = self.file.clusters.iter().map(|(name, limits)| Cluster {
             name: Arc::from(name.as_str()),
-            extra_hosts_max: limits.extra_hosts_max,
+            extra_hosts_max: limits.extra_hosts_max.map(|most| {
+                let open = any_time.get(name).and_then(|open| open.most);
+                most.saturating_sub(open.unwrap_or(0))
+            }),
             usd_per_extra_host: self.usd_per_extra_host(name),
         });
         let budget = self.file.budget_usd_per_month;
@@ -200,16 +212,11 @@ impl Names<'_> {
             name: Arc::from(name.as_str()),
             spot_hosts_max: *most,
         });
-        let at_any_time = self.any_time.iter().map(|(cluster, bound)| {
-            let most = file
-                .clusters
-                .get(cluster)
-                .and_then(|limits| limits.extra_hosts_max);
-            Pool {
-                name: Arc::from(format!("{cluster} at any time, in 1/{PARTS} hosts")),
-                spot_hosts_max: most
-                    .map(|most| whole(((f64::from(most) - bound.reserve()) * PARTS).max(0.0))),
-            }
+        let at_any_time = self.any_time.iter().map(|(cluster, open)| Pool {
+            name: Arc::from(format!("{cluster} at any time, in 1/{PARTS} hosts")),
+            spot_hosts_max: open
+                .most
+                .map(|most| whole(((f64::from(most) - open.bound.reserve()) * PARTS).max(0.0))),
         });
         given.chain(at_any_time).collect()
     }
@@ -267,7 +274,7 @@ impl Names<'_> {
         own: ServiceOption,
     ) -> Option<ServiceOption> {
         let cluster = member.terms.cluster.as_ref()?;
-        let bound = self.any_time.get(cluster)?;
+        let bound = self.any_time.get(cluster)?.bound;
         let claimed = bound.of(offer.claim(member));
         let parts = (claimed * PARTS).ceil();
         if parts >= f64::from(u32::MAX) {

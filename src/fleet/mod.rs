@@ -8,12 +8,14 @@ pub mod concurrency;
 mod members;
 mod model;
 mod offers;
+mod plan;
 mod problem;
 pub mod read;
 mod solve;
 
-pub use members::{AnyTime, Fleet, Meaning, Obstacle, Posed};
+pub use members::{AnyTime, Fleet, Meaning, Obstacle, OpenPool, Posed};
 pub use offers::{Hosts, Member, Offer, Offers};
+pub use plan::{Chosen, ClusterPool, FleetPlan, SpotPool, Totals, Wave, plan};
 pub use problem::{
     Cluster, Ended, Hooks, Limits, Plan, Pool, Prices, Problem, Progress, Service, ServiceOption,
     Settings, Solution, Status, gap,
