@@ -6,6 +6,7 @@
 pub mod check;
 mod model;
 mod problem;
+pub mod read;
 mod solve;
 
 pub use problem::{
