@@ -87,6 +87,37 @@ quantity! {
     UsdPerHour
 }
 
+quantity! {
+    /// A hazard: expected events for an hour of exposure \[1/h\].
+    PerHour
+}
+
+impl PerHour {
+    /// The constant hazard of what strikes a share f of those exposed in a month, 0 ≤ f < 1.
+    ///
+    /// # Formula
+    /// λ = −ln(1 − f) / 730
+    #[must_use]
+    pub fn of_monthly_share(share: f64) -> Self {
+        Self(-(-share).ln_1p() / HOURS_PER_MONTH)
+    }
+
+    /// The hazard for a second of exposure \[1/s\].
+    #[must_use]
+    pub fn per_second(self) -> f64 {
+        self.0 / 3600.0
+    }
+
+    /// The probability that it strikes within a duration, exact also where it is small.
+    ///
+    /// # Formula
+    /// 1 − exp(−λt)
+    #[must_use]
+    pub fn strikes_within(self, duration: Seconds) -> f64 {
+        -(-self.0 * duration.hours()).exp_m1()
+    }
+}
+
 impl Seconds {
     /// The same duration in minutes \[min\].
     #[must_use]

@@ -7,12 +7,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::scenario::{
-    AddedHost, Billing, Capacity, Clock, Cluster, Daemon, Deployment, DurationLaw, Granularity,
-    HealthRule, HostGroup, HostPort, HostShape, LaunchType, LicenceCount, Limits, LoadBalancer,
-    LoadBalancerKind, MayChange, NetworkMode, Prescale, PrescaleMode, Purchase, Recommend,
-    ReleaseHosts, Service, TaskSize, Timing, Used,
+    AddedHost, Billing, Capacity, Clock, Cluster, Daemon, Deployment, DurationLaw, Fallback,
+    Granularity, HealthRule, HostGroup, HostPort, HostShape, LaunchType, LicenceCount, Limits,
+    LoadBalancer, LoadBalancerKind, MayChange, NetworkMode, Prescale, PrescaleMode, Purchase,
+    Recommend, ReleaseHosts, Service, Spot, TaskSize, Timing, Used, ZoneLoss,
 };
-use crate::units::{Seconds, Usd, UsdPerHour};
+use crate::units::{PerHour, Seconds, Usd, UsdPerHour};
 
 /// A service of 256 CPU units and 512 MiB whose room nothing limits.
 pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> Scenario {
@@ -62,6 +62,13 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             release_hosts: ReleaseHosts::Emptiest,
             host: None,
         },
+        spot: Spot {
+            correlation: 0.5,
+            fulfilment: 1.0,
+            fulfilment_time: none,
+            fallback: Fallback::OnDemand,
+            assumptions: Vec::new(),
+        },
         billing: Billing {
             granularity: Granularity::Second,
             free_hours_per_month: 0.0,
@@ -101,6 +108,7 @@ fn on_hosts(mut scenario: Scenario, hosts: Vec<HostGroup>, daemons: Vec<Daemon>)
         shape: group.shape.clone(),
         on_demand: UsdPerHour::ZERO,
         spot: None,
+        interruption: PerHour::ZERO,
     });
     scenario.capacity = Capacity::Hosts(Cluster {
         region: None,
@@ -110,6 +118,7 @@ fn on_hosts(mut scenario: Scenario, hosts: Vec<HostGroup>, daemons: Vec<Daemon>)
         cold_pull_gib: 0.0,
         nat_usd_per_gib: 0.0,
         committed_hosts: 0,
+        zone_loss: ZoneLoss::NEVER,
     });
     scenario
 }
@@ -130,6 +139,8 @@ fn group(shape: HostShape, count: u32) -> HostGroup {
         purchase: Purchase::OnDemand,
         usd_per_hour: UsdPerHour::ZERO,
         accepts_tasks: true,
+        zone: None,
+        interruption: PerHour::ZERO,
         used: Used::default(),
     }
 }

@@ -5,10 +5,13 @@
 //! model needs no catalog. What had to be assumed stands in [`Scenario::assumptions`].
 
 pub mod read;
+mod spot;
+
+pub use spot::{Fallback, Spot, ZoneLoss};
 
 use serde::Serialize;
 
-use crate::units::{Seconds, Usd, UsdPerHour};
+use crate::units::{PerHour, Seconds, Usd, UsdPerHour};
 
 /// One service, its deployments and the hosts it runs on.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +24,8 @@ pub struct Scenario {
     pub capacity: Capacity,
     /// Hosts added for a deployment; `hosts` is 0 where the scenario asks for none.
     pub prescale: Prescale,
+    /// How spot hosts come and go.
+    pub spot: Spot,
     /// How hosts are billed.
     pub billing: Billing,
     /// What the same service costs on Fargate per task and hour, where the prices are known.
@@ -275,6 +280,8 @@ pub struct Cluster {
     pub nat_usd_per_gib: f64,
     /// Hosts that are paid for in any case: free at the margin.
     pub committed_hosts: u32,
+    /// The loss of a whole zone.
+    pub zone_loss: ZoneLoss,
 }
 
 /// Equal hosts.
@@ -290,6 +297,10 @@ pub struct HostGroup {
     pub usd_per_hour: UsdPerHour,
     /// Whether tasks of the service may be placed here.
     pub accepts_tasks: bool,
+    /// The zone they are in; absent: not said, and none of them is lost with a zone.
+    pub zone: Option<String>,
+    /// How often one of them is taken back; zero for on-demand ones.
+    pub interruption: PerHour,
     /// What others use on each host.
     pub used: Used,
 }
@@ -400,6 +411,8 @@ pub struct AddedHost {
     pub on_demand: UsdPerHour,
     /// Spot price, where one is known \[USD/h\].
     pub spot: Option<UsdPerHour>,
+    /// How often it is taken back, bought as spot.
+    pub interruption: PerHour,
 }
 
 /// How hosts are billed.

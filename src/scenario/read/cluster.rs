@@ -4,11 +4,13 @@ use super::Sections;
 use super::host::{self, Trunking};
 use super::prices::Prices;
 use super::service::{MOST_CPU, MOST_MEMORY_MIB};
+use super::spot::Interruptions;
 use super::table::Table;
 use crate::scenario::{
-    Capacity, Cluster, Daemon, HostGroup, LaunchType, LicenceCount, Purchase, Used,
+    Capacity, Cluster, Daemon, DurationLaw, HostGroup, LaunchType, LicenceCount, Purchase, Used,
+    ZoneLoss,
 };
-use crate::units::{Usd, UsdPerHour};
+use crate::units::{PerHour, Seconds, Usd, UsdPerHour};
 
 /// No scenario has more hosts.
 pub(super) const MOST_HOSTS: u32 = 10_000;
@@ -21,19 +23,24 @@ const LICENCE_COUNTS: &[(&str, LicenceCount)] = &[
 ];
 
 /// Where the tasks run; absent where a problem was noted.
-pub(super) fn read(sections: &Sections<'_>, prices: &Prices<'_>) -> Option<Capacity> {
+pub(super) fn read(
+    sections: &Sections<'_>,
+    prices: &Prices<'_>,
+    interruptions: &Interruptions<'_>,
+) -> Option<Capacity> {
     let table = &sections.cluster;
     let free_tasks = table.integer("free_tasks", 0..=100_000);
     let trunking = trunking(sections);
     let groups: Vec<Option<HostGroup>> = sections
         .hosts
         .iter()
-        .map(|group| group_of_hosts(group, trunking, prices))
+        .map(|group| group_of_hosts(group, trunking, prices, interruptions))
         .collect();
     let daemons: Vec<Option<Daemon>> = table.tables("daemons").iter().map(daemon).collect();
     let host_extra = cost(sections, "host_extra_usd_per_hour", table.has("hosts"));
     let cold_pull_gib = table.amount("cold_pull_gib").unwrap_or(0.0);
     let nat_usd_per_gib = cost(sections, "nat_usd_per_gib", sections.adds_hosts);
+    let zone_loss = zone_loss(sections);
     let committed_hosts = table.integer("committed_hosts", 0..=MOST_HOSTS);
     if sections.launch_type? == LaunchType::Fargate {
         for key in ["hosts", "free_tasks"] {
@@ -75,6 +82,7 @@ pub(super) fn read(sections: &Sections<'_>, prices: &Prices<'_>) -> Option<Capac
         cold_pull_gib,
         nat_usd_per_gib,
         committed_hosts: committed_hosts.unwrap_or(0),
+        zone_loss: zone_loss?,
     }))
 }
 
@@ -98,7 +106,44 @@ fn cost(sections: &Sections<'_>, key: &str, matters: bool) -> f64 {
     }
 }
 
-fn group_of_hosts(table: &Table<'_>, trunking: Trunking, prices: &Prices<'_>) -> Option<HostGroup> {
+/// How often a zone is lost and for how long; absent where a problem was noted.
+fn zone_loss(sections: &Sections<'_>) -> Option<ZoneLoss> {
+    let table = &sections.cluster;
+    let share = table.share("zone_loss_per_month", 0.0..=0.99, "a share from 0 to 0.99");
+    let given = table.law("zone_outage");
+    let has_zones = sections.hosts.iter().any(|group| group.has("zone"));
+    if !table.has("zone_loss_per_month") {
+        if has_zones {
+            let why = "not given: the loss of a zone is not counted";
+            table.assume("zone_loss_per_month", 0, why);
+        }
+        return Some(ZoneLoss::NEVER);
+    }
+    let share = share?;
+    if share > 0.0 && !has_zones {
+        let expected = "hosts with a zone, which they can lose";
+        let hint = "give zone of [[cluster.hosts]], such as zone = \"1a\"";
+        table.reject("zone_loss_per_month", expected, hint);
+        return None;
+    }
+    let outage = if table.has("zone_outage") {
+        given?
+    } else {
+        let why = "not given: its hosts are back after an hour";
+        table.law_or("zone_outage", DurationLaw::fixed(Seconds(3600.0)), why)
+    };
+    Some(ZoneLoss {
+        hazard: PerHour::of_monthly_share(share),
+        outage,
+    })
+}
+
+fn group_of_hosts(
+    table: &Table<'_>,
+    trunking: Trunking,
+    prices: &Prices<'_>,
+    interruptions: &Interruptions<'_>,
+) -> Option<HostGroup> {
     let shape = host::shape(table, trunking);
     let count = table.integer("count", 0..=MOST_HOSTS);
     let count = table.need("count", count, "the number of these hosts", "give count");
@@ -111,6 +156,7 @@ fn group_of_hosts(table: &Table<'_>, trunking: Trunking, prices: &Prices<'_>) ->
         interfaces: used("used_interfaces", 10_000),
     };
     let accepts_tasks = table.flag("accepts_tasks").unwrap_or(true);
+    let zone = table.string("zone").map(str::to_owned);
     if shape.is_none() && !table.has("usd_per_hour") {
         prices.check_region("give usd_per_hour");
     }
@@ -121,12 +167,18 @@ fn group_of_hosts(table: &Table<'_>, trunking: Trunking, prices: &Prices<'_>) ->
     } else {
         listed_price(table, &shape.instance_type, purchase, prices)
     };
+    let interruption = match purchase {
+        Purchase::OnDemand => PerHour::ZERO,
+        Purchase::Spot => interruptions.hazard(&shape.instance_type),
+    };
     Some(HostGroup {
         shape,
         count: count?,
         purchase,
         usd_per_hour: usd_per_hour?,
         accepts_tasks,
+        zone,
+        interruption,
         used,
     })
 }

@@ -102,8 +102,9 @@ const TABLES: &[KnownTable] = &[
             "limits",
             "recommend",
             "recorded",
+            "spot",
         ],
-        not_yet: &["spot", "clusters", "pools"],
+        not_yet: &["clusters", "pools"],
     },
     KnownTable {
         header: "[service]",
@@ -202,6 +203,8 @@ const TABLES: &[KnownTable] = &[
             "cold_pull_gib",
             "nat_usd_per_gib",
             "committed_hosts",
+            "zone_loss_per_month",
+            "zone_outage",
         ],
         not_yet: &["concurrent_deployments", "capacity_provider"],
     },
@@ -218,8 +221,9 @@ const TABLES: &[KnownTable] = &[
             "used_memory_mib",
             "used_interfaces",
             "usd_per_hour",
+            "zone",
         ],
-        not_yet: &["zone"],
+        not_yet: &[],
     },
     KnownTable {
         header: "[[cluster.daemons]]",
@@ -255,14 +259,14 @@ const TABLES: &[KnownTable] = &[
     },
     KnownTable {
         header: "[spot]",
-        supported: &[],
-        not_yet: &[
+        supported: &[
             "interruption_per_month",
             "correlation",
             "fulfilment",
             "fulfilment_time",
             "fallback",
         ],
+        not_yet: &[],
     },
     KnownTable {
         header: "[billing]",

@@ -16,6 +16,7 @@ mod prescale;
 mod prices;
 mod problem;
 mod service;
+mod spot;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use problem::{Place, Problem};
 use super::{LaunchType, Recommend, Scenario};
 use notes::Notes;
 use prices::Prices;
+use spot::Interruptions;
 use table::Table;
 
 /// How a scenario is written.
@@ -110,6 +112,7 @@ struct Sections<'a> {
     cluster: Table<'a>,
     hosts: Vec<Table<'a>>,
     prescale: Table<'a>,
+    spot: Table<'a>,
     billing: Table<'a>,
     prices: Table<'a>,
     value: Table<'a>,
@@ -135,6 +138,7 @@ impl<'a> Sections<'a> {
             deployment: root.table("deployment"),
             cluster,
             prescale,
+            spot: root.table("spot"),
             billing: root.table("billing"),
             prices: root.table("prices"),
             value: root.table("value"),
@@ -157,8 +161,10 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     let service = service::read(&sections);
     let deployment = deployment::read(&sections.deployment, purpose);
     let prices = Prices::read(&sections, purpose);
-    let capacity = cluster::read(&sections, &prices);
-    let prescale = prescale::read(&sections, capacity.as_ref(), &prices);
+    let interruptions = Interruptions::read(&sections, &prices);
+    let capacity = cluster::read(&sections, &prices, &interruptions);
+    let prescale = prescale::read(&sections, capacity.as_ref(), &prices, &interruptions);
+    let spot = spot::read(&interruptions, capacity.as_ref(), &prescale);
     let billing = goals::billing(&sections.billing, sections.launch_type);
     let usd_per_minute = sections.value.amount("usd_per_minute");
     let limits = goals::limits(&sections.limits);
@@ -171,6 +177,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
         deployment,
         capacity: capacity?,
         prescale,
+        spot: spot?,
         billing: billing?,
         fargate,
         usd_per_minute,

@@ -5,13 +5,14 @@ use super::cluster::MOST_HOSTS;
 use super::duration::LONGEST;
 use super::host::{self, Trunking};
 use super::prices::Prices;
+use super::spot::Interruptions;
 use super::table::Table;
 use crate::catalog;
 use crate::scenario::{
     AddedHost, Capacity, DurationLaw, HostGroup, HostShape, LaunchType, Prescale, PrescaleMode,
     Purchase, Recommend, ReleaseHosts,
 };
-use crate::units::Seconds;
+use crate::units::{PerHour, Seconds};
 
 const MODES: &[(&str, PrescaleMode)] = &[
     ("before", PrescaleMode::Before),
@@ -42,6 +43,7 @@ pub(super) fn read(
     sections: &Sections<'_>,
     capacity: Option<&Capacity>,
     prices: &Prices<'_>,
+    interruptions: &Interruptions<'_>,
 ) -> Prescale {
     let table = &sections.prescale;
     let hosts = table.integer("hosts", 0..=MOST_HOSTS).unwrap_or(0);
@@ -89,7 +91,7 @@ pub(super) fn read(
         table.assume("spot_share", 0, "added hosts at the list price");
     }
     let lead_overlap = table.seconds("lead_overlap", 0.0..=LONGEST);
-    let host = added_host(sections, capacity, hosts, prices);
+    let host = added_host(sections, capacity, hosts, prices, interruptions);
     if let (Some(share), Some(host)) = (spot_share, &host)
         && share > 0.0
         && host.spot.is_none()
@@ -121,6 +123,7 @@ fn added_host(
     capacity: Option<&Capacity>,
     hosts: u32,
     prices: &Prices<'_>,
+    interruptions: &Interruptions<'_>,
 ) -> Option<AddedHost> {
     let table = &sections.prescale;
     let groups: &[HostGroup] = match capacity? {
@@ -165,10 +168,15 @@ fn added_host(
             "like the first hosts that take tasks",
         );
     }
+    let interruption = match spot {
+        Some(_) => interruptions.hazard(&shape.instance_type),
+        None => PerHour::ZERO,
+    };
     Some(AddedHost {
         shape,
         on_demand,
         spot,
+        interruption,
     })
 }
 

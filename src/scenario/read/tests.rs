@@ -8,7 +8,7 @@ use crate::scenario::{
     Assumption, Capacity, Clock, DurationLaw, Family, Granularity, HealthRule, HostPort,
     LicenceCount, LoadBalancerKind, NetworkMode, PrescaleMode, Purchase, ReleaseHosts, TaskSize,
 };
-use crate::units::{Seconds, Usd, UsdPerHour};
+use crate::units::{PerHour, Seconds, Usd, UsdPerHour};
 
 const EXAMPLE: &str = r#"
 [service]
@@ -570,7 +570,36 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
         "t3.small",
     ),
     ("[prices]", "t3.small = 0.1", "prices.t3", "in quotes"),
-    ("[spot]", "correlation = 0.5", "spot", "not supported yet"),
+    (
+        "[spot]",
+        "correlation = 50",
+        "spot.correlation",
+        "write 0.5",
+    ),
+    (
+        "[spot]",
+        "interruption_per_month = 1.0",
+        "spot.interruption_per_month",
+        "smaller",
+    ),
+    (
+        "[spot]",
+        "fallback = \"ondemand\"",
+        "spot.fallback",
+        "on-demand",
+    ),
+    (
+        "[spot]",
+        "fulfilment_time = 30",
+        "spot.fulfilment_time",
+        "\"30s\"",
+    ),
+    (
+        "[cluster]",
+        "zone_loss_per_month = 0.001",
+        "cluster.zone_loss_per_month",
+        "zone of",
+    ),
     (
         "[[recorded]]",
         "at = 2026-01-01T00:00:00Z",
@@ -625,6 +654,75 @@ fn prices_are_the_groups_own_then_the_given_then_the_catalogs() {
     assert!((price(&spot).0 - 0.5 * (1.0 - f64::from(saving) / 100.0)).abs() < 1e-12);
     let own = spot.replace("\ncount = 2", "\ncount = 2\nusd_per_hour = 0.25");
     assert_eq!(price(&own), UsdPerHour(0.25));
+}
+
+#[test]
+fn spot_hosts_are_taken_back_as_the_catalog_says_unless_it_is_given() {
+    let cluster = |text: &str| match good(text).capacity {
+        Capacity::Hosts(cluster) => cluster,
+        other => panic!("{other:?}"),
+    };
+    let spot = SHORT.replace("\ncount = 2", "\ncount = 2\npurchase = \"spot\"");
+    let share = crate::catalog::spot("ap-northeast-1", "t3.small")
+        .expect("offered")
+        .monthly_interruption();
+    let hazard = cluster(&spot).hosts[0].interruption;
+    // Over a month as many are taken back as the band says.
+    assert!((hazard.strikes_within(Seconds(730.0 * 3600.0)) - share).abs() < 1e-12);
+    let given = format!("{spot}[spot]\ninterruption_per_month = 0.5\n");
+    let hazard = cluster(&given).hosts[0].interruption;
+    // ln 2 / 730
+    assert!((hazard.0 - 9.495_166_857_327_9e-4).abs() < 1e-12);
+    assert_eq!(cluster(SHORT).hosts[0].interruption, PerHour::ZERO);
+
+    let assumed = |text: &str| -> Vec<String> {
+        good(text)
+            .assumptions
+            .into_iter()
+            .map(|assumption| assumption.key)
+            .filter(|key| key.starts_with("spot."))
+            .collect()
+    };
+    let all = [
+        "interruption_per_month",
+        "correlation",
+        "fulfilment",
+        "fulfilment_time",
+    ]
+    .map(|key| format!("spot.{key}"));
+    assert_eq!(assumed(&spot), all);
+    assert_eq!(assumed(&given), all[1..]);
+    let unmet = format!("{given}fulfilment = 0.9\n");
+    assert!(assumed(&unmet).contains(&"spot.fallback".to_owned()));
+    // Without spot hosts nothing of it matters, except for what a recommendation may add.
+    assert_eq!(assumed(SHORT), [""; 0]);
+    let if_added: Vec<String> = good(SHORT)
+        .spot
+        .assumptions
+        .into_iter()
+        .map(|assumption| assumption.key)
+        .collect();
+    assert_eq!(if_added, all);
+}
+
+#[test]
+fn zones_are_lost_only_where_it_is_said_how_often() {
+    let zoned = SHORT.replace("\ncount = 2", "\ncount = 2\nzone = \"1a\"");
+    let lost = zoned.replace("[cluster]\n", "[cluster]\nzone_loss_per_month = 0.001\n");
+    let zone_loss = |text: &str| match good(text).capacity {
+        Capacity::Hosts(cluster) => cluster.zone_loss,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(zone_loss(&zoned).hazard, PerHour::ZERO);
+    let given = zone_loss(&lost);
+    assert!((given.hazard.0 * 730.0 - 0.001_000_500_333_6).abs() < 1e-12);
+    assert_eq!(given.outage, DurationLaw::fixed(Seconds(3600.0)));
+    let keys = |text: &str| -> Vec<String> {
+        let assumptions = good(text).assumptions.into_iter();
+        assumptions.map(|assumption| assumption.key).collect()
+    };
+    assert!(keys(&zoned).contains(&"cluster.zone_loss_per_month".to_owned()));
+    assert!(keys(&lost).contains(&"cluster.zone_outage".to_owned()));
 }
 
 #[test]
