@@ -59,8 +59,9 @@ pub(super) fn columns(header: &StringRecord) -> Result<Columns, Vec<Problem>> {
             problems.push(problem(1, name, "no such column", "this column", hint));
         }
     }
-    match problems.is_empty() {
-        true => Ok(Columns(found.map(Option::unwrap_or_default))),
-        false => Err(problems),
+    if problems.is_empty() {
+        Ok(Columns(found.map(Option::unwrap_or_default)))
+    } else {
+        Err(problems)
     }
 }

@@ -79,9 +79,10 @@ pub fn limits(text: &str) -> Result<Shared, Vec<Problem>> {
         });
     }
     reader.problems.sort_by_key(|problem| problem.place);
-    match reader.problems.is_empty() {
-        true => Ok(shared),
-        false => Err(reader.problems),
+    if reader.problems.is_empty() {
+        Ok(shared)
+    } else {
+        Err(reader.problems)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Names in the order in which they first came.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: Vec<Arc<str>>,
+    all: Vec<Arc<str>>,
     numbers: HashMap<Arc<str>, u32, BuildHasherDefault<Fnv>>,
     last: Option<u32>,
 }
@@ -25,7 +25,7 @@ impl Names {
     /// The number of a name, if it is known. Most rows name what the row before named.
     pub(super) fn known(&mut self, name: &str) -> Option<u32> {
         if let Some(last) = self.last
-            && &*self.names[last as usize] == name
+            && &*self.all[last as usize] == name
         {
             return Some(last);
         }
@@ -39,9 +39,9 @@ impl Names {
         if let Some(number) = self.known(name) {
             return number;
         }
-        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         let name: Arc<str> = name.into();
-        self.names.push(name.clone());
+        self.all.push(name.clone());
         self.numbers.insert(name, number);
         self.last = Some(number);
         number
@@ -49,12 +49,12 @@ impl Names {
 
     /// The name of a number.
     pub(super) fn name(&self, number: u32) -> &Arc<str> {
-        &self.names[number as usize]
+        &self.all[number as usize]
     }
 
     /// All of them.
     pub(super) fn all(&self) -> &[Arc<str>] {
-        &self.names
+        &self.all
     }
 }
 
