@@ -2,13 +2,15 @@
 //!
 //! Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 the
 //! deployment is stuck or nothing meets the limits; 2 bad input, bad usage, or a file that cannot
-//! be read or written. A closed pipe is success.
+//! be read or written; 3 a search was stopped before the proof; 130 it was interrupted with
+//! nothing. A closed pipe is success.
 
 mod arguments;
 pub mod catalog;
 mod columns;
 mod estimate;
 pub mod explain;
+mod fleet;
 mod hosts;
 mod import;
 mod input;
@@ -79,6 +81,7 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
                 ..Answer::done(data)
             })
         }
+        Command::Fleet(asked) => fleet::answer(&asked, terminal),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {
             let answer = catalog::answer(asked.region.as_deref(), &asked.types)
@@ -100,6 +103,8 @@ impl From<Ending> for ExitCode {
             Ending::Done => 0,
             Ending::NotMet => 1,
             Ending::BadInput => 2,
+            Ending::Stopped => 3,
+            Ending::Interrupted => 130,
         })
     }
 }

@@ -27,6 +27,7 @@ mod values;
 use std::cell::RefCell;
 use std::fmt::Display;
 
+pub use duration::parse as duration;
 pub use keys::{KnownTable, known_keys};
 pub use problem::{Place, Problem};
 
