@@ -12,6 +12,7 @@ mod plan;
 mod problem;
 pub mod read;
 mod solve;
+pub mod what_if;
 
 pub use members::{AnyTime, Fleet, Meaning, Obstacle, OpenPool, Posed};
 pub use offers::{Hosts, Member, Offer, Offers};

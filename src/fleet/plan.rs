@@ -326,7 +326,7 @@ fn own_hosts(settled: &Settled) -> u32 {
 }
 
 fn clusters(fleet: &Fleet, services: &[Chosen]) -> Vec<ClusterPool> {
-    let pool = |(name, limits): (&String, &super::read::ClusterLimits)| {
+    let pool = |(name, limits): (&String, &crate::fleet::read::ClusterLimits)| {
         let mut windows: BTreeMap<String, u32> = BTreeMap::new();
         let mut claims = Vec::new();
         for (i, chosen) in services.iter().enumerate() {
@@ -401,12 +401,12 @@ fn waves(services: &[Chosen]) -> Vec<Wave> {
             });
             open = true;
         }
-        let saved = chosen.saves_weighted_minutes.unwrap_or(0.0);
-        won += saved;
+        let won_here = chosen.saves_weighted_minutes.unwrap_or(0.0);
+        won += won_here;
         let share = if all > 0.0 { won / all } else { 1.0 };
         if let Some(wave) = waves.last_mut() {
             wave.services.push(chosen.service.clone());
-            wave.saves_weighted_minutes += saved;
+            wave.saves_weighted_minutes += won_here;
             wave.share_of_minutes = share;
             wave.usd_per_month += chosen.usd_per_month;
         }
