@@ -13,8 +13,17 @@ use super::problem::{Cluster, Limits, Pool, Problem, Service, ServiceOption};
 use super::read::FleetFile;
 use crate::rollout::TooFewPlaces;
 
-/// Fractions of a host in which claims on a pool that is open at any time are counted.
-const PARTS: f64 = 1000.0;
+/// Parts of a host in which claims on a pool that is open at any time are counted.
+pub const PARTS: f64 = 1000.0;
+
+/// What the name of a pool that is open at any time ends with.
+const OPEN: &str = " at any time, in 1/1000 hosts";
+
+/// The cluster whose pool is open at any time, by the pool's name in the problem.
+#[must_use]
+pub fn cluster_of_open_pool(name: &str) -> Option<&str> {
+    name.strip_suffix(OPEN)
+}
 
 /// Services, their offers, and what they share.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +45,10 @@ pub enum Obstacle {
     NoOffer,
     /// Another service has the same name.
     SameName,
+    /// Its cluster is not among the limits.
+    UnknownCluster(String),
+    /// Its pool of spot hosts is not among the limits.
+    UnknownPool(String),
 }
 
 /// Which option of the problem is which offer, in which window.
@@ -86,6 +99,7 @@ impl Fleet {
             if members[..i].iter().any(same) {
                 obstacles.push((i, Obstacle::SameName));
             }
+            obstacles.extend(unknown(&file, &members[i]).map(|obstacle| (i, obstacle)));
             match found {
                 Ok(found) if found.all().next().is_none() => {
                     obstacles.push((i, Obstacle::NoOffer));
@@ -213,7 +227,7 @@ impl Names<'_> {
             spot_hosts_max: *most,
         });
         let at_any_time = self.any_time.iter().map(|(cluster, open)| Pool {
-            name: Arc::from(format!("{cluster} at any time, in 1/{PARTS} hosts")),
+            name: Arc::from(format!("{cluster}{OPEN}")),
             spot_hosts_max: open
                 .most
                 .map(|most| whole(((f64::from(most) - open.bound.reserve()) * PARTS).max(0.0))),
@@ -296,6 +310,19 @@ fn index<'a>(names: impl Iterator<Item = &'a String>, name: Option<&String>) -> 
     numbered
         .find(|(_, known)| Some(*known) == name)
         .map(|(at, _)| at)
+}
+
+/// Names in a service's terms that the limits do not know.
+fn unknown<'a>(file: &'a FleetFile, member: &'a Member) -> impl Iterator<Item = Obstacle> + 'a {
+    let terms = &member.terms;
+    let cluster = terms.cluster.as_ref();
+    let pool = terms.spot_pool.as_ref();
+    let cluster = cluster.filter(|name| !file.clusters.contains_key(*name));
+    let pool = pool.filter(|name| !file.pools.contains_key(*name));
+    let cluster = cluster.map(|name| Obstacle::UnknownCluster(name.clone()));
+    cluster
+        .into_iter()
+        .chain(pool.map(|name| Obstacle::UnknownPool(name.clone())))
 }
 
 /// A short name of an offer, unique among those of its service.

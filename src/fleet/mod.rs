@@ -14,7 +14,9 @@ pub mod read;
 mod solve;
 pub mod what_if;
 
-pub use members::{AnyTime, Fleet, Meaning, Obstacle, OpenPool, Posed};
+pub use members::{
+    AnyTime, Fleet, Meaning, Obstacle, OpenPool, PARTS, Posed, cluster_of_open_pool,
+};
 pub use offers::{Hosts, Member, Offer, Offers};
 pub use plan::{Chosen, ClusterPool, FleetPlan, SpotPool, Totals, Wave, plan};
 pub use problem::{
