@@ -71,7 +71,7 @@ pub(super) fn proven(found: &Found<'_>) -> String {
 /// A share of 1 as a percentage that is not rounded down: what is proven stays true.
 pub(super) fn percent(share: f64) -> String {
     let mut digits = 2;
-    while digits < 9 && share * 100.0 < 10.0_f64.powi(1 - digits) {
+    while digits < 9 && share * 100.0 < 10.0_f64.powi(2 - digits) {
         digits += 1;
     }
     let scale = 10.0_f64.powi(digits);
