@@ -75,7 +75,8 @@ pub(super) fn percent(share: f64) -> String {
         digits += 1;
     }
     let scale = 10.0_f64.powi(digits);
-    let up = (share * 100.0 * scale - 1e-9).ceil() / scale;
+    // Adding nothing turns a negative zero into zero.
+    let up = (share * 100.0 * scale - 1e-9).ceil() / scale + 0.0;
     format!("{up}")
 }
 
