@@ -3,11 +3,18 @@
 //! From services with their options and the limits that they share, the options that bring the
 //! fewest weighted minutes, with a proven bound on how much better any plan could be.
 
+mod block;
 pub mod check;
+mod compact;
+mod dual;
+mod improve;
+mod master;
 mod model;
 mod problem;
 pub mod read;
+mod relax;
 mod solve;
+mod state;
 
 pub use problem::{
     Cluster, Ended, Hooks, Limits, Plan, Pool, Prices, Problem, Progress, Service, ServiceOption,
