@@ -18,6 +18,7 @@ mod markdown;
 mod output;
 mod page;
 mod recommend;
+mod whole_file;
 mod words;
 
 use std::process::ExitCode;

@@ -45,7 +45,7 @@ fn option(number: usize, place: (u32, u32)) -> impl Strategy<Value = ServiceOpti
             let (cluster, window) = elsewhere.unwrap_or(place);
             ServiceOption {
                 name: format!("o{number}").into(),
-                cluster: (clustered || number % 2 == 0).then_some(cluster),
+                cluster: (clustered || number.is_multiple_of(2)).then_some(cluster),
                 window,
                 pool,
                 weighted_minutes: f64::from(minutes) / 4.0,

@@ -31,11 +31,11 @@ pub use duration::parse as duration;
 pub use keys::{KnownTable, known_keys};
 pub use problem::{Place, Problem};
 
-use super::{LaunchType, Recommend, Scenario};
+use super::{Assumption, LaunchType, Recommend, Scenario};
 use notes::Notes;
 use prices::Prices;
 use spot::Interruptions;
-use table::Table;
+pub(crate) use table::Table;
 
 /// How a scenario is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,24 @@ pub enum Purpose {
 /// # Errors
 /// All problems of the text, in the order of their places.
 pub fn scenario(text: &str, syntax: Syntax, purpose: Purpose) -> Result<Scenario, Vec<Problem>> {
+    let (scenario, assumptions) =
+        document(text, syntax, known_keys(), |root| assemble(root, purpose))?;
+    Ok(Scenario {
+        assumptions,
+        ..scenario
+    })
+}
+
+/// Reads a document made of some tables, and what was assumed in it.
+///
+/// # Errors
+/// All problems of the text, in the order of their places.
+pub(crate) fn document<T>(
+    text: &str,
+    syntax: Syntax,
+    tables: &'static [KnownTable],
+    read: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> Result<(T, Vec<Assumption>), Vec<Problem>> {
     let text = without_mark(text);
     let mut problems = Vec::new();
     let tree = match syntax {
@@ -88,17 +106,15 @@ pub fn scenario(text: &str, syntax: Syntax, purpose: Purpose) -> Result<Scenario
     };
     let notes = Notes {
         text,
+        tables,
         problems: RefCell::new(problems),
         assumptions: RefCell::default(),
     };
-    let scenario = tree.and_then(|tree| assemble(&Table::root(&notes, &tree), purpose));
+    let content = tree.and_then(|tree| read(&Table::root(&notes, &tree)));
     let assumptions = notes.assumptions.into_inner();
     let mut problems = notes.problems.into_inner();
-    match scenario {
-        Some(scenario) if problems.is_empty() => Ok(Scenario {
-            assumptions,
-            ..scenario
-        }),
+    match content {
+        Some(content) if problems.is_empty() => Ok((content, assumptions)),
         _ => {
             problems.sort_by_key(|problem| problem.place);
             Err(problems)
@@ -155,7 +171,8 @@ impl<'a> Sections<'a> {
 fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     if root.has_list("service") {
         let hint = "give one service as [service], or each in a file of its own";
-        root.reject("service", "one service: fleets are not supported yet", hint);
+        let expected = "one service; `prescale fleet` answers for several";
+        root.reject("service", expected, hint);
         return None;
     }
     let sections = Sections::open(root);
