@@ -7,11 +7,16 @@ use crate::cli::input::{problems_of, source};
 use crate::cli::output::Complaint;
 use crate::fleet::read::{self, Entry, EntrySource, FleetFile, Unreadable};
 use crate::fleet::{Fleet, Member, Obstacle};
+use crate::import::Source;
 use crate::scenario::read::{Purpose, Syntax, scenario};
 
 /// The fleet of a file, with the offers of its services.
 pub(super) fn load(path: &Path) -> Result<Fleet, Complaint> {
-    let text = source(path)?;
+    fleet(path, &source(path)?)
+}
+
+/// The fleet of a text that was read from a path.
+pub(super) fn fleet(path: &Path, text: &Source) -> Result<Fleet, Complaint> {
     let syntax = Syntax::guess(&text.name, &text.text);
     let file = read::fleet(&text.text, syntax)
         .map_err(|problems| Complaint(problems_of(&text.name, &problems)))?;

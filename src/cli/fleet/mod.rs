@@ -1,5 +1,6 @@
 //! What `prescale fleet` answers: an option for every service, and what is proven of the plan.
 
+pub mod each;
 mod file;
 mod flat;
 mod json;

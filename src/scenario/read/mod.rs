@@ -88,6 +88,16 @@ pub fn scenario(text: &str, syntax: Syntax, purpose: Purpose) -> Result<Scenario
     })
 }
 
+/// Whether a text states a fleet: several services, and not one scenario.
+#[must_use]
+pub fn is_fleet(text: &str, syntax: Syntax) -> bool {
+    const ANY_KEYS: &[KnownTable] = &[];
+    document(text, syntax, ANY_KEYS, |root| {
+        Some(root.has_list("service"))
+    })
+    .is_ok_and(|(is_fleet, _)| is_fleet)
+}
+
 /// Reads a document made of some tables, and what was assumed in it.
 ///
 /// # Errors

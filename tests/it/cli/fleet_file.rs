@@ -142,3 +142,26 @@ fn where_nothing_meets_the_limits_the_smallest_changes_are_told() {
         run.stdout
     );
 }
+
+#[test]
+fn hosts_answers_for_every_service_and_cluster() {
+    let run = prescale(&["hosts", FLEET]);
+    assert_narrow(&run);
+    insta::assert_snapshot!(run);
+    let answer = json(&["hosts", FLEET, "--format", "json"]);
+    let services = answer["services"].as_array().expect("services");
+    assert_eq!(services.len(), 7);
+    for service in services {
+        assert!(service["answer"].is_string() && service["reason"].is_string());
+    }
+    assert_eq!(answer["clusters"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn explain_tells_every_deployment_and_that_one_is_stuck() {
+    let run = prescale(&["explain", FLEET]);
+    assert_eq!(run.code, Some(1));
+    for service in ["uploads", "search", "web-eu", "billing", "accounts"] {
+        assert!(run.stdout.contains(&format!("{service}: ")), "{service}");
+    }
+}
