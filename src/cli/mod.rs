@@ -18,6 +18,7 @@ mod markdown;
 mod output;
 mod page;
 mod recommend;
+mod simulate;
 mod whole_file;
 mod words;
 
@@ -89,6 +90,7 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
                 ..Answer::done(data)
             })
         }
+        Command::Simulate(asked) => simulate::answer(&asked, terminal),
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {
