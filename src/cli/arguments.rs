@@ -76,12 +76,35 @@ pub enum Format {
 
 #[derive(Debug, Args)]
 pub struct OfFleet {
-    /// Table of options, CSV with one row per option; - for standard input
+    /// Services, clusters and limits, TOML or JSON; - for standard input
+    #[arg(value_name = "FLEET", required_unless_present = "options")]
+    pub fleet: Option<PathBuf>,
+    /// Instead of FLEET: a table of options, CSV with one row per option; - for standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "limits",
+        conflicts_with = "fleet"
+    )]
+    pub options: Option<PathBuf>,
+    /// Limits that the services of the table share, TOML; - for standard input
+    #[arg(long, value_name = "FILE", requires = "options")]
+    pub limits: Option<PathBuf>,
+    /// Write the options of all services as such a table
+    #[arg(long, value_name = "FILE", requires = "fleet")]
+    pub emit_options: Option<PathBuf>,
+    /// Write the limits that belong to it
+    #[arg(long, value_name = "FILE", requires = "fleet")]
+    pub emit_limits: Option<PathBuf>,
+    /// Show so many services, those that bring the most
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Solve again with a little more of each limit that binds
+    #[arg(long)]
+    pub what_if: bool,
+    /// Write the fewest minutes for every budget, CSV
     #[arg(long, value_name = "FILE")]
-    pub options: PathBuf,
-    /// Limits that the services share, TOML; - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub limits: PathBuf,
+    pub budget_curve: Option<PathBuf>,
     /// Longest time to search, such as 60s or 5m
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = time_limit)]
     pub time_limit: Seconds,

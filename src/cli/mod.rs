@@ -18,6 +18,7 @@ mod markdown;
 mod output;
 mod page;
 mod recommend;
+mod whole_file;
 mod words;
 
 use std::process::ExitCode;
@@ -60,19 +61,26 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             recommend::answer(&input.scenario, &recommendation, asked.format, terminal)
         }
         Command::Hosts(asked) => {
-            let input = Input::read_with_effects(&asked.scenario)?;
+            let source = input::source(&asked.scenario)?;
+            if fleet::each::is_fleet(&source) {
+                return fleet::each::hosts(&asked, &source, terminal);
+            }
+            let input = Input::of(source, Purpose::MonthlyFigures)?.with_effects();
             let recommendation = crate::recommend::recommend(&input.scenario)
                 .map_err(|few| input.too_few_places(&few))?;
             hosts::answer(&input.scenario, &recommendation, asked.format, terminal)
         }
         Command::Explain(asked) => {
-            let input = Input::read(&asked.scenario, Purpose::DurationsOnly)?;
+            let source = input::source(&asked.scenario)?;
+            if fleet::each::is_fleet(&source) {
+                return fleet::each::explain(&asked, &source, terminal);
+            }
+            let input = Input::of(source, Purpose::DurationsOnly)?;
             let explanation = explain(&input.scenario).map_err(|few| input.too_few_places(&few))?;
             let estimate = &explanation.estimate;
             let data = match asked.format {
                 ExplainedFormat::Text => {
-                    estimate::headline_text(&input.scenario, estimate, terminal)
-                        + &explain::text(&explanation)
+                    explain::whole_text(&input.scenario, &explanation, terminal)
                 }
                 ExplainedFormat::Json => words::json(&explanation)?,
             };

@@ -4,6 +4,7 @@ mod agreement;
 mod cli;
 mod clusters;
 mod examples;
+mod fleet;
 mod layers;
 mod properties;
 mod readme;

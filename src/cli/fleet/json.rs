@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Found;
+use super::what_if::WhatIf;
 use crate::cli::output::Complaint;
-use crate::fleet::{Ended, Status};
+use crate::fleet::{Chosen, ClusterPool, Ended, FleetPlan, SpotPool, Status, Totals, Wave};
 use crate::scenario::Assumption;
 
 #[derive(Serialize)]
@@ -23,6 +24,10 @@ struct Answer<'a> {
     choices: Vec<Choice<'a>>,
     prices: Value,
     assumptions: &'a [Assumption],
+    #[serde(skip_serializing_if = "WhatIf::is_empty")]
+    what_if: &'a WhatIf,
+    #[serde(flatten)]
+    planned: Option<Planned<'a>>,
 }
 
 #[derive(Serialize)]
@@ -47,6 +52,18 @@ pub(super) fn json(found: &Found<'_>) -> Result<String, Complaint> {
         for (pool, hosts) in problem.pools.iter().zip(&plan.spot_hosts) {
             pools.insert(pool.name.to_string(), json!({ "spot_hosts": hosts }));
         }
+        // Where pools are open at any time, they are counted in parts of hosts there.
+        if let Some(planned) = found.planned {
+            for pool in &planned.clusters {
+                let hosts = json!({ "extra_hosts": pool.extra_hosts });
+                clusters.insert(pool.cluster.clone(), hosts);
+            }
+            pools = planned
+                .spot_pools
+                .iter()
+                .map(|pool| (pool.pool.clone(), json!({ "spot_hosts": pool.spot_hosts })))
+                .collect();
+        }
         for (service, choice) in problem.services.iter().zip(&plan.choices) {
             choices.push(Choice {
                 service: &service.name,
@@ -61,15 +78,44 @@ pub(super) fn json(found: &Found<'_>) -> Result<String, Complaint> {
         objective: plan.map(|plan| plan.weighted_minutes),
         bound: solution.bound,
         gap: solution.gap(),
-        usd_per_month: plan.map(|plan| plan.usd),
+        usd_per_month: plan.map(|plan| {
+            let modelled = found.planned.map(|planned| planned.total.usd_per_month);
+            modelled.unwrap_or(plan.usd)
+        }),
         shortfall_minutes_per_month: plan.map(|plan| plan.shortfall_minutes),
         clusters,
         pools,
         choices,
         prices: prices(found),
-        assumptions: &found.shared.assumptions,
+        assumptions: found.assumptions,
+        what_if: found.what_if,
+        planned: found.planned.map(Planned::of),
     };
     crate::cli::words::json(&answer)
+}
+
+/// What the plan means for services that were modelled.
+#[derive(Serialize)]
+struct Planned<'a> {
+    today: &'a Totals,
+    total: &'a Totals,
+    services: &'a [Chosen],
+    cluster_pools: &'a [ClusterPool],
+    spot_pools: &'a [SpotPool],
+    waves: &'a [Wave],
+}
+
+impl<'a> Planned<'a> {
+    fn of(plan: &'a FleetPlan) -> Self {
+        Self {
+            today: &plan.today,
+            total: &plan.total,
+            services: &plan.services,
+            cluster_pools: &plan.clusters,
+            spot_pools: &plan.spot_pools,
+            waves: &plan.waves,
+        }
+    }
 }
 
 fn prices(found: &Found<'_>) -> Value {

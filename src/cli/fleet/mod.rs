@@ -1,8 +1,13 @@
 //! What `prescale fleet` answers: an option for every service, and what is proven of the plan.
 
+pub mod each;
+mod file;
+mod flat;
 mod json;
 mod progress;
+mod services;
 mod text;
+mod what_if;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,44 +18,77 @@ use std::time::{Duration, Instant};
 use super::arguments::{FleetFormat, OfFleet};
 use super::input::{problems_of, source};
 use super::output::{Answer, Complaint, Ending, Terminal};
+use super::whole_file::{self, Existing};
 use crate::fleet::read::{self, Shared, Unreadable};
-use crate::fleet::{Ended, Hooks, Problem, Settings, Solution, Status, solve};
+use crate::fleet::{
+    Ended, Fleet, FleetPlan, Hooks, Problem, Settings, Solution, Status, plan, solve,
+};
+use crate::scenario::Assumption;
+use what_if::WhatIf;
+
+/// Points of the curve of budgets.
+const CURVE_POINTS: u32 = 21;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// The answer in the format asked for.
 pub fn answer(asked: &OfFleet, terminal: Terminal) -> Result<Answer, Complaint> {
     let start = Instant::now();
-    let limits = source(&asked.limits)?;
-    let shared = read::limits(&limits.text)
-        .map_err(|problems| Complaint(problems_of(&limits.name, &problems)))?;
-    let problem = options(&asked.options, &shared)?;
     let settings = Settings {
         gap: asked.gap,
         time_limit: Some(Duration::from_secs_f64(asked.time_limit.0)),
         threads: std::thread::available_parallelism().map_or(1, |threads| threads.get().min(2)),
     };
+    for path in [&asked.emit_options, &asked.emit_limits, &asked.budget_curve] {
+        path.as_deref().map_or(Ok(()), whole_file::probe)?;
+    }
+    let posed = match (&asked.fleet, &asked.options, &asked.limits) {
+        (Some(fleet), _, _) => Asked::Services(file::load(fleet)?),
+        (None, Some(options), Some(limits)) => table(options, limits)?,
+        // The arguments are checked before: a fleet, or a table with its limits.
+        (None, _, _) => return Err(Complaint("give FLEET, or --options and --limits\n".into())),
+    };
     // Without the handler Ctrl-C ends the process at once, which is no harm.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
     let progress = progress::Line::new();
-    let solution = solve(
-        &problem,
-        &settings,
-        &Hooks {
-            elapsed: &|| start.elapsed(),
-            interrupted: &|| INTERRUPTED.load(Ordering::Relaxed),
-            progress: &|news| progress.show(news),
-        },
-    );
+    let hooks = Hooks {
+        elapsed: &|| start.elapsed(),
+        interrupted: &|| INTERRUPTED.load(Ordering::Relaxed),
+        progress: &|news| progress.show(news),
+    };
+    let planned = match &posed {
+        Asked::Services(fleet) => Some(plan(fleet, &settings, &hooks)),
+        Asked::Table(_) => None,
+    };
+    let solved = match &posed {
+        Asked::Services(_) => None,
+        Asked::Table(table) => Some(solve(&table.problem, &settings, &hooks)),
+    };
+    let (problem, solution, assumptions) = match (&posed, &planned, &solved) {
+        (Asked::Services(fleet), Some(planned), _) => (
+            &planned.posed.problem,
+            &planned.solution,
+            fleet.file.assumptions.as_slice(),
+        ),
+        (Asked::Table(table), _, Some(solved)) => {
+            (&table.problem, solved, table.assumptions.as_slice())
+        }
+        _ => return Err(Complaint("nothing was asked\n".into())),
+    };
+    let what_if = what_if::asked(asked, problem, solution, &settings, &hooks);
     progress.clear();
+    write_files(asked, problem, &settings, &hooks)?;
     let found = Found {
-        problem: &problem,
-        shared: &shared,
+        problem,
+        assumptions,
         settings: &settings,
-        solution: &solution,
+        solution,
+        planned: planned.as_ref(),
+        what_if: &what_if,
+        top: asked.top,
     };
     Ok(Answer {
-        ending: ending(&solution),
+        ending: ending(solution),
         ..Answer::done(match asked.format {
             FleetFormat::Text => text::text(&found, terminal),
             FleetFormat::Json => json::json(&found)?,
@@ -58,15 +96,63 @@ pub fn answer(asked: &OfFleet, terminal: Terminal) -> Result<Answer, Complaint> 
     })
 }
 
+/// The files that were asked for beside the answer.
+fn write_files(
+    asked: &OfFleet,
+    problem: &Problem,
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> Result<(), Complaint> {
+    if let Some(path) = &asked.emit_options {
+        whole_file::write(path, &flat::options(problem)?, Existing::Replaced)?;
+    }
+    if let Some(path) = &asked.emit_limits {
+        whole_file::write(path, &flat::limits(problem), Existing::Replaced)?;
+    }
+    if let Some(path) = &asked.budget_curve {
+        let curve = crate::fleet::what_if::budget_curve(problem, CURVE_POINTS, settings, hooks);
+        whole_file::write(path, &flat::curve(&curve)?, Existing::Replaced)?;
+    }
+    Ok(())
+}
+
+/// What is planned: services with their model, or a table that somebody made.
+enum Asked {
+    Services(Fleet),
+    Table(Table),
+}
+
+/// A table of options with its limits.
+struct Table {
+    problem: Problem,
+    assumptions: Vec<Assumption>,
+}
+
+fn table(options: &Path, limits: &Path) -> Result<Asked, Complaint> {
+    let limits = source(limits)?;
+    let shared = read::limits(&limits.text)
+        .map_err(|problems| Complaint(problems_of(&limits.name, &problems)))?;
+    let problem = options_of(options, &shared)?;
+    Ok(Asked::Table(Table {
+        problem,
+        assumptions: shared.assumptions,
+    }))
+}
+
 /// A fleet, what was asked, and what was found.
 struct Found<'a> {
     problem: &'a Problem,
-    shared: &'a Shared,
+    assumptions: &'a [Assumption],
     settings: &'a Settings,
     solution: &'a Solution,
+    /// What it means for services that were modelled; none where the options came as a table.
+    planned: Option<&'a FleetPlan>,
+    what_if: &'a WhatIf,
+    /// So many services are shown.
+    top: usize,
 }
 
-fn options(path: &Path, shared: &Shared) -> Result<Problem, Complaint> {
+fn options_of(path: &Path, shared: &Shared) -> Result<Problem, Complaint> {
     let name = if path == Path::new("-") {
         "stdin".to_owned()
     } else {

@@ -1,22 +1,24 @@
 //! The plan of a fleet for a terminal: what it brings, what is proven, what it uses.
 
-use super::Found;
+use super::{Found, services, what_if};
 use crate::cli::output::Terminal;
 use crate::cli::page::{Align, Page};
 use crate::fleet::{Ended, Plan, Status};
 
-/// As many services as a reader looks through.
-const MOST_SERVICES: usize = 20;
-
 /// The whole answer.
 pub(super) fn text(found: &Found<'_>, terminal: Terminal) -> String {
     let mut page = Page::new(terminal);
-    page.headline(&headline(found));
-    if let Some(plan) = &found.solution.plan {
-        show_limits(&mut page, found, plan);
-        show_services(&mut page, found, plan);
+    match (found.planned, &found.solution.plan) {
+        (Some(planned), Some(_)) => services::show(&mut page, found, planned),
+        (None, Some(plan)) => {
+            page.headline(&headline(found));
+            show_limits(&mut page, found, plan);
+            show_services(&mut page, found, plan);
+        }
+        (_, None) => page.headline(&headline(found)),
     }
-    let assumptions = &found.shared.assumptions;
+    what_if::show(&mut page, found);
+    let assumptions = &found.assumptions;
     if !assumptions.is_empty() {
         page.title("Assumed");
         let rows = assumptions.iter().map(|assumption| {
@@ -28,7 +30,7 @@ pub(super) fn text(found: &Found<'_>, terminal: Terminal) -> String {
     page.into_text()
 }
 
-fn headline(found: &Found<'_>) -> String {
+pub(super) fn headline(found: &Found<'_>) -> String {
     let services = match found.problem.services.len() {
         1 => "1 service".to_owned(),
         several => format!("{several} services"),
@@ -46,7 +48,16 @@ fn headline(found: &Found<'_>) -> String {
             _ => format!("{services}: no plan found, and not proven that there is none.{why}"),
         };
     };
-    let proven = match solution.gap() {
+    let proven = proven(found);
+    format!(
+        "{services}: {:.2} weighted minutes a month for {:.2} USD a month; {proven}.{why}",
+        plan.weighted_minutes, plan.usd
+    )
+}
+
+/// What is proven of a plan.
+pub(super) fn proven(found: &Found<'_>) -> String {
+    match found.solution.gap() {
         Some(0.0) => "no plan has fewer".to_owned(),
         Some(gap) => format!(
             "no plan has {} % fewer (proven; {} % was asked for)",
@@ -54,21 +65,18 @@ fn headline(found: &Found<'_>) -> String {
             percent(found.settings.gap)
         ),
         None => "nothing is proven".to_owned(),
-    };
-    format!(
-        "{services}: {:.2} weighted minutes a month for {:.2} USD a month; {proven}.{why}",
-        plan.weighted_minutes, plan.usd
-    )
+    }
 }
 
 /// A share of 1 as a percentage that is not rounded down: what is proven stays true.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     let mut digits = 2;
-    while digits < 9 && share * 100.0 < 10.0_f64.powi(1 - digits) {
+    while digits < 9 && share * 100.0 < 10.0_f64.powi(2 - digits) {
         digits += 1;
     }
     let scale = 10.0_f64.powi(digits);
-    let up = (share * 100.0 * scale - 1e-9).ceil() / scale;
+    // Adding nothing turns a negative zero into zero.
+    let up = (share * 100.0 * scale - 1e-9).ceil() / scale + 0.0;
     format!("{up}")
 }
 
@@ -143,7 +151,7 @@ fn show_services(page: &mut Page, found: &Found<'_>, plan: &Plan) {
     let mut rows = vec![row([
         "service", "option", "hosts", "spot", "USD", "minutes",
     ])];
-    rows.extend(chosen.iter().take(MOST_SERVICES).map(|(service, option)| {
+    rows.extend(chosen.iter().take(found.top).map(|(service, option)| {
         vec![
             service.name.to_string(),
             option.name.to_string(),
@@ -156,14 +164,14 @@ fn show_services(page: &mut Page, found: &Found<'_>, plan: &Plan) {
     page.title("Options chosen, most weighted minutes a month first");
     let (left, right) = (Align::Left, Align::Right);
     page.table(&[left, left, right, right, right, right], &rows);
-    if let further @ 1.. = chosen.len().saturating_sub(MOST_SERVICES) {
+    if let further @ 1.. = chosen.len().saturating_sub(found.top) {
         page.paragraph(&format!(
             "… and {further} more: --format json has them all."
         ));
     }
 }
 
-fn row<const CELLS: usize>(cells: [&str; CELLS]) -> Vec<String> {
+pub(super) fn row<const CELLS: usize>(cells: [&str; CELLS]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }
 

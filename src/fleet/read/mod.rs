@@ -1,16 +1,21 @@
-//! Reads a fleet from a flat table of options and the limits that the services share.
+//! Reads a fleet: its own file with services and limits, or a flat table of options and the limits
+//! that the services share.
 
 mod columns;
+mod fleet;
 mod limits;
 mod names;
 mod numbers;
 mod options;
+mod services;
 
 use std::fmt;
 use std::io;
 
+pub use fleet::{ClusterLimits, Entry, EntrySource, FleetFile, Terms, fleet};
 pub use limits::{Shared, limits};
 pub use options::options;
+pub use services::services;
 
 use crate::scenario::read::Problem;
 
