@@ -144,7 +144,7 @@ fn gap(text: &str) -> Result<f64, String> {
 pub enum EmitTool {
     /// Arguments of Terraform's `aws_ecs_service` and `aws_lb_target_group`
     Terraform(OfEmitted),
-    /// Properties of resources in a CloudFormation template
+    /// Properties of resources in an AWS template, YAML
     #[command(name = "cloudformation")]
     CloudFormation(OfEmitted),
     /// Commands of the AWS command line, added hosts too

@@ -1,5 +1,5 @@
 //! Properties of `AWS::ECS::Service`, `AWS::ElasticLoadBalancingV2::TargetGroup` and
-//! `AWS::ElasticLoadBalancing::LoadBalancer` (AWS CloudFormation template reference).
+//! `AWS::ElasticLoadBalancing::LoadBalancer` (AWS `CloudFormation` template reference).
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::names::{logical_id, one_line};
 use super::{BalancerSettings, Settings, hosts_remark};
 use crate::scenario::LoadBalancerKind;
 
-/// The settings as a part of a CloudFormation template, YAML.
+/// The settings as a part of a `CloudFormation` template, YAML.
 #[must_use]
 pub fn cloudformation(settings: &Settings) -> String {
     let id = logical_id(&settings.service);

@@ -1,4 +1,4 @@
-//! Settings as the tools that deploy want them: Terraform, CloudFormation, the AWS command line.
+//! Settings as the tools that deploy want them: Terraform, `CloudFormation`, the AWS command line.
 //!
 //! A fragment names what the plan sets, ready to be merged into a resource that exists. Percents
 //! are always there; of the target group and the service only what the plan changes or the

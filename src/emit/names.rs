@@ -18,7 +18,7 @@ pub fn terraform_identifier(name: &str) -> String {
     identifier
 }
 
-/// A CloudFormation logical ID: ASCII letters and digits only, words joined by capitals.
+/// A `CloudFormation` logical ID: ASCII letters and digits only, words joined by capitals.
 pub fn logical_id(name: &str) -> String {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
     let id: String = words
