@@ -18,6 +18,7 @@ mod input;
 mod markdown;
 mod output;
 mod page;
+mod range;
 mod recommend;
 mod whole_file;
 mod words;

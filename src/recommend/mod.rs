@@ -10,6 +10,7 @@ mod decision;
 mod hosts;
 mod infeasible;
 mod options;
+mod range;
 mod ranges;
 mod report;
 mod search;
