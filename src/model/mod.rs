@@ -1,13 +1,19 @@
 //! Closed forms: how long a deployment takes, what it costs, how many tasks stay healthy, from a
 //! scenario and a plan. Nothing is sampled, nothing is read or printed.
 
+pub mod attempts;
 mod availability;
 mod cost;
 mod counts;
+mod day;
 mod estimate;
 pub mod law;
+mod lock;
+mod paid_hour;
 pub mod phases;
+mod range;
 mod release;
+pub mod rollback;
 pub mod rolling;
 pub mod verdict;
 
@@ -17,3 +23,4 @@ pub use estimate::{
     Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,
     estimate,
 };
+pub use range::{End, RangeEnds};
