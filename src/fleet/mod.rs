@@ -9,6 +9,7 @@ mod compact;
 pub mod concurrency;
 mod dual;
 mod improve;
+mod marginal;
 mod master;
 mod members;
 mod model;
@@ -19,6 +20,7 @@ pub mod read;
 mod relax;
 mod solve;
 mod state;
+mod tree;
 pub mod what_if;
 
 pub use members::{
