@@ -2,6 +2,7 @@
 
 mod agreement;
 mod cli;
+mod clusters;
 mod examples;
 mod fleet;
 mod layers;
