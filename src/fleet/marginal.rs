@@ -33,7 +33,7 @@ fn without_hosts(fleet: &Fleet, block: &Block, prices: &RowPrices, marginals: &m
         steps(fleet, entry, prices, &mut buffer);
         let least = buffer.last().map_or(0.0, |step| step.cost);
         for_options(fleet, entry, prices, |at, _, cost| {
-            marginals[at] = cost - least
+            marginals[at] = cost - least;
         });
     }
 }

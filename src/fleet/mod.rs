@@ -9,6 +9,7 @@ mod compact;
 pub mod concurrency;
 mod dual;
 mod improve;
+mod knapsack;
 mod marginal;
 mod master;
 mod members;

@@ -9,6 +9,7 @@ use super::check::{self, check};
 use super::compact::{Block, Fleet};
 use super::dual::{DualSearch, Round};
 use super::improve::{improve, repair};
+use super::knapsack::{self, Filled};
 use super::marginal::marginals;
 use super::model::{Exact, model};
 use super::problem::{
@@ -23,21 +24,26 @@ use super::tree::{self, Around};
 /// The solver is not trusted: a plan is only taken when the independent check finds nothing.
 #[must_use]
 pub fn solve(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Solution {
-    let fleet = Fleet::new(problem, |_, _| true);
     let mut search = Search {
         problem,
         settings,
         hooks,
         plan: None,
         bound: None,
-        infeasible: fleet.lacks_an_option(),
+        infeasible: false,
         worst: problem.services.iter().map(worst).sum(),
         removed: f64::INFINITY,
         marginals: Vec::new(),
         open: 0,
+        nodes: 0,
         prices: Prices::default(),
     };
-    search.run(&fleet);
+    if knapsack::applies(problem) {
+        search.spend_the_budget();
+    }
+    if !search.over() {
+        search.run(&Fleet::new(problem, |_, _| true));
+    }
     search.solution()
 }
 
@@ -46,6 +52,18 @@ const EXACT: f64 = 1e-9;
 
 /// With more options the general solver takes too long.
 const MOST_FOR_EXACT: usize = 400;
+
+/// With more options HiGHS takes longer than the search in groups.
+#[cfg(feature = "highs")]
+const MOST_FOR_HIGHS: usize = 30_000;
+
+/// Groups of plans that are searched before `HiGHS` gets its turn; without it as many as
+/// there is time for.
+const MOST_NODES: Option<usize> = if cfg!(feature = "highs") {
+    Some(400)
+} else {
+    None
+};
 
 /// What was found so far.
 struct Search<'a> {
@@ -63,12 +81,15 @@ struct Search<'a> {
     marginals: Vec<f64>,
     /// Options that are not taken out.
     open: usize,
+    /// Groups of plans searched since.
+    nodes: usize,
     prices: Prices,
 }
 
 impl Search<'_> {
     fn run(&mut self, fleet: &Fleet) {
-        if self.infeasible {
+        if fleet.lacks_an_option() {
+            self.infeasible = true;
             return;
         }
         let mut relaxation = Relaxation::new(fleet, self.settings.threads);
@@ -92,10 +113,60 @@ impl Search<'_> {
         }
     }
 
+    /// Lets HiGHS prove what is left of a fleet that is not too large for it.
+    #[cfg(feature = "highs")]
+    fn highs(&mut self, left: &Fleet) {
+        let Some(plan) = &self.plan else { return };
+        if left.options.len() > MOST_FOR_HIGHS || self.over() {
+            return;
+        }
+        let (problem, mut numbers) = remaining(self.problem, left);
+        // The plan at hand may hold options that were taken out as no better plan has them.
+        let mut problem = problem;
+        let mut start = Vec::new();
+        for (s, choice) in plan.choices.iter().enumerate() {
+            let own = numbers[s].iter().position(|number| number == choice);
+            start.push(super::compact::index(own.unwrap_or_else(|| {
+                let option = &self.problem.services[s].options[*choice as usize];
+                problem.services[s].options.push(option.clone());
+                numbers[s].push(*choice);
+                numbers[s].len() - 1
+            })));
+        }
+        let hosts = plan.extra_hosts.clone();
+        let gap = self.settings.gap.max(EXACT);
+        let seconds = self.settings.time_limit.map_or(1e9, |limit| {
+            limit.saturating_sub((self.hooks.elapsed)()).as_secs_f64()
+        });
+        let (told, answer) = std::sync::mpsc::channel();
+        // On a thread of its own, as HiGHS does not notice an interruption.
+        std::thread::spawn(move || {
+            let closed = model(&problem).solve_with_highs(&start, &hosts, gap, seconds);
+            // Nobody listens any more after an interruption.
+            let _ = told.send(closed);
+        });
+        loop {
+            match answer.recv_timeout(std::time::Duration::from_millis(20)) {
+                Ok(Some(closed)) => {
+                    let own = numbers.iter().zip(&closed.choices);
+                    let choices: Vec<u32> = own.map(|(numbers, o)| numbers[*o as usize]).collect();
+                    self.offer(&choices, f64::NEG_INFINITY);
+                    // HiGHS itself counts what is within its tolerance as kept.
+                    let bound = closed.bound - 1e-9 * closed.bound.abs();
+                    self.raise_bound(bound.min(self.removed));
+                    return;
+                }
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) if !self.over() => {}
+                _ => return,
+            }
+        }
+    }
+
     /// Searches the plans that may be better, again with fewer options when a better plan is found.
     fn prove(&mut self, fleet: &Fleet, root: &DualSearch) {
         loop {
             let cutoff = self.cutoff();
+            self.nodes = 0;
             self.open = self
                 .marginals
                 .iter()
@@ -134,7 +205,12 @@ impl Search<'_> {
             };
             self.converge(&left, &mut relaxation, &mut dual);
             tree::search(&mut left, &mut relaxation, &dual, close, self);
-            if self.over() || !self.shrinks() {
+            if self.over() {
+                return;
+            }
+            if !self.shrinks() {
+                #[cfg(feature = "highs")]
+                self.highs(&left);
                 return;
             }
         }
@@ -154,6 +230,28 @@ impl Search<'_> {
     /// What the search for a bound may leave \[relative\].
     fn close(&self) -> f64 {
         (self.settings.gap / 20.0).clamp(1e-10, 1e-7)
+    }
+
+    /// Where nothing but the budget is shared, the linear relaxation is nearly a plan.
+    fn spend_the_budget(&mut self) {
+        match knapsack::fill(self.problem, self.settings.threads) {
+            Some(Filled::Plan {
+                choices,
+                bound,
+                price,
+            }) => {
+                self.prices = Prices {
+                    budget: price,
+                    shortfall: 0.0,
+                    pools: vec![0.0; self.problem.pools.len()],
+                    clusters: vec![0.0; self.problem.clusters.len()],
+                };
+                self.offer(&choices, f64::NEG_INFINITY);
+                self.raise_bound(bound);
+            }
+            Some(Filled::Infeasible) => self.infeasible = true,
+            None => {}
+        }
     }
 
     /// Drives the bound up until no prices give a better one.
@@ -322,10 +420,11 @@ impl Around for Search<'_> {
     }
 
     fn over(&self) -> bool {
-        Search::over(self) || self.shrinks()
+        Search::over(self) || self.shrinks() || MOST_NODES.is_some_and(|most| self.nodes >= most)
     }
 
     fn bound(&mut self, bound: f64) {
+        self.nodes += 1;
         self.raise_bound(bound.min(self.removed));
     }
 

@@ -98,12 +98,9 @@ pub(super) fn search(
     // The least bound of what was dropped.
     let mut dropped = f64::INFINITY;
     loop {
-        let node = match next.take().or_else(|| heap.pop()) {
-            Some(node) => node,
-            None => {
-                around.bound(dropped);
-                break;
-            }
+        let Some(node) = next.take().or_else(|| heap.pop()) else {
+            around.bound(dropped);
+            break;
         };
         let waiting = heap.peek().map_or(f64::INFINITY, |node: &Node| node.bound);
         around.bound(waiting.min(node.bound).min(dropped));
