@@ -8,6 +8,7 @@
 mod arguments;
 pub mod catalog;
 mod columns;
+mod emit;
 mod estimate;
 pub mod explain;
 mod fleet;
@@ -90,6 +91,7 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             })
         }
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
+        Command::Emit(tool) => emit::answer(&tool),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {
             let answer = catalog::answer(asked.region.as_deref(), &asked.types)
