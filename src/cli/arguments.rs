@@ -31,6 +31,8 @@ pub enum Command {
     Explain(OfExplained),
     /// One option per service under a shared budget, hosts and spot, with a proven gap
     Fleet(OfFleet),
+    /// One row for each combination of values, or for each row of a table
+    Sweep(OfSweep),
     /// A scenario from what the provider's command line prints
     #[command(subcommand)]
     Import(ImportSource),
@@ -135,6 +137,80 @@ fn time_limit(text: &str) -> Result<Seconds, String> {
 fn gap(text: &str) -> Result<f64, String> {
     let gap = text.parse().ok().filter(|gap| (0.0..1.0).contains(gap));
     gap.ok_or_else(|| "expected a share of 1 such as 1e-4, from 0 to below 1".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct OfSweep {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// A key and its values: a,b,c or 0..100 or 0..100:5 or 30s..300s:30s; the last key given
+    /// changes fastest
+    #[arg(long, value_name = "KEY=VALUES", value_parser = vary, required_unless_present_any = ["grid", "input"])]
+    pub vary: Vec<Vary>,
+    /// File with such keys and values, each as [[vary]] with key and values; before those of --vary
+    #[arg(long, value_name = "FILE")]
+    pub grid: Option<PathBuf>,
+    /// Table whose columns are keys, CSV, one row a scenario; an empty cell changes nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vary", "grid"])]
+    pub input: Option<PathBuf>,
+    /// Where the rows are written; there only when complete. Standard output if not given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How rows are written; by the ending of the output file if not given, else CSV
+    #[arg(long, value_enum)]
+    pub format: Option<SweepFormat>,
+    /// Go on with what an interrupted run has left beside the output file
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+    /// Only part I of N, counted from 1; the parts one after another are the whole
+    #[arg(long, value_name = "I/N", value_parser = shard, default_value = "1/1")]
+    pub shard: Shard,
+    /// How many work at once; as many as there are processors if not given
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SweepFormat {
+    Csv,
+    Jsonl,
+}
+
+/// A key and its values, as they were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vary {
+    pub key: String,
+    pub values: String,
+}
+
+/// A part of several, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    pub part: u32,
+    pub parts: u32,
+}
+
+fn vary(text: &str) -> Result<Vary, String> {
+    match text.split_once('=') {
+        Some((key, values)) if !key.trim().is_empty() => Ok(Vary {
+            key: key.trim().to_owned(),
+            values: values.to_owned(),
+        }),
+        _ => Err(
+            "expected a key and its values, such as deployment.minimum_healthy_percent=0..100"
+                .to_owned(),
+        ),
+    }
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let numbers = text.split_once('/');
+    let numbers = numbers.and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+    match numbers {
+        Some((part, parts)) if (1..=parts).contains(&part) => Ok(Shard { part, parts }),
+        _ => Err("expected a part and how many there are, from 1/N to N/N".to_owned()),
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -18,6 +18,7 @@ mod markdown;
 mod output;
 mod page;
 mod recommend;
+mod sweep;
 mod whole_file;
 mod words;
 
@@ -90,6 +91,7 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             })
         }
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
+        Command::Sweep(asked) => sweep::answer(&asked),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {
             let answer = catalog::answer(asked.region.as_deref(), &asked.types)

@@ -18,6 +18,7 @@ mod problem;
 mod service;
 mod spot;
 mod table;
+mod template;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -30,6 +31,7 @@ use std::fmt::Display;
 pub use duration::parse as duration;
 pub use keys::{KnownTable, known_keys};
 pub use problem::{Place, Problem};
+pub use template::{Key, Setting, Template};
 
 use super::{Assumption, LaunchType, Recommend, Scenario};
 use notes::Notes;
