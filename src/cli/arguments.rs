@@ -11,6 +11,9 @@ use crate::units::Seconds;
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 80, after_help = EXIT_CODES)]
 pub struct Arguments {
+    /// Whether headlines stand out; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub color: Color,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -18,6 +21,15 @@ pub struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the deployment is stuck, or nothing meets the limits; 2 bad input or usage, \
 or a file that cannot be read or written; 3 stopped before the proof; 130 interrupted with nothing.";
+
+/// When a headline stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -31,6 +43,8 @@ pub enum Command {
     Explain(OfExplained),
     /// One option per service under a shared budget, hosts and spot, with a proven gap
     Fleet(OfFleet),
+    /// Whether the settings keep to the limits, and the cheapest change that mends it
+    Check(OfCheck),
     /// One row for each combination of values, or for each row of a table
     Sweep(OfSweep),
     /// A scenario from what the provider's command line prints
@@ -38,6 +52,19 @@ pub enum Command {
     Import(ImportSource),
     /// Instance types and prices: the regions; the types of a region; a type in every region
     Catalog(OfCatalog),
+    /// The JSON Schema of a scenario, for editors
+    Schema,
+    /// Completions of commands and options for a shell
+    Completions(OfCompletions),
+    /// The manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct OfCompletions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +164,28 @@ fn time_limit(text: &str) -> Result<Seconds, String> {
 fn gap(text: &str) -> Result<f64, String> {
     let gap = text.parse().ok().filter(|gap| (0.0..1.0).contains(gap));
     gap.ok_or_else(|| "expected a share of 1 such as 1e-4, from 0 to below 1".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct OfCheck {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// The scenario as it was: time, cost and capacity before and after
+    #[arg(long, value_name = "OLD")]
+    pub against: Option<PathBuf>,
+    /// How the answer is written; github: annotations of a workflow, then a Markdown summary
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    #[default]
+    Text,
+    Json,
+    Markdown,
+    Github,
 }
 
 #[derive(Debug, Args)]

@@ -7,10 +7,12 @@
 
 mod arguments;
 pub mod catalog;
+mod check;
 mod columns;
 mod estimate;
 pub mod explain;
 mod fleet;
+mod help;
 mod hosts;
 mod import;
 mod input;
@@ -37,7 +39,7 @@ use output::{Answer, Complaint, Ending, Terminal};
 #[must_use]
 pub fn run() -> ExitCode {
     let ending = match Arguments::try_parse() {
-        Ok(arguments) => match answer(arguments.command) {
+        Ok(arguments) => match answer(arguments) {
             Ok(answer) => output::give(&answer),
             Err(complaint) => output::complain(&complaint),
         },
@@ -46,9 +48,9 @@ pub fn run() -> ExitCode {
     ExitCode::from(ending)
 }
 
-fn answer(command: Command) -> Result<Answer, Complaint> {
-    let terminal = Terminal::of_stdout();
-    match command {
+fn answer(arguments: Arguments) -> Result<Answer, Complaint> {
+    let terminal = Terminal::of_stdout(arguments.color);
+    match arguments.command {
         Command::Estimate(asked) => {
             let input = Input::read_with_effects(&asked.scenario)?;
             let estimate =
@@ -91,6 +93,10 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             })
         }
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
+        Command::Schema => Ok(Answer::done(words::json(&crate::scenario::read::schema())?)),
+        Command::Completions(asked) => help::completions(asked.shell),
+        Command::Man => help::manual(),
+        Command::Check(asked) => check::answer(&asked, terminal),
         Command::Sweep(asked) => sweep::answer(&asked),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {

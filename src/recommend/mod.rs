@@ -5,6 +5,7 @@
 //! timing settings that may be changed are compared by the model; what cannot be better is left
 //! out, nothing is left to chance.
 
+mod check;
 mod decision;
 mod hosts;
 mod infeasible;
@@ -22,6 +23,7 @@ use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
 use decision::{Decision, Timing};
+pub use check::{Check, Checked, check};
 pub use options::{Options, PlanOption, options};
 use search::{Candidate, Limit, Search, front, meets_all};
 

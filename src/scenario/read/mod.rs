@@ -15,6 +15,7 @@ mod notes;
 mod prescale;
 mod prices;
 mod problem;
+mod schema;
 mod service;
 mod spot;
 mod table;
@@ -31,6 +32,7 @@ use std::fmt::Display;
 pub use duration::parse as duration;
 pub use keys::{KnownTable, known_keys};
 pub use problem::{Place, Problem};
+pub use schema::schema;
 pub use template::{Key, Setting, Template};
 
 use super::{Assumption, LaunchType, Recommend, Scenario};

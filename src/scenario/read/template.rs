@@ -178,23 +178,58 @@ impl Template {
         })
     }
 
+    /// Where the value of a key stands in the text; absent where the key is not given.
+    #[must_use]
+    pub fn place(&self, path: &str) -> Option<super::Place> {
+        let node = self.node(&parts_of(path))?;
+        Some(super::Place::of_byte(&self.text, node.span.start))
+    }
+
+    /// Every value that is given, with its path, as it was written.
+    #[must_use]
+    pub fn given(&self) -> Vec<(String, String)> {
+        let mut given = Vec::new();
+        self.leaves("", &self.tree, &mut given);
+        given
+    }
+
+    fn leaves(&self, path: &str, node: &Node, given: &mut Vec<(String, String)>) {
+        match &node.value {
+            Value::Table(entries) => {
+                for entry in entries {
+                    self.leaves(&super::joined(path, &entry.key), &entry.node, given);
+                }
+            }
+            Value::List(items)
+                if items.iter().any(|item| matches!(item.value, Value::Table(_))) =>
+            {
+                for (index, item) in items.iter().enumerate() {
+                    self.leaves(&super::joined(path, &index), item, given);
+                }
+            }
+            Value::String(text) => given.push((path.to_owned(), text.clone())),
+            _ => {
+                let text = self.text.get(node.span.clone()).unwrap_or_default();
+                given.push((path.to_owned(), text.to_owned()));
+            }
+        }
+    }
+
     fn has(&self, parts: &[Part]) -> bool {
-        let mut node = &self.tree;
-        for part in parts {
-            let next = match (part, &node.value) {
+        self.node(parts).is_some()
+    }
+
+    fn node(&self, parts: &[Part]) -> Option<&Node> {
+        parts.iter().try_fold(&self.tree, |node, part| {
+            match (part, &node.value) {
                 (Part::Name(name), Value::Table(entries)) => entries
                     .iter()
                     .find(|entry| entry.key == *name)
                     .map(|entry| &entry.node),
                 (Part::Item(item), Value::List(items)) => items.get(*item),
                 _ => None,
-            };
-            match next {
-                Some(next) => node = next,
-                None => return false,
             }
-        }
-        true
+        })
     }
 
     /// The scenario with other values. A duration in place of a distribution sets its mean.

@@ -1,12 +1,14 @@
 //! The commands as their users meet them: whole outputs and exit codes of the built binary.
 
 mod catalog;
+mod check;
 mod estimate;
 mod explain;
 mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
+mod sweep;
 mod usage;
 
 use std::fmt;
