@@ -11,7 +11,7 @@ use crate::units::Seconds;
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 80, after_help = EXIT_CODES)]
 pub struct Arguments {
-    /// Whether headlines stand out; auto: on a terminal, unless NO_COLOR is set
+    /// Whether headlines stand out; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
     pub color: Color,
     #[command(subcommand)]
@@ -47,6 +47,9 @@ pub enum Command {
     Check(OfCheck),
     /// One row for each combination of values, or for each row of a table
     Sweep(OfSweep),
+    /// The recommended settings for a tool that deploys
+    #[command(subcommand)]
+    Emit(EmitTool),
     /// A scenario from what the provider's command line prints
     #[command(subcommand)]
     Import(ImportSource),
@@ -260,6 +263,27 @@ fn shard(text: &str) -> Result<Shard, String> {
         Some((part, parts)) if (1..=parts).contains(&part) => Ok(Shard { part, parts }),
         _ => Err("expected a part and how many there are, from 1/N to N/N".to_owned()),
     }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EmitTool {
+    /// Arguments of Terraform's `aws_ecs_service` and `aws_lb_target_group`
+    Terraform(OfEmitted),
+    /// Properties of resources in an AWS template, YAML
+    #[command(name = "cloudformation")]
+    CloudFormation(OfEmitted),
+    /// Commands of the AWS command line, added hosts too
+    Cli(OfEmitted),
+}
+
+#[derive(Debug, Args)]
+pub struct OfEmitted {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// The settings as they stand in the scenario instead of the recommended ones
+    #[arg(long)]
+    pub current: bool,
 }
 
 #[derive(Debug, Subcommand)]

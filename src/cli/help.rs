@@ -21,7 +21,10 @@ pub fn manual() -> Result<Answer, Complaint> {
     let mut bytes = Vec::new();
     let mut write = || -> std::io::Result<()> {
         Man::new(command.clone()).render(&mut bytes)?;
-        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+        for inner in command
+            .get_subcommands()
+            .filter(|inner| inner.get_name() != "help")
+        {
             let title = inner.get_bin_name().unwrap_or(inner.get_name());
             bytes.extend_from_slice(format!(".SH \"{}\"\n", title.to_uppercase()).as_bytes());
             let man = Man::new(inner.clone());

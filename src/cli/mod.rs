@@ -9,6 +9,7 @@ mod arguments;
 pub mod catalog;
 mod check;
 mod columns;
+mod emit;
 mod estimate;
 pub mod explain;
 mod fleet;
@@ -98,6 +99,7 @@ fn answer(arguments: Arguments) -> Result<Answer, Complaint> {
         Command::Man => help::manual(),
         Command::Check(asked) => check::answer(&asked, terminal),
         Command::Sweep(asked) => sweep::answer(&asked),
+        Command::Emit(tool) => emit::answer(&tool),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {
             let answer = catalog::answer(asked.region.as_deref(), &asked.types)

@@ -6,6 +6,7 @@
 
 mod effects;
 mod levers;
+mod shared;
 mod steps;
 #[cfg(test)]
 mod tests;

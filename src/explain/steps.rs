@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::Baseline;
+use super::shared;
 use super::walk::{Act, SAME_MOMENT, walk};
 use crate::model::phases::Phases;
 use crate::model::verdict::{drain_delay, verdict};
@@ -74,7 +75,8 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         healthy: moves.desired,
         tasks: moves.desired,
     };
-    let mut steps = launch(base);
+    let mut steps: Vec<Step> = shared::wait(base).into_iter().collect();
+    steps.extend(launch(base));
     let request = at_rest(
         Seconds::ZERO,
         "request".to_owned(),
@@ -209,6 +211,7 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
         Some(room) => format!("room for {room} beside the {desired}"),
         None => "room without a limit".to_owned(),
     });
+    told.extend(shared::room_taken(scenario));
     let deployment = &scenario.deployment;
     told.push(format!(
         "{}/{} of {desired}: at least {} healthy, at most {} in existence",

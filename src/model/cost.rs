@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::estimate::Plan;
 use super::law::Law;
-use crate::scenario::{Capacity, Cluster, Granularity, LicenceCount, Scenario};
+use super::paid_hour::hours_with_reuse;
+use crate::scenario::{Billing, Capacity, Cluster, Granularity, LicenceCount, PaidHour, Scenario};
 use crate::units::{HOURS_PER_MONTH, Seconds, Usd, UsdPerHour};
 
 /// Cost of a month and of a deployment.
@@ -162,7 +163,12 @@ fn take(left: &mut f64, wanted: f64) -> f64 {
 /// Hours that are billed for one added host that is there for all of these, one after another
 /// \[h\].
 #[must_use]
-pub fn billed_hours(granularity: Granularity, there_for: &[&Law]) -> f64 {
+pub fn billed_hours(scenario: &Scenario, there_for: &[&Law]) -> f64 {
+    let Billing {
+        granularity,
+        paid_hour,
+        ..
+    } = scenario.billing;
     let least: f64 = there_for.iter().map(|law| law.support().0).sum();
     if granularity == Granularity::Second && least >= MINIMUM_BILLED {
         return there_for.iter().map(|law| law.mean()).sum::<f64>() / 3600.0;
@@ -176,7 +182,12 @@ pub fn billed_hours(granularity: Granularity, there_for: &[&Law]) -> f64 {
     };
     match granularity {
         Granularity::Second => there_for.expectation(|s| s.max(MINIMUM_BILLED)) / 3600.0,
-        Granularity::Hour => expected_started_hours(&there_for),
+        Granularity::Hour => match (paid_hour, scenario.deployment.per_day) {
+            (PaidHour::Reused, Some(per_day)) => {
+                hours_with_reuse(&there_for, per_day / scenario.deployment.window_hours())
+            }
+            _ => expected_started_hours(&there_for),
+        },
     }
 }
 

@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::availability::{Availability, availability, surplus};
 use super::cost::{Cost, Use, billed_hours, cost};
+use super::day;
 use super::law::{Law, standard_deviation};
+use super::lock::{Lock, lock};
 use super::phases::Phases;
 use super::release::evacuation;
 use super::rolling::{Reuse, Rolling, Rollout};
@@ -151,6 +153,10 @@ pub struct Durations {
     pub release_s: Mean,
     /// The evacuation alone: tasks that move off the hosts that go.
     pub evacuation_s: Mean,
+    /// Before the lead, for the lock that lets one deployment of the cluster run at a time; absent
+    /// without a lock, or where its queue only grows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_wait_s: Option<Mean>,
 }
 
 impl Durations {
@@ -291,6 +297,7 @@ impl Model {
             return self.stuck(scenario, plan, moves);
         };
         let evacuation_s = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
+        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
         let release_s = match plan.prescale_hosts {
             0 => 0.0,
             _ => evacuation_s + scenario.prescale.release.0,
@@ -308,6 +315,10 @@ impl Model {
                 },
                 evacuation_s: Mean {
                     mean: Seconds(evacuation_s),
+                },
+                lock_wait_s: match lock(scenario, &[&*boot, &run.completed]) {
+                    Lock::Wait(mean) => Some(Mean { mean }),
+                    Lock::None | Lock::Overfull => None,
                 },
             }),
             cost: self.cost(scenario, plan, &run),
@@ -344,7 +355,7 @@ impl Model {
         let billed = [&*boot];
         let usage = Use {
             plan,
-            hours_each: billed_hours(scenario.billing.granularity, &billed),
+            hours_each: billed_hours(scenario, &billed),
             excess_task_seconds: 0.0,
         };
         let deployments = scenario.deployment.per_month();
@@ -401,7 +412,7 @@ impl Model {
         }
         let usage = Use {
             plan,
-            hours_each: billed_hours(scenario.billing.granularity, &billed),
+            hours_each: billed_hours(scenario, &billed),
             excess_task_seconds: run
                 .course
                 .rolling
@@ -528,7 +539,7 @@ impl Model {
             stuck,
             cost: outcome.cost,
             availability: outcome.availability,
-            warnings: self.warnings(scenario),
+            warnings: self.warnings(scenario, outcome),
             assumptions: scenario.assumptions.clone(),
         })
     }
@@ -555,7 +566,7 @@ impl Model {
         }
     }
 
-    fn warnings(&self, scenario: &Scenario) -> Vec<String> {
+    fn warnings(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
         let mut warnings = Vec::new();
         let verdict = &self.phases().verdict;
         let killed = verdict.kill_probability;
@@ -576,6 +587,11 @@ impl Model {
                 scenario.service.desired_count
             ));
         }
+        warnings.extend(
+            outcome
+                .duration
+                .and_then(|duration| day::warning(scenario, &duration)),
+        );
         warnings
     }
 }

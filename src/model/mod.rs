@@ -4,8 +4,11 @@
 mod availability;
 mod cost;
 mod counts;
+mod day;
 mod estimate;
 pub mod law;
+mod lock;
+mod paid_hour;
 pub mod phases;
 mod release;
 pub mod rolling;

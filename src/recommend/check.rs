@@ -101,7 +101,12 @@ fn checked(limits: &Limits, clock: Clock, estimate: &Estimate) -> Vec<Checked> {
 
 fn cheapest(scenario: &Scenario, plans: impl Iterator<Item = PlanReport>) -> Option<PlanReport> {
     let clock = scenario.recommend.clock;
-    let total = |plan: &PlanReport| plan.estimate.cost.total_usd_per_month.map_or(0.0, |usd| usd.0);
+    let total = |plan: &PlanReport| {
+        plan.estimate
+            .cost
+            .total_usd_per_month
+            .map_or(0.0, |usd| usd.0)
+    };
     let time = |plan: &PlanReport| {
         let durations = plan.estimate.duration.as_ref();
         durations.map_or(f64::INFINITY, |durations| durations.with_lead(clock).0)
@@ -118,8 +123,7 @@ fn cheapest(scenario: &Scenario, plans: impl Iterator<Item = PlanReport>) -> Opt
         .into_iter()
         .filter(|plan| total(plan) <= least + SAME_COST)
         .min_by(|one, other| {
-            (one.changed.len().cmp(&other.changed.len()))
-                .then(time(one).total_cmp(&time(other)))
+            (one.changed.len().cmp(&other.changed.len())).then(time(one).total_cmp(&time(other)))
         })
 }
 

@@ -5,6 +5,7 @@
 //! timing settings that may be changed are compared by the model; what cannot be better is left
 //! out, nothing is left to chance.
 
+mod applied;
 mod check;
 mod decision;
 mod hosts;
@@ -22,8 +23,9 @@ use crate::model::Estimate;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
-use decision::{Decision, Timing};
+pub use applied::applied;
 pub use check::{Check, Checked, check};
+use decision::{Decision, Timing};
 pub use options::{Options, PlanOption, options};
 use search::{Candidate, Limit, Search, front, meets_all};
 

@@ -7,7 +7,7 @@ use super::search::{Candidate, Limit, Search, TIE};
 use super::variants::{changes, shorter_drain, with_balancer};
 use super::{Change, Conditional, PlanReport};
 use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
-use crate::rollout::{TooFewPlaces, bounds};
+use crate::rollout::{TooFewPlaces, bounds, others};
 use crate::scenario::{PrescaleMode, Scenario};
 use crate::units::Seconds;
 
@@ -200,6 +200,7 @@ pub fn reasons(
             ));
         }
     }
+    reasons.extend(room_shared(scenario));
     for limit in Limit::ALL {
         let Some(wanted) = limit.wanted(&scenario.limits) else {
             continue;
@@ -225,6 +226,15 @@ pub fn reasons(
         );
     }
     reasons
+}
+
+/// That the room is counted less what deployments of others take of it.
+fn room_shared(scenario: &Scenario) -> Option<String> {
+    let others = others(scenario).filter(|others| others.tasks > 0)?;
+    Some(format!(
+        "The room is counted less places for {} tasks, which {} deployments of others take at the same time; in 95 % of moments there are no more of them.",
+        others.tasks, others.at_once
+    ))
 }
 
 /// Savings that need a fact, or a permission.

@@ -7,6 +7,7 @@
 
 mod bounds;
 mod lockstep;
+mod overlap;
 mod places;
 mod stuck;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use bounds::{
     roundest_minimum_healthy_percent,
 };
 pub use lockstep::{Step, lockstep};
+pub use overlap::{Others, others};
 pub use places::{
     Added, Limit, Places, Room, TooFewPlaces, places_on, places_on_added, room, scenario_added,
 };

@@ -9,8 +9,8 @@ use super::*;
 use crate::scenario::{
     AddedHost, Billing, Capacity, Clock, Cluster, Daemon, Deployment, DurationLaw, Fallback,
     Granularity, HealthRule, HostGroup, HostPort, HostShape, LaunchType, LicenceCount, Limits,
-    LoadBalancer, LoadBalancerKind, MayChange, NetworkMode, Prescale, PrescaleMode, Purchase,
-    Recommend, ReleaseHosts, Service, Spot, TaskSize, Timing, Used, ZoneLoss,
+    LoadBalancer, LoadBalancerKind, MayChange, NetworkMode, PaidHour, Prescale, PrescaleMode,
+    Purchase, Recommend, ReleaseHosts, Service, Spot, TaskSize, Timing, Used, ZoneLoss,
 };
 use crate::units::{PerHour, Seconds, Usd, UsdPerHour};
 
@@ -47,6 +47,7 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             maximum_percent: maximum,
             per_day: None,
             days_per_month: None,
+            window_hours: None,
             reaction: none,
             completion_lag: Seconds::ZERO,
             stopping_counts: true,
@@ -69,9 +70,11 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             fallback: Fallback::OnDemand,
             assumptions: Vec::new(),
         },
+        overlap: None,
         billing: Billing {
             granularity: Granularity::Second,
             free_hours_per_month: 0.0,
+            paid_hour: PaidHour::Lost,
         },
         fargate: None,
         usd_per_minute: None,

@@ -4,9 +4,11 @@
 //! Every default is already in place, every instance type and price is already looked up: the
 //! model needs no catalog. What had to be assumed stands in [`Scenario::assumptions`].
 
+mod overlap;
 pub mod read;
 mod spot;
 
+pub use overlap::{Order, Overlap};
 pub use spot::{Fallback, Spot, ZoneLoss};
 
 use serde::Serialize;
@@ -26,6 +28,8 @@ pub struct Scenario {
     pub prescale: Prescale,
     /// How spot hosts come and go.
     pub spot: Spot,
+    /// Deployments of other services in the same cluster; absent: none.
+    pub overlap: Option<Overlap>,
     /// How hosts are billed.
     pub billing: Billing,
     /// What the same service costs on Fargate per task and hour, where the prices are known.
@@ -235,6 +239,8 @@ pub struct Deployment {
     pub per_day: Option<f64>,
     /// Days with deployments in a month; absent: every day.
     pub days_per_month: Option<f64>,
+    /// Hours of a day in which deployments begin; absent: all of them.
+    pub window_hours: Option<f64>,
     /// From a change to the one move it allows.
     pub reaction: DurationLaw,
     /// From the last change to "deployment completed" \[s\], beyond one reaction.
@@ -244,6 +250,12 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// Hours of a day in which deployments begin \[h\].
+    #[must_use]
+    pub fn window_hours(&self) -> f64 {
+        self.window_hours.unwrap_or(crate::units::HOURS_PER_DAY)
+    }
+
     /// Deployments per month, where `per_day` is given.
     #[must_use]
     pub fn per_month(&self) -> Option<f64> {
@@ -422,6 +434,8 @@ pub struct Billing {
     pub granularity: Granularity,
     /// Instance hours that cost nothing each month \[h\].
     pub free_hours_per_month: f64,
+    /// What becomes of the rest of a started hour.
+    pub paid_hour: PaidHour,
 }
 
 /// The unit that billed time is rounded up to.
@@ -431,6 +445,15 @@ pub enum Granularity {
     Second,
     /// Started hours.
     Hour,
+}
+
+/// What becomes of the rest of a started hour that is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaidHour {
+    /// The host goes at its release; the rest is lost.
+    Lost,
+    /// The host stays until the hour is over, and a deployment that begins in it uses it again.
+    Reused,
 }
 
 /// What Fargate bills for one task of this service.

@@ -88,6 +88,9 @@ pub fn run<E>(
     })
 }
 
+/// Minimum healthy and maximum percent of a row where they are varied apart from its scenario.
+type Apart = (Option<u32>, Option<u32>);
+
 /// The end of a row, once it is known.
 type Tail = OnceCell<Box<[u8]>>;
 
@@ -275,7 +278,7 @@ impl<'a> Leader<'a> {
     fn tail(
         &mut self,
         shared: &Arc<Shared>,
-        percents: (Option<u32>, Option<u32>),
+        percents: Apart,
         block: &mut Block,
         questions: &mut Vec<Question>,
     ) -> Rc<Tail> {
@@ -328,7 +331,7 @@ impl<'a> Leader<'a> {
     }
 
     /// The scenario of the next row, and its percents where they are varied apart from it.
-    fn next_row(&mut self, prefixes: &mut Prefixes) -> Option<(Base, (Option<u32>, Option<u32>))> {
+    fn next_row(&mut self, prefixes: &mut Prefixes) -> Option<(Base, Apart)> {
         match &mut self.source {
             Source::Grid(source) => {
                 let (number, percents) = source.current()?;
@@ -349,15 +352,12 @@ impl<'a> Leader<'a> {
                     prefixes.push(source.prefix(self.layout, &cells));
                 }
                 let number = source.number(&cells);
-                let known = self.scenarios.get(number);
-                let read = match known {
-                    Some(base) => return Some((base, (None, None))),
-                    None => {
-                        let settings = source.keys.iter().zip(&cells);
-                        let given = settings.filter_map(|(key, cell)| Some((key, cell.as_ref()?)));
-                        self.template.scenario(given)
-                    }
-                };
+                if let Some(base) = self.scenarios.get(number) {
+                    return Some((base, (None, None)));
+                }
+                let settings = source.keys.iter().zip(&cells);
+                let given = settings.filter_map(|(key, cell)| Some((key, cell.as_ref()?)));
+                let read = self.template.scenario(given);
                 Some((self.base(number, read), (None, None)))
             }
         }
@@ -448,15 +448,15 @@ impl<'a> GridSource<'a> {
             .collect();
         let position = grid.position(row);
         let percents = |path: &str, of: fn(&Scenario) -> u32| {
-            let axis = axes.iter().position(|axis| axis.key.path() == path)?;
+            let at = axes.iter().position(|axis| axis.key.path() == path)?;
             let mut position = position.clone();
-            let values = (0..axes[axis].values.len()).map(|value| {
-                position[axis] = value;
+            let values = (0..axes[at].values.len()).map(|value| {
+                position[at] = value;
                 let read = template.scenario(grid.settings(&position));
                 read.ok().as_ref().map(of)
             });
             Some(Percents {
-                axis,
+                axis: at,
                 values: values.collect(),
             })
         };
@@ -491,14 +491,14 @@ impl<'a> GridSource<'a> {
     }
 
     /// The number of the row's scenario, and its percents where they are apart from it.
-    fn current(&self) -> Option<(u64, (Option<u32>, Option<u32>))> {
+    fn current(&self) -> Option<(u64, Apart)> {
         if self.row >= self.end {
             return None;
         }
         let value = |percents: &Percents| percents.values[self.position[percents.axis]];
         let (minimum, maximum) = (self.minimum.as_ref(), self.maximum.as_ref());
-        let odd = |percents: &&Percents| value(percents).is_none();
-        if minimum.filter(odd).is_some() || maximum.filter(odd).is_some() {
+        let odd = |percents: &Percents| value(percents).is_none();
+        if minimum.is_some_and(odd) || maximum.is_some_and(odd) {
             // Never equal to the number of a scenario that rows share.
             return Some(((1 << 63) | self.row, (None, None)));
         }

@@ -160,7 +160,7 @@ fn a_duration_that_varies_keeps_how() {
         .load_balancer
         .expect("one")
         .deregistration_delay;
-    assert_eq!(delay.0, 45.0);
+    assert_eq!(delay, crate::units::Seconds(45.0));
 }
 
 #[test]

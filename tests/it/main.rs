@@ -1,7 +1,9 @@
 //! What the whole library promises, checked from outside.
 
 mod agreement;
+mod ci;
 mod cli;
+mod clusters;
 mod examples;
 mod fleet;
 mod layers;

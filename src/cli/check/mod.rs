@@ -147,7 +147,10 @@ impl Report<'_> {
             .map(|limit| words_of_key(&limit.key))
             .collect();
         if let Some(stuck) = &estimate.stuck {
-            return format!("{name}: stuck, the deployment never moves: {}", stuck.reason);
+            return format!(
+                "{name}: stuck, the deployment never moves: {}",
+                stuck.reason
+            );
         }
         match violated.as_slice() {
             [] => format!("{name}: within all limits: {}", words::clocks(estimate)),
@@ -190,7 +193,10 @@ impl Report<'_> {
         }
         Some(match (&self.check.mend, self.check.mend_costs()) {
             (Some(_), Some(more)) => {
-                format!("The cheapest change that mends it, {}", words::for_a_month(more))
+                format!(
+                    "The cheapest change that mends it, {}",
+                    words::for_a_month(more)
+                )
             }
             (Some(_), None) => "The cheapest change that mends it".to_owned(),
             (None, _) => "No settings that may be changed meet all limits".to_owned(),
@@ -199,7 +205,11 @@ impl Report<'_> {
 
     /// For each limit, how far a plan within the others gets.
     fn nearest(&self) -> Vec<String> {
-        let nearest = self.check.infeasible.iter().flat_map(|found| &found.nearest);
+        let nearest = self
+            .check
+            .infeasible
+            .iter()
+            .flat_map(|found| &found.nearest);
         nearest
             .map(|nearest| {
                 let settings = words::settings(&nearest.plan);
@@ -216,9 +226,8 @@ impl Report<'_> {
     /// Rows of what, before, after.
     fn before_rows(&self, before: &Before) -> Vec<Vec<String>> {
         let (old, new) = (&before.estimate, &self.check.current.estimate);
-        let row = |what: &str, of: &dyn Fn(&Estimate) -> String| {
-            vec![what.to_owned(), of(old), of(new)]
-        };
+        let row =
+            |what: &str, of: &dyn Fn(&Estimate) -> String| vec![what.to_owned(), of(old), of(new)];
         let duration = |of: &dyn Fn(&crate::model::Durations) -> String, estimate: &Estimate| {
             let durations = estimate.duration.as_ref();
             durations.map_or_else(|| "stuck".to_owned(), of)
@@ -236,7 +245,10 @@ impl Report<'_> {
                 format!("{:.4}", e.cost.per_deployment_usd.0)
             }),
             row("healthy / required tasks", &|e| {
-                format!("{} / {}", e.tasks.min_healthy, e.availability.required_tasks)
+                format!(
+                    "{} / {}",
+                    e.tasks.min_healthy, e.availability.required_tasks
+                )
             }),
             row("most tasks at once", &|e| e.tasks.peak.to_string()),
             row("room for more tasks", &|e| {

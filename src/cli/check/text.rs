@@ -14,9 +14,10 @@ pub fn text(report: &Report, terminal: Terminal) -> String {
     let rows: Vec<Vec<String>> = report
         .limit_rows()
         .into_iter()
-        .map(|mut row| {
-            row[0] = words_of_key(&row[0]).to_owned();
-            row
+        .map(|row| {
+            let mut cells = row.into_iter();
+            let key = cells.next().map(|key| words_of_key(&key).to_owned());
+            key.into_iter().chain(cells).collect()
         })
         .collect();
     page.table(&[Left, Left, Left, Left], &rows);

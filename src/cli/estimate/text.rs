@@ -112,13 +112,19 @@ fn duration_rows(durations: &Durations) -> Vec<Vec<String>> {
             .chain([mean, p50, p95, p99].map(ToString::to_string))
             .collect::<Vec<String>>()
     };
-    vec![
-        row(["", "mean", "p50", "p95", "p99"]),
+    let mut rows = vec![row(["", "mean", "p50", "p95", "p99"])];
+    rows.extend(
+        durations
+            .lock_wait_s
+            .map(|wait| row(["wait for the lock", &words::none_or(wait.mean)])),
+    );
+    rows.extend([
         row(["lead", &words::none_or(durations.lead_s.mean)]),
         clock("new version", &durations.new_version_s),
         clock("completed", &durations.completed_s),
         row(["release", &words::none_or(durations.release_s.mean)]),
-    ]
+    ]);
+    rows
 }
 
 fn costs(scenario: &Scenario, cost: &Cost) -> Vec<Vec<String>> {

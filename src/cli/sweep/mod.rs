@@ -74,7 +74,7 @@ fn rows(asked: &OfSweep, template: &Template) -> Result<Source, Complaint> {
                 axes.push(Axis { key, values });
             }
             (Ok(_), Ok(_)) => {
-                problems += &format!("{place}: the key is varied twice; give each key once\n")
+                problems += &format!("{place}: the key is varied twice; give each key once\n");
             }
             (Err(problem), _) | (_, Err(problem)) => problems += &format!("{place}: {problem}\n"),
         }

@@ -191,9 +191,9 @@ const TABLES: &[KnownTable] = &[
             "reaction",
             "completion_lag",
             "stopping_counts",
+            "window_hours",
         ],
         not_yet: &[
-            "window_hours",
             "failure_rate",
             "max_surge",
             "max_unavailable",
@@ -226,8 +226,9 @@ const TABLES: &[KnownTable] = &[
             "committed_hosts",
             "zone_loss_per_month",
             "zone_outage",
+            "concurrent_deployments",
         ],
-        not_yet: &["concurrent_deployments", "capacity_provider"],
+        not_yet: &["capacity_provider"],
     },
     KnownTable {
         header: "[[cluster.hosts]]",
@@ -249,6 +250,11 @@ const TABLES: &[KnownTable] = &[
     KnownTable {
         header: "[[cluster.daemons]]",
         supported: &["name", "cpu", "memory_mib", "usd_per_host_month", "counted"],
+        not_yet: &[],
+    },
+    KnownTable {
+        header: "[cluster.concurrent_deployments]",
+        supported: &["per_day", "duration", "tasks", "lock"],
         not_yet: &[],
     },
     KnownTable {
@@ -291,7 +297,7 @@ const TABLES: &[KnownTable] = &[
     },
     KnownTable {
         header: "[billing]",
-        supported: &["granularity", "free_hours_per_month"],
+        supported: &["granularity", "free_hours_per_month", "reuse_paid_hour"],
         not_yet: &[],
     },
     KnownTable {

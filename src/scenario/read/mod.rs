@@ -12,6 +12,7 @@ mod keys;
 mod laws;
 mod load_balancer;
 mod notes;
+mod overlap;
 mod prescale;
 mod prices;
 mod problem;
@@ -197,6 +198,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     let capacity = cluster::read(&sections, &prices, &interruptions);
     let prescale = prescale::read(&sections, capacity.as_ref(), &prices, &interruptions);
     let spot = spot::read(&interruptions, capacity.as_ref(), &prescale);
+    let overlap = overlap::read(&sections);
     let billing = goals::billing(&sections.billing, sections.launch_type);
     let usd_per_minute = sections.value.amount("usd_per_minute");
     let limits = goals::limits(&sections.limits);
@@ -210,6 +212,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
         capacity: capacity?,
         prescale,
         spot: spot?,
+        overlap,
         billing: billing?,
         fargate,
         usd_per_minute,

@@ -7,15 +7,22 @@ use serde_json::{Map, Value, json};
 use super::keys::{KnownTable, known_keys};
 
 /// Numbers with units, longer units first.
-const DURATION: &str = r"^\s*([0-9.]+d\s*)?([0-9.]+h\s*)?([0-9.]+m\s*)?([0-9.]+s\s*)?([0-9.]+ms\s*)?$";
+const DURATION: &str =
+    r"^\s*([0-9.]+d\s*)?([0-9.]+h\s*)?([0-9.]+m\s*)?([0-9.]+s\s*)?([0-9.]+ms\s*)?$";
 
 /// What may stand at a key.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
     Text,
     Flag,
-    Whole { from: u32, to: u32 },
-    Number { from: f64, to: f64 },
+    Whole {
+        from: u32,
+        to: u32,
+    },
+    Number {
+        from: f64,
+        to: f64,
+    },
     /// Fixed.
     Duration,
     /// Fixed, or with a mean and how it varies.

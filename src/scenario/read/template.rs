@@ -201,7 +201,9 @@ impl Template {
                 }
             }
             Value::List(items)
-                if items.iter().any(|item| matches!(item.value, Value::Table(_))) =>
+                if items
+                    .iter()
+                    .any(|item| matches!(item.value, Value::Table(_))) =>
             {
                 for (index, item) in items.iter().enumerate() {
                     self.leaves(&super::joined(path, &index), item, given);
@@ -220,16 +222,16 @@ impl Template {
     }
 
     fn node(&self, parts: &[Part]) -> Option<&Node> {
-        parts.iter().try_fold(&self.tree, |node, part| {
-            match (part, &node.value) {
+        parts
+            .iter()
+            .try_fold(&self.tree, |node, part| match (part, &node.value) {
                 (Part::Name(name), Value::Table(entries)) => entries
                     .iter()
                     .find(|entry| entry.key == *name)
                     .map(|entry| &entry.node),
                 (Part::Item(item), Value::List(items)) => items.get(*item),
                 _ => None,
-            }
-        })
+            })
     }
 
     /// The scenario with other values. A duration in place of a distribution sets its mean.

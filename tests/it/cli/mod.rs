@@ -2,6 +2,8 @@
 
 mod catalog;
 mod check;
+mod conventions;
+mod emit;
 mod estimate;
 mod explain;
 mod fleet_file;
