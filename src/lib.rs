@@ -11,4 +11,5 @@ pub mod recommend;
 pub mod rollout;
 pub mod scenario;
 pub mod sweep;
+pub mod simulate;
 pub mod units;

@@ -41,6 +41,8 @@ pub enum Command {
     Estimate(OfScenario),
     /// The deployment step by step with times, and the largest levers
     Explain(OfExplained),
+    /// The same as estimate by event simulation, with a picture of one deployment
+    Simulate(OfSimulation),
     /// One option per service under a shared budget, hosts and spot, with a proven gap
     Fleet(OfFleet),
     /// Whether the settings keep to the limits, and the cheapest change that mends it
@@ -75,6 +77,30 @@ pub struct OfScenario {
     /// File with the scenario, TOML or JSON; - for standard input
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct OfSimulation {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// Where the random numbers begin: the same seed gives the same answer
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How many deployments are played
+    #[arg(long, value_name = "N", default_value_t = 1000,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub runs: u32,
+    /// Write every event of the first run as CSV
+    #[arg(long, value_name = "FILE")]
+    pub timeline: Option<PathBuf>,
+    /// How many threads play them; the answer does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: u32,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,

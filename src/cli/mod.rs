@@ -20,8 +20,10 @@ mod input;
 mod markdown;
 mod output;
 mod page;
+mod range;
 mod recommend;
 mod sweep;
+mod simulate;
 mod whole_file;
 mod words;
 
@@ -93,6 +95,7 @@ fn answer(arguments: Arguments) -> Result<Answer, Complaint> {
                 ..Answer::done(data)
             })
         }
+        Command::Simulate(asked) => simulate::answer(&asked, terminal),
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
         Command::Schema => Ok(Answer::done(words::json(&crate::scenario::read::schema())?)),
         Command::Completions(asked) => help::completions(asked.shell),

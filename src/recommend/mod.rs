@@ -11,6 +11,7 @@ mod decision;
 mod hosts;
 mod infeasible;
 mod options;
+mod range;
 mod ranges;
 mod report;
 mod search;

@@ -4,7 +4,9 @@
 mod cluster;
 mod defaults;
 mod deployment;
+mod desired_range;
 mod duration;
+mod failure;
 mod goals;
 mod host;
 mod json;

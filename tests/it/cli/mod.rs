@@ -11,6 +11,7 @@ mod hosts;
 mod import;
 mod recommend;
 mod sweep;
+mod simulate;
 mod usage;
 
 use std::fmt;
