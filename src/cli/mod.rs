@@ -19,6 +19,7 @@ mod markdown;
 mod output;
 mod page;
 mod recommend;
+mod report;
 mod whole_file;
 mod words;
 
@@ -91,6 +92,7 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             })
         }
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
+        Command::Report(asked) => report::answer(&asked),
         Command::Emit(tool) => emit::answer(&tool),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {

@@ -8,6 +8,7 @@ mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
+mod report;
 mod usage;
 
 use std::fmt;
