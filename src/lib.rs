@@ -11,4 +11,6 @@ pub mod recommend;
 pub mod report;
 pub mod rollout;
 pub mod scenario;
+pub mod simulate;
+pub mod sweep;
 pub mod units;

@@ -96,10 +96,20 @@ impl Limit {
     /// How far a candidate is beyond the limit; not positive where it is met.
     pub fn excess(self, candidate: &Candidate, limits: &Limits) -> f64 {
         let reached = self.reached(candidate);
-        self.wanted(limits).map_or(0.0, |wanted| match self {
+        self.wanted(limits)
+            .map_or(0.0, |wanted| self.beyond(reached, wanted))
+    }
+
+    fn beyond(self, reached: f64, wanted: f64) -> f64 {
+        match self {
             Self::Budget | Self::MaxDuration => reached - wanted,
             Self::Availability => wanted - reached,
-        })
+        }
+    }
+
+    /// Whether what is reached is enough.
+    pub fn meets(self, reached: f64, wanted: f64) -> bool {
+        self.beyond(reached, wanted) <= 1e-9
     }
 
     /// Whether a candidate meets the limit.
@@ -256,6 +266,8 @@ impl<'a> Search<'a> {
         minimum: u32,
         maximum: u32,
     ) -> Option<Candidate> {
+        let room = configuration.room;
+        let (minimum, maximum) = super::range::percents(self.scenario, (minimum, maximum), room)?;
         let plan = Plan {
             minimum_healthy_percent: minimum,
             maximum_percent: maximum,

@@ -1,9 +1,12 @@
 //! What the whole library promises, checked from outside.
 
 mod agreement;
+mod ci;
 mod cli;
 mod clusters;
+mod desired_range;
 mod examples;
+mod failure;
 mod fleet;
 mod layers;
 mod properties;

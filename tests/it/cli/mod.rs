@@ -1,6 +1,8 @@
 //! The commands as their users meet them: whole outputs and exit codes of the built binary.
 
 mod catalog;
+mod check;
+mod conventions;
 mod emit;
 mod estimate;
 mod explain;
@@ -9,6 +11,8 @@ mod hosts;
 mod import;
 mod recommend;
 mod report;
+mod simulate;
+mod sweep;
 mod usage;
 
 use std::fmt;
