@@ -7,8 +7,10 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::availability::{Availability, availability, surplus};
+use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
 use super::cost::{Cost, Use, billed_hours, cost};
+use super::exposure::{Exposure, Levels, Struck, is_exposed};
+use super::interruption::requested;
 use super::law::{Law, standard_deviation};
 use super::phases::Phases;
 use super::release::evacuation;
@@ -228,6 +230,12 @@ pub enum EstimateVerdict {
     Stuck,
 }
 
+/// Boot, hosts before, standing and spot, and required tasks.
+type ExposureKey = (u64, [u32; 4]);
+
+/// The most numbers of healthy tasks that a deployment's exposure is taken at.
+const MOST_LEVELS: u32 = 12;
+
 /// The model of one service's timing: prepared once, asked for many plans.
 #[derive(Debug)]
 pub struct Model {
@@ -236,6 +244,8 @@ pub struct Model {
     at_the_stop: Option<Rolling>,
     /// By mean, variation and number of hosts.
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
+    /// By boot, hosts before and standing, spot among them, and required tasks.
+    exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
 }
 
 impl Model {
@@ -248,6 +258,7 @@ impl Model {
                 .then(|| Rolling::new(phases.clone(), Reuse::AtTheStop)),
             after_stopped: Rolling::new(phases, Reuse::AfterStopped),
             boots: RefCell::default(),
+            exposures: RefCell::default(),
         }
     }
 
@@ -311,7 +322,7 @@ impl Model {
                 },
             }),
             cost: self.cost(scenario, plan, &run),
-            availability: available(scenario, &moves, &run),
+            availability: self.available(scenario, plan, &moves, &run),
             moves,
         }
     }
@@ -328,7 +339,7 @@ impl Model {
         Some(Score {
             time: Seconds(self.lead(scenario, plan) + clock),
             cost: self.cost(scenario, plan, &run),
-            availability: available(scenario, &moves, &run),
+            availability: self.available(scenario, plan, &moves, &run),
             bounds: moves.bounds,
         })
     }
@@ -353,7 +364,12 @@ impl Model {
             moves,
             duration: None,
             cost: cost(scenario, usage),
-            availability: availability(&scenario.service, &moves, 0.0, deployments),
+            availability: availability(
+                &scenario.service,
+                &moves,
+                &self.at_rest(scenario, plan),
+                deployments,
+            ),
         }
     }
 
@@ -408,6 +424,97 @@ impl Model {
                 .mean_excess_task_seconds(run.course.rollout),
         };
         cost(scenario, usage)
+    }
+
+    /// How a plan's tasks are exposed to interruptions; None where nothing can be.
+    fn exposure(&self, scenario: &Scenario, plan: &Plan) -> Option<Rc<Exposure>> {
+        let required = required_tasks(&scenario.service);
+        if required > scenario.service.desired_count || !is_exposed(scenario, plan) {
+            return None;
+        }
+        let counts = [plan.prescale_hosts, plan.headroom_hosts, plan.spot_hosts];
+        let [before, standing, spot] = counts;
+        let boot = scenario.prescale.boot.mean.0.to_bits();
+        let key = (boot, [before, standing, spot, required]);
+        if let Some(known) = self.exposures.borrow().get(&key) {
+            return Some(Rc::clone(known));
+        }
+        let exposure = Rc::new(Exposure::of(scenario, plan, required, self.phases()));
+        self.exposures
+            .borrow_mut()
+            .insert(key, Rc::clone(&exposure));
+        Some(exposure)
+    }
+
+    /// What falls short without any deployment.
+    fn at_rest(&self, scenario: &Scenario, plan: &Plan) -> Shortfall {
+        let exposure = self.exposure(scenario, plan);
+        let chance = |of: fn(&Exposure) -> f64| exposure.as_deref().map_or(0.0, of);
+        Shortfall {
+            between_by_spot: chance(|exposure| exposure.short_by_spot),
+            between_by_zone: chance(|exposure| exposure.short_by_zone),
+            ..Shortfall::default()
+        }
+    }
+
+    fn available(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        moves: &Moves,
+        run: &Run,
+    ) -> Availability {
+        let surplus = surplus(&scenario.service, moves);
+        let evacuating = run
+            .evacuation
+            .as_ref()
+            .map_or(0.0, |evacuation| evacuation.mean_short(surplus));
+        let seconds = run.completed.mean() + run.evacuated.as_ref().map_or(0.0, |law| law.mean());
+        let struck = self
+            .exposure(scenario, plan)
+            .map_or_else(Struck::default, |exposure| {
+                exposure.during(&self.levels(&exposure, moves, run, seconds))
+            });
+        let short = Shortfall {
+            own_seconds: run.course.mean_short(surplus) + evacuating,
+            struck,
+            deployment_seconds: seconds,
+            ..self.at_rest(scenario, plan)
+        };
+        let deployments = scenario.deployment.per_month();
+        availability(&scenario.service, moves, &short, deployments)
+    }
+
+    /// How long a deployment of so many seconds is expected to have how many healthy tasks.
+    ///
+    /// Numbers that no strike brings below the required tasks are left out, and many of them are
+    /// taken together.
+    fn levels(&self, exposure: &Exposure, moves: &Moves, run: &Run, seconds: f64) -> Levels {
+        let short = |surplus: u32| {
+            let evacuation = run.evacuation.as_ref();
+            run.course.mean_short(surplus)
+                + evacuation.map_or(0.0, |course| course.mean_short(surplus))
+        };
+        let lowest = moves.min_healthy;
+        let slack = moves.desired - lowest;
+        let highest = exposure.highest_at_risk().min(moves.desired);
+        let width = (highest.saturating_sub(lowest) / MOST_LEVELS).max(1);
+        let mut seconds_at = Vec::new();
+        let (mut below, mut surplus) = (0.0, 0);
+        while surplus < slack && lowest + surplus <= highest {
+            let next = (surplus + width).min(slack);
+            let so_far = short(next);
+            seconds_at.push((lowest + surplus, (so_far - below).max(0.0)));
+            (below, surplus) = (so_far, next);
+        }
+        if highest >= moves.desired {
+            seconds_at.push((moves.desired, (seconds - below).max(0.0)));
+        }
+        let first = self.phases().reaction.mean() + self.phases().cold_start.mean();
+        Levels {
+            seconds_at,
+            with_added: ((seconds - first) / seconds).clamp(0.0, 1.0),
+        }
     }
 
     /// How the deployment goes.
@@ -479,17 +586,6 @@ fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
     let desired = scenario.service.desired_count;
     let bounds = bounds(desired, plan.minimum_healthy_percent, plan.maximum_percent);
     moves(scenario, bounds, room)
-}
-
-fn available(scenario: &Scenario, moves: &Moves, run: &Run) -> Availability {
-    let surplus = surplus(&scenario.service, moves);
-    let evacuating = run
-        .evacuation
-        .as_ref()
-        .map_or(0.0, |evacuation| evacuation.mean_short(surplus));
-    let short = run.course.mean_short(surplus) + evacuating;
-    let deployments = scenario.deployment.per_month();
-    availability(&scenario.service, moves, short, deployments)
 }
 
 /// The answer for a scenario as it stands.

@@ -5,13 +5,16 @@ mod availability;
 mod cost;
 mod counts;
 mod estimate;
+mod exposure;
+mod interruption;
 pub mod law;
 pub mod phases;
+mod placement;
 mod release;
 pub mod rolling;
 pub mod verdict;
 
-pub use availability::{Availability, required_tasks};
+pub use availability::{Availability, Parts, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
     Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,
