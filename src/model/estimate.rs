@@ -8,9 +8,9 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
-use super::cost::{Cost, Use, billed_hours, cost};
+use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
 use super::exposure::{Exposure, Levels, Struck, is_exposed};
-use super::interruption::requested;
+use super::interruption::{Recovery, requested};
 use super::law::{Law, standard_deviation};
 use super::phases::Phases;
 use super::release::evacuation;
@@ -234,7 +234,7 @@ pub enum EstimateVerdict {
 type ExposureKey = (u64, [u32; 4]);
 
 /// The most numbers of healthy tasks that a deployment's exposure is taken at.
-const MOST_LEVELS: u32 = 12;
+const MOST_LEVELS: u32 = 4;
 
 /// The model of one service's timing: prepared once, asked for many plans.
 #[derive(Debug)]
@@ -245,6 +245,10 @@ pub struct Model {
     /// By mean, variation and number of hosts.
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
     /// By boot, hosts before and standing, spot among them, and required tasks.
+    /// By boot, hosts, and spot hosts among them.
+    arrivals: RefCell<HashMap<(u64, u32, u32), Rc<Law>>>,
+    /// By boot.
+    recoveries: RefCell<HashMap<u64, Recovery>>,
     exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
 }
 
@@ -258,6 +262,8 @@ impl Model {
                 .then(|| Rolling::new(phases.clone(), Reuse::AtTheStop)),
             after_stopped: Rolling::new(phases, Reuse::AfterStopped),
             boots: RefCell::default(),
+            arrivals: RefCell::default(),
+            recoveries: RefCell::default(),
             exposures: RefCell::default(),
         }
     }
@@ -284,6 +290,31 @@ impl Model {
         });
         self.boots.borrow_mut().insert(key, Rc::clone(&slowest));
         slowest
+    }
+
+    /// The wait for the slowest of a plan's pre-scaled hosts, spot ones among them \[s\].
+    fn arrival(&self, scenario: &Scenario, plan: &Plan) -> Rc<Law> {
+        let spot = plan.spot_hosts.min(plan.prescale_hosts);
+        if spot == 0 || scenario.spot.fulfilment_time.mean <= Seconds::ZERO {
+            return self.boot_of_slowest(scenario, plan.prescale_hosts);
+        }
+        let boot = scenario.prescale.boot;
+        let key = (boot.mean.0.to_bits(), plan.prescale_hosts, spot);
+        if let Some(known) = self.arrivals.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let step = standard_deviation(boot).max(standard_deviation(scenario.spot.fulfilment_time));
+        let step = if step > 0.0 { step / 16.0 } else { 1.0 };
+        let each = requested(&scenario.spot, step).plus(&Law::of(boot, step));
+        let of_spot = each.largest_of(spot);
+        let others = plan.prescale_hosts - spot;
+        let arrival = Rc::new(if others == 0 {
+            of_spot
+        } else {
+            of_spot.later_of(&self.boot_of_slowest(scenario, others))
+        });
+        self.arrivals.borrow_mut().insert(key, Rc::clone(&arrival));
+        arrival
     }
 
     /// What comes of a plan.
@@ -321,7 +352,7 @@ impl Model {
                     mean: Seconds(evacuation_s),
                 },
             }),
-            cost: self.cost(scenario, plan, &run),
+            cost: self.cost(scenario, plan, &run, Asked::Spread),
             availability: self.available(scenario, plan, &moves, &run),
             moves,
         }
@@ -338,7 +369,7 @@ impl Model {
         };
         Some(Score {
             time: Seconds(self.lead(scenario, plan) + clock),
-            cost: self.cost(scenario, plan, &run),
+            cost: self.cost(scenario, plan, &run, Asked::Mean),
             availability: self.available(scenario, plan, &moves, &run),
             bounds: moves.bounds,
         })
@@ -351,12 +382,20 @@ impl Model {
             peak: moves.desired,
             ..moves
         };
-        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
-        let billed = [&*boot];
+        let arrival = self.arrival(scenario, plan);
+        let there_for: &[&Law] = match plan.prescale_hosts {
+            0 => &[],
+            _ => &[&*arrival],
+        };
+        let [hours_each, spot_hours_each] = hours(scenario, plan, there_for, Asked::Spread);
         let usage = Use {
             plan,
-            hours_each: billed_hours(scenario.billing.granularity, &billed),
-            excess_task_seconds: 0.0,
+            hours_each,
+            spot_hours_each,
+            excess_task_hours: Billed {
+                mean: 0.0,
+                spread: Some(HoursSpread::default()),
+            },
         };
         let deployments = scenario.deployment.per_month();
         Outcome {
@@ -376,7 +415,7 @@ impl Model {
     /// The mean wait for the slowest added host, less what passes beside other work \[s\].
     fn lead(&self, scenario: &Scenario, plan: &Plan) -> f64 {
         let overlap = scenario.prescale.lead_overlap.0;
-        self.boot_of_slowest(scenario, plan.prescale_hosts)
+        self.arrival(scenario, plan)
             .expectation(|s| (s - overlap).max(0.0))
     }
 
@@ -407,23 +446,49 @@ impl Model {
         })
     }
 
-    fn cost(&self, scenario: &Scenario, plan: &Plan, run: &Run) -> Cost {
-        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
+    fn cost(&self, scenario: &Scenario, plan: &Plan, run: &Run, asked: Asked) -> Cost {
+        let boot = self.arrival(scenario, plan);
         let release = Law::fixed(scenario.prescale.release.0, boot.step());
         let mut billed = Vec::new();
         if plan.prescale_hosts > 0 {
             billed.extend([&*boot, &run.completed, &release]);
             billed.extend(run.evacuated.as_deref());
         }
+        let [hours_each, spot_hours_each] = hours(scenario, plan, &billed, asked);
+        let rollout = run.course.rollout;
         let usage = Use {
             plan,
-            hours_each: billed_hours(scenario.billing.granularity, &billed),
-            excess_task_seconds: run
-                .course
-                .rolling
-                .mean_excess_task_seconds(run.course.rollout),
+            hours_each,
+            spot_hours_each,
+            excess_task_hours: self.excess(
+                run.course.rolling.mean_excess_task_seconds(rollout),
+                rollout,
+                asked,
+            ),
         };
         cost(scenario, usage)
+    }
+
+    /// Tasks beyond the desired count, in billed hours.
+    ///
+    /// # Formula
+    /// Each replacement adds its start, a reaction and the drain of the old task: the variance is
+    /// d times that of their sum, and the sum of d of them is about normal.
+    fn excess(&self, mean_seconds: f64, rollout: Rollout, asked: Asked) -> Billed {
+        let phases = self.phases();
+        let mean = Seconds(mean_seconds).hours();
+        let spread = (asked == Asked::Spread).then(|| {
+            let parts = [&phases.start, &phases.reaction, &phases.drain];
+            let variance: f64 = parts.iter().map(|law| law.variance()).sum();
+            let deviation = (variance * f64::from(rollout.replacements)).sqrt();
+            let deviation = Seconds(deviation).hours();
+            HoursSpread {
+                deviation,
+                skewness: 0.0,
+                p95: mean + super::cost::NORMAL_P95 * deviation,
+            }
+        });
+        Billed { mean, spread }
     }
 
     /// How a plan's tasks are exposed to interruptions; None where nothing can be.
@@ -439,7 +504,11 @@ impl Model {
         if let Some(known) = self.exposures.borrow().get(&key) {
             return Some(Rc::clone(known));
         }
-        let exposure = Rc::new(Exposure::of(scenario, plan, required, self.phases()));
+        let mut recoveries = self.recoveries.borrow_mut();
+        let recovery = recoveries
+            .entry(boot)
+            .or_insert_with(|| Recovery::of(scenario, self.phases()));
+        let exposure = Rc::new(Exposure::of(scenario, plan, required, recovery));
         self.exposures
             .borrow_mut()
             .insert(key, Rc::clone(&exposure));
@@ -543,6 +612,34 @@ impl Model {
             by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
         }
     }
+}
+
+/// Whether more than means is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// To compare plans.
+    Mean,
+    /// To tell one.
+    Spread,
+}
+
+/// Hours that are billed for each pre-scaled host that is there for all of these: on demand, and
+/// spot, which comes later by a fulfilment time.
+fn hours(scenario: &Scenario, plan: &Plan, there_for: &[&Law], asked: Asked) -> [Billed; 2] {
+    let granularity = scenario.billing.granularity;
+    let billed = |there_for: &[&Law]| Billed {
+        mean: billed_hours(granularity, there_for),
+        spread: (asked == Asked::Spread).then(|| hours_spread(granularity, there_for)),
+    };
+    let all = billed(there_for);
+    let step = there_for.first().map_or(1.0, |law| law.step());
+    if plan.spot_hosts == 0 || scenario.spot.fulfilment_time.mean <= Seconds::ZERO {
+        return [all, all];
+    }
+    let later = Law::fixed(-requested(&scenario.spot, step).mean(), step);
+    let mut of_spot = there_for.to_vec();
+    of_spot.push(&later);
+    [all, billed(&of_spot)]
 }
 
 /// Which model tells how the deployment goes, and what it is asked.

@@ -3,7 +3,6 @@
 
 use super::estimate::Plan;
 use super::interruption::{Cause, Recovery, Source, chance_of_missing_more, sources};
-use super::phases::Phases;
 use super::placement::{self, Placement, added, between_deployments, hypergeometric};
 use crate::scenario::{Capacity, Scenario};
 use crate::units::PerHour;
@@ -59,11 +58,10 @@ pub fn is_exposed(scenario: &Scenario, plan: &Plan) -> bool {
 impl Exposure {
     /// How a plan's tasks are exposed. The required tasks are at most the desired ones.
     #[must_use]
-    pub fn of(scenario: &Scenario, plan: &Plan, required: u32, phases: &Phases) -> Self {
+    pub fn of(scenario: &Scenario, plan: &Plan, required: u32, recovery: &Recovery) -> Self {
         let desired = scenario.service.desired_count;
         let surplus = desired.saturating_sub(required);
-        let recovery = Recovery::of(scenario, phases);
-        let under = |placement: &Placement| sources(scenario, placement, &recovery, surplus + 1);
+        let under = |placement: &Placement| sources(scenario, placement, recovery, surplus + 1);
         let rest = between_deployments(scenario, plan);
         let between = under(&Placement::spread(desired, rest, Vec::new()));
         let with_added = (plan.prescale_hosts > 0 && plan.spot_hosts > 0).then(|| {

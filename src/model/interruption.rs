@@ -7,6 +7,10 @@
 //! wait for the hosts that come instead. Missing tasks of different causes add up, as if the causes
 //! did not share the room elsewhere.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::law::Law;
 use super::phases::Phases;
 use super::placement::{HostKind, Placement};
@@ -22,7 +26,7 @@ const TRIED_OFTEN_FOR: f64 = 50.0;
 const TRIED_EVERY: f64 = 300.0;
 
 /// The points of a law that others are conditioned on.
-const COARSE: usize = 24;
+const COARSE: usize = 16;
 
 /// The most terms that one cause's course is computed from.
 const MOST_TERMS: usize = 2_000_000;
@@ -31,7 +35,7 @@ const MOST_TERMS: usize = 2_000_000;
 const NEGLIGIBLE: f64 = 1e-4;
 
 /// Why tasks are missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// Spot hosts were taken back.
     Spot,
@@ -60,23 +64,32 @@ pub struct Loss {
     /// Probability that it is so many.
     pub chance: f64,
     /// Expected time with at least j + 1 of them missing, for j = 0, 1, … \[s\].
-    pub missing_at_least: Vec<f64>,
+    pub missing_at_least: Rc<Vec<f64>>,
 }
 
 /// How long tasks are missing after a strike: the laws they are made from.
 #[derive(Debug)]
-pub struct Recovery<'a> {
-    phases: &'a Phases,
+pub struct Recovery {
+    /// From the strike to healthy on another host.
+    moved: Law,
+    /// From the try that finds a host to healthy there: with the image and without.
+    start: Law,
+    cold_start: Law,
     /// From the notice to the try that finds a spot host's successor.
     successor: Law,
     /// From the loss of a zone to the try that finds its hosts again.
     zone_back: Law,
+    known: RefCell<HashMap<Question, Rc<Vec<f64>>>>,
 }
 
-impl<'a> Recovery<'a> {
+/// What follows a strike: its cause, tasks that start elsewhere, hosts and tasks that wait for each,
+/// and how many tasks are told apart.
+type Question = (Cause, u32, Vec<(u32, u32)>, u32);
+
+impl Recovery {
     /// The recovery of a scenario's tasks.
     #[must_use]
-    pub fn of(scenario: &Scenario, phases: &'a Phases) -> Self {
+    pub fn of(scenario: &Scenario, phases: &Phases) -> Self {
         let step = phases.start.step();
         let boot = Law::of(scenario.prescale.boot, step);
         let launched = requested(&scenario.spot, step).plus(&boot).shifted(NOTICE);
@@ -87,7 +100,10 @@ impl<'a> Recovery<'a> {
         Self {
             successor: tried(&launched, &phases.reaction),
             zone_back: tried(&outage, &phases.reaction),
-            phases,
+            moved: phases.reaction.plus(&phases.start),
+            start: phases.start.clone(),
+            cold_start: phases.cold_start.clone(),
+            known: RefCell::default(),
         }
     }
 
@@ -99,12 +115,28 @@ impl<'a> Recovery<'a> {
         elsewhere: u32,
         waiting: &[(u32, u32)],
         most: u32,
+    ) -> Rc<Vec<f64>> {
+        let question = (cause, elsewhere, waiting.to_vec(), most);
+        if let Some(known) = self.known.borrow().get(&question) {
+            return Rc::clone(known);
+        }
+        let answer = Rc::new(self.computed(cause, elsewhere, waiting, most));
+        self.known.borrow_mut().insert(question, Rc::clone(&answer));
+        answer
+    }
+
+    fn computed(
+        &self,
+        cause: Cause,
+        elsewhere: u32,
+        waiting: &[(u32, u32)],
+        most: u32,
     ) -> Vec<f64> {
         let (back, start) = match cause {
-            Cause::Spot => (&self.successor, &self.phases.cold_start),
-            Cause::Zone => (&self.zone_back, &self.phases.start),
+            Cause::Spot => (&self.successor, &self.cold_start),
+            Cause::Zone => (&self.zone_back, &self.start),
         };
-        let moved = self.phases.reaction.plus(&self.phases.start);
+        let moved = &self.moved;
         let waits = waiting.iter().any(|&(hosts, tasks)| hosts * tasks > 0);
         let (mut from, mut to) = moved.support();
         if waits {
@@ -112,7 +144,7 @@ impl<'a> Recovery<'a> {
             to = to.max(back.support().1 + start.support().1);
         }
         let size = most as usize;
-        let points = (MOST_TERMS / ((size + 1) * (size + 1) * 8)).clamp(48, 600);
+        let points = (MOST_TERMS / ((size + 1) * (size + 1) * 8)).clamp(48, 240);
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
         let step = (to - from).max(1e-9) / points as f64;
         // Nobody is back before `from`.
@@ -187,7 +219,7 @@ pub fn requested(spot: &Spot, step: f64) -> Law {
 /// The first try fails one reaction after the strike, at F. Tries follow one per reaction for 50 s,
 /// then at F + 50 s + k · 300 s.
 fn tried(joined: &Law, reaction: &Law) -> Law {
-    let joined = joined.coarsened(4 * COARSE);
+    let joined = joined.coarsened(3 * COARSE);
     let failed = reaction.coarsened(COARSE);
     let soon = reaction.mean() / 2.0;
     let points: Vec<(f64, f64)> = failed

@@ -3,6 +3,7 @@
 mod agreement;
 mod cli;
 mod examples;
+mod interruption;
 mod layers;
 mod properties;
 mod readme;
