@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::scenario::read::duration;
+use crate::units::Seconds;
+
 /// How long a container deployment takes, what a faster one costs, and whether to pre-scale hosts.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 80, after_help = EXIT_CODES)]
@@ -14,7 +17,7 @@ pub struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the deployment is stuck, or nothing meets the limits; 2 bad input or usage, \
-or a file that cannot be read or written.";
+or a file that cannot be read or written; 3 stopped before the proof; 130 interrupted with nothing.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -26,6 +29,8 @@ pub enum Command {
     Estimate(OfScenario),
     /// The deployment step by step with times, and the largest levers
     Explain(OfExplained),
+    /// One option per service under a shared budget, hosts and spot, with a proven gap
+    Fleet(OfFleet),
     /// A scenario from what the provider's command line prints
     #[command(subcommand)]
     Import(ImportSource),
@@ -67,6 +72,69 @@ pub enum Format {
     Json,
     Csv,
     Markdown,
+}
+
+#[derive(Debug, Args)]
+pub struct OfFleet {
+    /// Services, clusters and limits, TOML or JSON; - for standard input
+    #[arg(value_name = "FLEET", required_unless_present = "options")]
+    pub fleet: Option<PathBuf>,
+    /// Instead of FLEET: a table of options, CSV with one row per option; - for standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "limits",
+        conflicts_with = "fleet"
+    )]
+    pub options: Option<PathBuf>,
+    /// Limits that the services of the table share, TOML; - for standard input
+    #[arg(long, value_name = "FILE", requires = "options")]
+    pub limits: Option<PathBuf>,
+    /// Write the options of all services as such a table
+    #[arg(long, value_name = "FILE", requires = "fleet")]
+    pub emit_options: Option<PathBuf>,
+    /// Write the limits that belong to it
+    #[arg(long, value_name = "FILE", requires = "fleet")]
+    pub emit_limits: Option<PathBuf>,
+    /// Show so many services, those that bring the most
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Solve again with a little more of each limit that binds
+    #[arg(long)]
+    pub what_if: bool,
+    /// Write the fewest minutes for every budget, CSV
+    #[arg(long, value_name = "FILE")]
+    pub budget_curve: Option<PathBuf>,
+    /// Longest time to search, such as 60s or 5m
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = time_limit)]
+    pub time_limit: Seconds,
+    /// How far from the best the plan may be: (objective - bound) / objective
+    #[arg(long, value_name = "SHARE", default_value = "1e-4", value_parser = gap)]
+    pub gap: f64,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: FleetFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum FleetFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+fn time_limit(text: &str) -> Result<Seconds, String> {
+    let limit = duration(text).ok_or("expected a number with a unit, such as 60s or 5m")?;
+    if limit.0 > 0.0 && limit.0 <= 30.0 * 86_400.0 {
+        Ok(limit)
+    } else {
+        Err("expected more than 0s, and at most 30d".to_owned())
+    }
+}
+
+fn gap(text: &str) -> Result<f64, String> {
+    let gap = text.parse().ok().filter(|gap| (0.0..1.0).contains(gap));
+    gap.ok_or_else(|| "expected a share of 1 such as 1e-4, from 0 to below 1".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

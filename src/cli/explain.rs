@@ -1,7 +1,10 @@
 //! `prescale explain` as text: steps, where the time goes, levers.
 
+use super::estimate;
+use super::output::Terminal;
 use crate::explain::{Clocks, Contribution, Explanation, Lever, LeverKind, Step, clock};
 use crate::rollout::Fix;
+use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
 
 /// Columns of the text.
@@ -18,6 +21,12 @@ const SETTING: usize = 40;
 
 /// Columns of the longest bar.
 const BAR: usize = 20;
+
+/// The answer in a sentence, and why.
+#[must_use]
+pub fn whole_text(scenario: &Scenario, explanation: &Explanation, terminal: Terminal) -> String {
+    estimate::headline_text(scenario, &explanation.estimate, terminal) + &text(explanation)
+}
 
 /// The explanation as text of at most 80 columns.
 #[must_use]

@@ -1,12 +1,12 @@
 //! What `prescale import` answers: a scenario, and how it fits the service's own last deployments.
 
-use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use super::arguments::OfEcs;
 use super::input::{problems_of, source};
 use super::output::{Answer, Complaint, Emphasis, Ending, Terminal};
 use super::page::{Align, Page};
+use super::whole_file::{self, Existing};
 use super::words;
 use crate::import::Source;
 use crate::import::back_test::{BackTest, Prediction, Row, back_test};
@@ -31,6 +31,11 @@ pub fn answer(asked: &OfEcs) -> Result<Answer, Complaint> {
     })?;
     let name = asked.output.as_ref().map(|path| path.display().to_string());
     let report = report(&imported, name.as_deref().unwrap_or("scenario"));
+    let existing = if asked.force {
+        Existing::Replaced
+    } else {
+        Existing::Kept
+    };
     let Some(path) = &asked.output else {
         return Ok(Answer {
             data: imported.scenario_toml,
@@ -38,7 +43,7 @@ pub fn answer(asked: &OfEcs) -> Result<Answer, Complaint> {
             ending: Ending::Done,
         });
     };
-    write(path, &imported.scenario_toml, asked.force)?;
+    whole_file::write(path, &imported.scenario_toml, existing)?;
     Ok(Answer {
         data: String::new(),
         notes: format!("written: {}\n{report}", path.display()),
@@ -88,30 +93,6 @@ fn called_by_its_file(path: &Path, source: Source) -> Source {
         },
         _ => source,
     }
-}
-
-/// Writes the whole file or nothing: beside it first, then in its place.
-fn write(path: &Path, text: &str, force: bool) -> Result<(), Complaint> {
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        let kept = if force {
-            file.persist(path)
-        } else {
-            file.persist_noclobber(path)
-        };
-        kept.map(drop).map_err(|kept| kept.error)
-    });
-    written.map_err(|error| {
-        let hint = match error.kind() {
-            ErrorKind::AlreadyExists => "give another name, or --force to replace it",
-            _ => "give a path in a folder that can be written to",
-        };
-        Complaint::about(&path.display(), &error, hint)
-    })
 }
 
 /// What a reader of the scenario should know of its making.

@@ -27,7 +27,12 @@ pub struct Input {
 impl Input {
     /// Reads the scenario in a file.
     pub fn read(path: &Path, purpose: Purpose) -> Result<Self, Complaint> {
-        let Source { name, text } = source(path)?;
+        Self::of(source(path)?, purpose)
+    }
+
+    /// Reads a scenario.
+    pub fn of(source: Source, purpose: Purpose) -> Result<Self, Complaint> {
+        let Source { name, text } = source;
         let syntax = Syntax::guess(&name, &text);
         match read::scenario(&text, syntax, purpose) {
             Ok(scenario) => Ok(Self { name, scenario }),
@@ -37,11 +42,16 @@ impl Input {
 
     /// A scenario for figures per month, with what its assumptions change.
     pub fn read_with_effects(path: &Path) -> Result<Self, Complaint> {
-        let Self { name, scenario } = Self::read(path, Purpose::MonthlyFigures)?;
-        Ok(Self {
-            name,
-            scenario: with_effects(scenario),
-        })
+        Self::read(path, Purpose::MonthlyFigures).map(Self::with_effects)
+    }
+
+    /// The same with what its assumptions change.
+    #[must_use]
+    pub fn with_effects(self) -> Self {
+        Self {
+            name: self.name,
+            scenario: with_effects(self.scenario),
+        }
     }
 
     /// The desired count does not fit on the hosts.

@@ -2,13 +2,15 @@
 //!
 //! Data goes to standard output, everything else to standard error. Exit codes: 0 done; 1 the
 //! deployment is stuck or nothing meets the limits; 2 bad input, bad usage, or a file that cannot
-//! be read or written. A closed pipe is success.
+//! be read or written; 3 a search was stopped before the proof; 130 it was interrupted with
+//! nothing. A closed pipe is success.
 
 mod arguments;
 pub mod catalog;
 mod columns;
 mod estimate;
 pub mod explain;
+mod fleet;
 mod hosts;
 mod import;
 mod input;
@@ -16,6 +18,7 @@ mod markdown;
 mod output;
 mod page;
 mod recommend;
+mod whole_file;
 mod words;
 
 use std::process::ExitCode;
@@ -58,19 +61,26 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             recommend::answer(&input.scenario, &recommendation, asked.format, terminal)
         }
         Command::Hosts(asked) => {
-            let input = Input::read_with_effects(&asked.scenario)?;
+            let source = input::source(&asked.scenario)?;
+            if fleet::each::is_fleet(&source) {
+                return fleet::each::hosts(&asked, &source, terminal);
+            }
+            let input = Input::of(source, Purpose::MonthlyFigures)?.with_effects();
             let recommendation = crate::recommend::recommend(&input.scenario)
                 .map_err(|few| input.too_few_places(&few))?;
             hosts::answer(&input.scenario, &recommendation, asked.format, terminal)
         }
         Command::Explain(asked) => {
-            let input = Input::read(&asked.scenario, Purpose::DurationsOnly)?;
+            let source = input::source(&asked.scenario)?;
+            if fleet::each::is_fleet(&source) {
+                return fleet::each::explain(&asked, &source, terminal);
+            }
+            let input = Input::of(source, Purpose::DurationsOnly)?;
             let explanation = explain(&input.scenario).map_err(|few| input.too_few_places(&few))?;
             let estimate = &explanation.estimate;
             let data = match asked.format {
                 ExplainedFormat::Text => {
-                    estimate::headline_text(&input.scenario, estimate, terminal)
-                        + &explain::text(&explanation)
+                    explain::whole_text(&input.scenario, &explanation, terminal)
                 }
                 ExplainedFormat::Json => words::json(&explanation)?,
             };
@@ -79,6 +89,7 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
                 ..Answer::done(data)
             })
         }
+        Command::Fleet(asked) => fleet::answer(&asked, terminal),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {
             let answer = catalog::answer(asked.region.as_deref(), &asked.types)
@@ -100,6 +111,8 @@ impl From<Ending> for ExitCode {
             Ending::Done => 0,
             Ending::NotMet => 1,
             Ending::BadInput => 2,
+            Ending::Stopped => 3,
+            Ending::Interrupted => 130,
         })
     }
 }

@@ -34,6 +34,10 @@ pub enum Ending {
     NotMet,
     /// Not answered.
     BadInput,
+    /// Stopped before the proof, with the best plan so far or with none.
+    Stopped,
+    /// Interrupted with nothing.
+    Interrupted,
 }
 
 /// Why a command has no answer, in whole lines.

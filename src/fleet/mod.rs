@@ -3,11 +3,29 @@
 //! From services with their options and the limits that they share, the options that bring the
 //! fewest weighted minutes, with a proven bound on how much better any plan could be.
 
+mod block;
 pub mod check;
+mod compact;
+pub mod concurrency;
+mod dual;
+mod improve;
+mod master;
+mod members;
 mod model;
+mod offers;
+mod plan;
 mod problem;
+pub mod read;
+mod relax;
 mod solve;
+mod state;
+pub mod what_if;
 
+pub use members::{
+    AnyTime, Fleet, Meaning, Obstacle, OpenPool, PARTS, Posed, cluster_of_open_pool,
+};
+pub use offers::{Hosts, Member, Offer, Offers};
+pub use plan::{Chosen, ClusterPool, FleetPlan, SpotPool, Totals, Wave, plan};
 pub use problem::{
     Cluster, Ended, Hooks, Limits, Plan, Pool, Prices, Problem, Progress, Service, ServiceOption,
     Settings, Solution, Status, gap,

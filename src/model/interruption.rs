@@ -153,7 +153,7 @@ impl Recovery {
         for at in (0..points).map(|i| from + (i as f64 + 0.5) * step) {
             let mut missing = binomial(elsewhere, 1.0 - moved.cdf(at), size);
             for &(hosts, tasks) in waiting {
-                let one = self.waiting_for_one(back, start, tasks, at, size);
+                let one = waiting_for_one(back, start, tasks, at, size);
                 missing = convolved(&missing, &power(&one, hosts, size), size);
             }
             let mut below = 0.0;
@@ -164,25 +164,18 @@ impl Recovery {
         }
         expected
     }
+}
 
-    /// How many of the tasks that wait for one host are missing at a moment after the strike.
-    fn waiting_for_one(
-        &self,
-        back: &Law,
-        start: &Law,
-        tasks: u32,
-        at: f64,
-        most: usize,
-    ) -> Vec<f64> {
-        let mut mixed = vec![0.0; most + 1];
-        for (joined, chance) in back.points() {
-            let missing = 1.0 - start.cdf(at - joined);
-            for (sum, p) in mixed.iter_mut().zip(binomial(tasks, missing, most)) {
-                *sum += chance * p;
-            }
+/// How many of the tasks that wait for one host are missing at a moment after the strike.
+fn waiting_for_one(back: &Law, start: &Law, tasks: u32, at: f64, most: usize) -> Vec<f64> {
+    let mut mixed = vec![0.0; most + 1];
+    for (joined, chance) in back.points() {
+        let missing = 1.0 - start.cdf(at - joined);
+        for (sum, p) in mixed.iter_mut().zip(binomial(tasks, missing, most)) {
+            *sum += chance * p;
         }
-        mixed
     }
+    mixed
 }
 
 /// From the request for a spot host to the launch of what comes \[s\].

@@ -5,6 +5,8 @@
 //! every bit of mass between its two neighbours on the grid in proportion, so that fixed parts and
 //! means carry no error, and the variance grows by less than a sixth of the squared step.
 
+use std::borrow::Cow;
+
 use statrs::distribution::{ContinuousCDF, Gamma, LogNormal, Weibull};
 use statrs::function::gamma::{checked_gamma_lr, gamma};
 
@@ -12,6 +14,9 @@ use crate::scenario::{DurationLaw, Family};
 
 /// Mass below this is dropped from a tail.
 const NEGLIGIBLE: f64 = 1e-10;
+
+/// Points that a law has at most: heavier tails than fit are cut, or the grid gets coarser.
+const MOST_POINTS: usize = 768;
 
 /// A law on the points `start + i · step` \[s\].
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +108,7 @@ impl Law {
             clippy::cast_sign_loss,
             reason = "a small count of cells"
         )]
-        let cells = ((high - low) / step).ceil().max(1.0) as usize;
+        let cells = (((high - low) / step).ceil().max(1.0) as usize).min(MOST_POINTS);
         let at: Vec<f64> = (0..=cells + 2)
             .map(|i| integral(low + (as_f64(i) - 1.0) * step))
             .collect();
@@ -141,7 +146,8 @@ impl Law {
         Self::from_mass(low, step, mass)
     }
 
-    /// The law of the sum of two independent durations, on the finer grid of the two.
+    /// The law of the sum of two independent durations, on the finer grid of the two while that
+    /// leaves few enough points.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         if self.is_fixed() {
@@ -150,12 +156,14 @@ impl Law {
         if other.is_fixed() {
             return self.shifted(other.start);
         }
-        if self.step < other.step * (1.0 - 1e-9) {
-            return self.plus(&other.refined(self.step));
-        }
-        if other.step < self.step * (1.0 - 1e-9) {
-            return self.refined(other.step).plus(other);
-        }
+        let width = |law: &Self| as_f64(law.mass.len() - 1) * law.step;
+        let coarsest = (width(self) + width(other)) / as_f64(MOST_POINTS);
+        let step = self.step.min(other.step).max(coarsest);
+        self.on_grid_of(step).convolved(&other.on_grid_of(step))
+    }
+
+    /// The law of the sum of two independent durations on grids of the same distance.
+    fn convolved(&self, other: &Self) -> Self {
         let (long, short) = if self.mass.len() >= other.mass.len() {
             (self, other)
         } else {
@@ -231,6 +239,18 @@ impl Law {
         let fine = Self::from_mass(first, step, mass);
         let off = self.mean() - fine.mean();
         fine.shifted(off)
+    }
+
+    /// The same law on a grid with another distance, mean kept.
+    fn on_grid_of(&self, step: f64) -> Cow<'_, Self> {
+        let ratio = self.step / step;
+        if (ratio - 1.0).abs() < 1e-9 {
+            Cow::Borrowed(self)
+        } else if ratio > 1.0 {
+            Cow::Owned(self.refined(step))
+        } else {
+            Cow::Owned(Self::from_points(self.points(), step))
+        }
     }
 
     /// The same law on at most `cells` points, mean kept.
@@ -585,7 +605,7 @@ impl Spread {
     fn support(&self) -> (f64, f64) {
         match self {
             Self::Lognormal { median, sigma, .. } => {
-                (median * (-6.0 * sigma).exp(), median * (6.0 * sigma).exp())
+                (median * (-6.0 * sigma).exp(), median * (5.6 * sigma).exp())
             }
             Self::Gamma { law, mean, .. } => (
                 bracket(*mean, 0.5, |x| law.cdf(x) > NEGLIGIBLE),

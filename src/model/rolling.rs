@@ -285,7 +285,7 @@ impl Rolling {
         for n in 1.. {
             let issue = self.issue(kind, n);
             let (first, last) = issue.support();
-            if first > at {
+            if first > at || n > kind.begun() && issue.smooth_cdf(at) < 1e-7 {
                 break;
             }
             let host = kind.host(n) as usize;
@@ -558,7 +558,7 @@ impl Rolling {
             n += 1;
             let next = reached(n);
             mass.push((here - next).max(0.0));
-            here = if next < 1e-11 { 0.0 } else { next.min(here) };
+            here = if next < 1e-10 { 0.0 } else { next.min(here) };
         }
         Counts { first, mass }
     }

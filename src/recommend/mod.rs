@@ -8,6 +8,7 @@
 mod decision;
 mod hosts;
 mod infeasible;
+mod options;
 mod ranges;
 mod report;
 mod search;
@@ -21,6 +22,7 @@ use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
 use decision::{Decision, Timing};
+pub use options::{Options, PlanOption, options};
 use search::{Candidate, Limit, Search, front, meets_all};
 
 /// A recorded and a predicted duration that differ by more than this do not agree.

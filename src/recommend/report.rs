@@ -24,9 +24,15 @@ pub fn report(
     candidate: &Candidate,
 ) -> Result<PlanReport, TooFewPlaces> {
     let planned = with_plan(&timing.scenario, &candidate.plan);
-    let mut changed = plan_changes(scenario, &candidate.plan);
-    changed.extend(changes(scenario, &planned));
+    let changed = changed(scenario, timing, &candidate.plan);
     plan_report(&planned, &timing.model, &candidate.plan, changed)
+}
+
+/// What has to be set differently from the scenario as it stands, for a plan under a timing.
+pub fn changed(scenario: &Scenario, timing: &Timing, plan: &Plan) -> Vec<Change> {
+    let mut changed = plan_changes(scenario, plan);
+    changed.extend(changes(scenario, &timing.scenario));
+    changed
 }
 
 /// The scenario as it stands.

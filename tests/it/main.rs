@@ -3,6 +3,7 @@
 mod agreement;
 mod cli;
 mod examples;
+mod fleet;
 mod interruption;
 mod layers;
 mod properties;

@@ -16,7 +16,8 @@ const UNITS: [(&str, f64); 5] = [
 ];
 
 /// The duration that a text states: numbers with a unit each, longer units first.
-pub(super) fn parse(text: &str) -> Option<Seconds> {
+#[must_use]
+pub fn parse(text: &str) -> Option<Seconds> {
     let mut rest = text.trim();
     let mut units = &UNITS[..];
     let mut total = 0.0;

@@ -37,16 +37,37 @@ pub fn known_keys() -> &'static [KnownTable] {
     TABLES
 }
 
-/// The table at a path without the numbers of list items; absent where any key will do.
-pub(super) fn table_at(path: &str) -> Option<&'static KnownTable> {
-    TABLES
+/// The table of a document at a path without the numbers of list items; absent where any key will
+/// do.
+pub(super) fn table_at(tables: &'static [KnownTable], path: &str) -> Option<&'static KnownTable> {
+    tables
         .iter()
-        .find(|table| table.path() == path && path != "prices")
+        .find(|table| is_at(table.path(), path) && path != "prices")
 }
 
+/// Whether a table's path is the one given; a name in capitals stands for any.
+fn is_at(known: &str, path: &str) -> bool {
+    let (mut known, mut path) = (known.split('.'), path.split('.'));
+    loop {
+        match (known.next(), path.next()) {
+            (None, None) => return true,
+            (Some(ANY_NAME), Some(name)) if !name.is_empty() => {}
+            (Some(one), Some(other)) if one == other => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Stands for any name in the path of a [`KnownTable`].
+const ANY_NAME: &str = "NAME";
+
 /// What to do about a key that its table does not have.
-pub(super) fn hint_for_unknown(key: &str, table: &KnownTable) -> String {
-    let elsewhere = TABLES.iter().find(|other| other.knows(key));
+pub(super) fn hint_for_unknown(
+    tables: &'static [KnownTable],
+    key: &str,
+    table: &KnownTable,
+) -> String {
+    let elsewhere = tables.iter().find(|other| other.knows(key));
     match (elsewhere, nearest(key, table.supported.iter().copied())) {
         (Some(other), None) => format!("`{key}` is a key of {}", other.name()),
         (Some(other), Some(near)) => {

@@ -27,14 +27,15 @@ mod values;
 use std::cell::RefCell;
 use std::fmt::Display;
 
+pub use duration::parse as duration;
 pub use keys::{KnownTable, known_keys};
 pub use problem::{Place, Problem};
 
-use super::{LaunchType, Recommend, Scenario};
+use super::{Assumption, LaunchType, Recommend, Scenario};
 use notes::Notes;
 use prices::Prices;
 use spot::Interruptions;
-use table::Table;
+pub(crate) use table::Table;
 
 /// How a scenario is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,34 @@ pub enum Purpose {
 /// # Errors
 /// All problems of the text, in the order of their places.
 pub fn scenario(text: &str, syntax: Syntax, purpose: Purpose) -> Result<Scenario, Vec<Problem>> {
+    let (scenario, assumptions) =
+        document(text, syntax, known_keys(), |root| assemble(root, purpose))?;
+    Ok(Scenario {
+        assumptions,
+        ..scenario
+    })
+}
+
+/// Whether a text states a fleet: several services, and not one scenario.
+#[must_use]
+pub fn is_fleet(text: &str, syntax: Syntax) -> bool {
+    const ANY_KEYS: &[KnownTable] = &[];
+    document(text, syntax, ANY_KEYS, |root| {
+        Some(root.has_list("service"))
+    })
+    .is_ok_and(|(is_fleet, _)| is_fleet)
+}
+
+/// Reads a document made of some tables, and what was assumed in it.
+///
+/// # Errors
+/// All problems of the text, in the order of their places.
+pub(crate) fn document<T>(
+    text: &str,
+    syntax: Syntax,
+    tables: &'static [KnownTable],
+    read: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> Result<(T, Vec<Assumption>), Vec<Problem>> {
     let text = without_mark(text);
     let mut problems = Vec::new();
     let tree = match syntax {
@@ -87,17 +116,15 @@ pub fn scenario(text: &str, syntax: Syntax, purpose: Purpose) -> Result<Scenario
     };
     let notes = Notes {
         text,
+        tables,
         problems: RefCell::new(problems),
         assumptions: RefCell::default(),
     };
-    let scenario = tree.and_then(|tree| assemble(&Table::root(&notes, &tree), purpose));
+    let content = tree.and_then(|tree| read(&Table::root(&notes, &tree)));
     let assumptions = notes.assumptions.into_inner();
     let mut problems = notes.problems.into_inner();
-    match scenario {
-        Some(scenario) if problems.is_empty() => Ok(Scenario {
-            assumptions,
-            ..scenario
-        }),
+    match content {
+        Some(content) if problems.is_empty() => Ok((content, assumptions)),
         _ => {
             problems.sort_by_key(|problem| problem.place);
             Err(problems)
@@ -154,7 +181,8 @@ impl<'a> Sections<'a> {
 fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     if root.has_list("service") {
         let hint = "give one service as [service], or each in a file of its own";
-        root.reject("service", "one service: fleets are not supported yet", hint);
+        let expected = "one service; `prescale fleet` answers for several";
+        root.reject("service", expected, hint);
         return None;
     }
     let sections = Sections::open(root);

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
+use super::keys::KnownTable;
 use super::problem::{Place, Problem};
 use super::tree::{Node, Value};
 use crate::scenario::Assumption;
@@ -11,6 +12,8 @@ use crate::scenario::Assumption;
 #[derive(Debug)]
 pub(super) struct Notes<'a> {
     pub(super) text: &'a str,
+    /// The tables that the document may have.
+    pub(super) tables: &'static [KnownTable],
     pub(super) problems: RefCell<Vec<Problem>>,
     pub(super) assumptions: RefCell<Vec<Assumption>>,
 }

@@ -8,7 +8,7 @@ use super::tree::{Entry, Node, Value};
 
 /// A table of the scenario, given or not.
 #[derive(Debug)]
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     pub(super) notes: &'a Notes<'a>,
     path: String,
     span: Range<usize>,
@@ -28,26 +28,26 @@ enum Presence {
 impl<'a> Table<'a> {
     /// The whole scenario.
     pub(super) fn root(notes: &'a Notes<'a>, node: &'a Node) -> Self {
-        Self::open(notes, String::new(), node, keys::table_at(""))
+        Self::open(notes, String::new(), node, keys::table_at(notes.tables, ""))
     }
 
     /// Whether the table stands in the text.
-    pub(super) fn is_given(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         self.presence != Presence::Absent
     }
 
     /// Whether a key stands in the table, right or wrong.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
 
     /// The path of a key of this table.
-    pub(super) fn path_of(&self, key: &str) -> String {
+    pub(crate) fn path_of(&self, key: &str) -> String {
         super::joined(&self.path, &key)
     }
 
     /// Notes a problem with the value of a key, or with the table where the key is not given.
-    pub(super) fn reject(&self, key: &str, expected: &str, hint: &str) {
+    pub(crate) fn reject(&self, key: &str, expected: &str, hint: &str) {
         match self.entry(key) {
             Some(entry) => self.reject_node(key, &entry.node, expected, hint),
             None => self.report(key, "nothing", expected, hint),
@@ -55,21 +55,21 @@ impl<'a> Table<'a> {
     }
 
     /// Notes a problem at a key, or at the table where the key is not given.
-    pub(super) fn report(&self, key: &str, found: &str, expected: &str, hint: &str) {
+    pub(crate) fn report(&self, key: &str, found: &str, expected: &str, hint: &str) {
         let span = self.entry(key).map_or(&self.span, |entry| &entry.node.span);
         self.notes
             .report(span, self.path_of(key), found, expected, hint);
     }
 
     /// Notes a problem with a key itself.
-    pub(super) fn report_key(&self, key: &str, found: &str, expected: &str, hint: &str) {
+    pub(crate) fn report_key(&self, key: &str, found: &str, expected: &str, hint: &str) {
         let span = self.entry(key).map_or(&self.span, |entry| &entry.key_span);
         self.notes
             .report(span, self.path_of(key), found, expected, hint);
     }
 
     /// Passes a value on; where it is absent because its key is, that is a problem.
-    pub(super) fn need<T>(
+    pub(crate) fn need<T>(
         &self,
         key: &str,
         value: Option<T>,
@@ -83,12 +83,12 @@ impl<'a> Table<'a> {
     }
 
     /// The names and numbers of a table whose keys are free.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
         self.entries.iter().map(|entry| entry.key.as_str())
     }
 
     /// A table below this one; empty where it is absent.
-    pub(super) fn table(&self, key: &str) -> Table<'a> {
+    pub(crate) fn table(&self, key: &str) -> Table<'a> {
         let path = self.path_of(key);
         let Some(entry) = self.entry(key) else {
             return self.without_entries(path, self.span.clone(), Presence::Absent);
@@ -98,14 +98,14 @@ impl<'a> Table<'a> {
             self.reject_node(key, &entry.node, "a table", &hint);
             return self.without_entries(path, entry.node.span.clone(), Presence::Unreadable);
         }
-        let known = keys::table_at(&path);
+        let known = keys::table_at(self.notes.tables, &path);
         Table::open(self.notes, path, &entry.node, known)
     }
 
     /// The tables of a list; none where it is absent.
-    pub(super) fn tables(&self, key: &str) -> Vec<Table<'a>> {
+    pub(crate) fn tables(&self, key: &str) -> Vec<Table<'a>> {
         let path = self.path_of(key);
-        let known = keys::table_at(&path);
+        let known = keys::table_at(self.notes.tables, &path);
         let Some(entry) = self.entry(key) else {
             return Vec::new();
         };
@@ -126,13 +126,13 @@ impl<'a> Table<'a> {
     }
 
     /// Whether a table stands at a key.
-    pub(super) fn has_table(&self, key: &str) -> bool {
+    pub(crate) fn has_table(&self, key: &str) -> bool {
         self.entry(key)
             .is_some_and(|entry| matches!(entry.node.value, Value::Table(_)))
     }
 
     /// Whether a list stands at a key.
-    pub(super) fn has_list(&self, key: &str) -> bool {
+    pub(crate) fn has_list(&self, key: &str) -> bool {
         self.entry(key)
             .is_some_and(|entry| matches!(entry.node.value, Value::List(_)))
     }
@@ -185,7 +185,7 @@ impl<'a> Table<'a> {
                 (
                     "an unknown key",
                     format!("a key of {}", known.name()),
-                    keys::hint_for_unknown(key, known),
+                    keys::hint_for_unknown(self.notes.tables, key, known),
                 )
             };
             self.report_key(key, found, &expected, &hint);

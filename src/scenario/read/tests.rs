@@ -868,9 +868,12 @@ fn every_known_key_is_read_or_said_to_be_not_supported_yet() {
 }
 
 #[test]
-fn a_fleet_is_not_supported_yet() {
+fn a_fleet_is_no_scenario() {
     let found = problems("[[service]]\nfile = \"web.toml\"\n");
-    assert!(found.contains("fleets are not supported yet"), "{found}");
+    assert!(
+        found.contains("`prescale fleet` answers for several"),
+        "{found}"
+    );
 }
 
 proptest! {

@@ -10,7 +10,7 @@ use crate::units::UsdPerHour;
 
 impl<'a> Table<'a> {
     /// A text that is not empty.
-    pub(super) fn string(&self, key: &str) -> Option<&'a str> {
+    pub(crate) fn string(&self, key: &str) -> Option<&'a str> {
         let entry = self.entry(key)?;
         match &entry.node.value {
             Value::String(text) if !text.is_empty() => Some(text),
@@ -27,7 +27,7 @@ impl<'a> Table<'a> {
     }
 
     /// A moment, as it was written.
-    pub(super) fn moment(&self, key: &str) -> Option<String> {
+    pub(crate) fn moment(&self, key: &str) -> Option<String> {
         match &self.entry(key)?.node.value {
             Value::Datetime(text) => Some(text.clone()),
             _ => self.string(key).map(str::to_owned),
@@ -35,7 +35,7 @@ impl<'a> Table<'a> {
     }
 
     /// True or false.
-    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, key: &str) -> Option<bool> {
         let entry = self.entry(key)?;
         if let Value::Boolean(flag) = entry.node.value {
             return Some(flag);
@@ -45,7 +45,7 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number.
-    pub(super) fn integer(&self, key: &str, range: RangeInclusive<u32>) -> Option<u32> {
+    pub(crate) fn integer(&self, key: &str, range: RangeInclusive<u32>) -> Option<u32> {
         let entry = self.entry(key)?;
         let (least, most) = (*range.start(), *range.end());
         let hint = match &entry.node.value {
@@ -65,7 +65,7 @@ impl<'a> Table<'a> {
     }
 
     /// A number.
-    pub(super) fn number(
+    pub(crate) fn number(
         &self,
         key: &str,
         range: RangeInclusive<f64>,
@@ -86,23 +86,23 @@ impl<'a> Table<'a> {
     }
 
     /// A number that is 0 or more.
-    pub(super) fn amount(&self, key: &str) -> Option<f64> {
+    pub(crate) fn amount(&self, key: &str) -> Option<f64> {
         self.number(key, 0.0..=1e9, "a number from 0 to 1000000000")
     }
 
     /// A number above 0.
-    pub(super) fn positive(&self, key: &str) -> Option<f64> {
+    pub(crate) fn positive(&self, key: &str) -> Option<f64> {
         let expected = "a number above 0, at most 1000000000";
         self.number(key, 1e-12..=1e9, expected)
     }
 
     /// A price above 0.
-    pub(super) fn price(&self, key: &str) -> Option<UsdPerHour> {
+    pub(crate) fn price(&self, key: &str) -> Option<UsdPerHour> {
         self.positive(key).map(UsdPerHour)
     }
 
     /// A share of 1; a percentage is told from it.
-    pub(super) fn share(
+    pub(crate) fn share(
         &self,
         key: &str,
         range: RangeInclusive<f64>,
@@ -121,12 +121,12 @@ impl<'a> Table<'a> {
     }
 
     /// One of several names.
-    pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         self.choice_with(key, choices, &[])
     }
 
     /// One of several names, of which some are known but not supported yet.
-    pub(super) fn choice_with<T: Copy>(
+    pub(crate) fn choice_with<T: Copy>(
         &self,
         key: &str,
         choices: &[(&str, T)],
@@ -136,8 +136,28 @@ impl<'a> Table<'a> {
         self.chosen(key, &entry.node, choices, not_yet)
     }
 
+    /// A list of texts that are not empty.
+    pub(crate) fn strings(&self, key: &str) -> Option<Vec<String>> {
+        let entry = self.entry(key)?;
+        let Value::List(items) = &entry.node.value else {
+            let hint = r#"write them in brackets: ["…", "…"]"#;
+            self.reject_node(key, &entry.node, "a list of names", hint);
+            return None;
+        };
+        let text = |(index, item): (u32, &Node)| match &item.value {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            _ => {
+                let key = super::joined(key, &index);
+                self.reject_node(&key, item, "a text in quotes", "write a name in quotes");
+                None
+            }
+        };
+        let texts: Vec<Option<String>> = (0..).zip(items).map(text).collect();
+        texts.into_iter().collect()
+    }
+
     /// Several names out of a list.
-    pub(super) fn choices<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
+    pub(crate) fn choices<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Option<Vec<T>> {
         let entry = self.entry(key)?;
         let Value::List(items) = &entry.node.value else {
             let hint = r#"write them in brackets: ["…", "…"]"#;

@@ -3,6 +3,7 @@
 mod catalog;
 mod estimate;
 mod explain;
+mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;

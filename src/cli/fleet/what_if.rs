@@ -1,0 +1,160 @@
+//! What other limits would bring, in words.
+
+use serde::Serialize;
+
+use super::Found;
+use crate::cli::arguments::OfFleet;
+use crate::cli::page::Page;
+use crate::fleet::what_if::{Limit, smallest_changes, steps};
+use crate::fleet::{Hooks, Problem, Settings, Solution, Status};
+
+/// A table with more options is asked again only on request.
+const MOST_OPTIONS: usize = 20_000;
+
+/// What was found by solving again.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub(super) struct WhatIf {
+    /// What a little more of each limit that binds would win, the most first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<StepTold>,
+    /// Where nothing meets the limits: the least that each alone would have to give.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relaxed: Vec<RelaxedTold>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct StepTold {
+    limit: String,
+    unit: &'static str,
+    now: f64,
+    used: f64,
+    more: f64,
+    wins_weighted_minutes: f64,
+    by_dual_price: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct RelaxedTold {
+    limit: String,
+    unit: &'static str,
+    from: f64,
+    to: f64,
+}
+
+impl WhatIf {
+    /// Whether there is nothing to tell.
+    pub(super) fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.relaxed.is_empty()
+    }
+}
+
+/// What was asked, or is quick to find.
+pub(super) fn asked(
+    asked: &OfFleet,
+    problem: &Problem,
+    solution: &Solution,
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> WhatIf {
+    let options: usize = problem.services.iter().map(|s| s.options.len()).sum();
+    let mut found = WhatIf::default();
+    if asked.what_if {
+        let more = |limit| parts_of_a_host(problem, limit);
+        for step in steps(problem, solution, more, settings, hooks) {
+            let whole = parts_of_a_host(problem, step.limit);
+            found.steps.push(StepTold {
+                limit: key(problem, step.limit),
+                unit: unit(step.limit),
+                now: step.now / whole,
+                used: step.used / whole,
+                more: step.more / whole,
+                wins_weighted_minutes: step.wins,
+                by_dual_price: step.dual,
+            });
+        }
+    }
+    if solution.status == Status::Infeasible && (asked.what_if || options <= MOST_OPTIONS) {
+        for relaxed in smallest_changes(problem, settings, hooks) {
+            let whole = parts_of_a_host(problem, relaxed.limit);
+            found.relaxed.push(RelaxedTold {
+                limit: key(problem, relaxed.limit),
+                unit: unit(relaxed.limit),
+                from: relaxed.from / whole,
+                to: relaxed.to / whole,
+            });
+        }
+    }
+    found
+}
+
+/// In how many parts a host of a limit is counted.
+fn parts_of_a_host(problem: &Problem, limit: Limit) -> f64 {
+    match limit {
+        Limit::Pool(i) if is_open_pool(&problem.pools[i].name) => crate::fleet::PARTS,
+        _ => 1.0,
+    }
+}
+
+fn is_open_pool(name: &str) -> bool {
+    crate::fleet::cluster_of_open_pool(name).is_some()
+}
+
+fn key(problem: &Problem, limit: Limit) -> String {
+    match limit {
+        Limit::Budget => "limits.budget_usd_per_month".to_owned(),
+        Limit::Shortfall => "limits.shortfall_minutes_per_month".to_owned(),
+        Limit::Cluster(i) => format!("clusters.{}.extra_hosts_max", problem.clusters[i].name),
+        Limit::Pool(i) => {
+            let name = &problem.pools[i].name;
+            match crate::fleet::cluster_of_open_pool(name) {
+                Some(cluster) => format!("clusters.{cluster}.extra_hosts_max"),
+                None => format!("pools.{name}.spot_hosts_max"),
+            }
+        }
+    }
+}
+
+fn unit(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Budget => "USD a month",
+        Limit::Shortfall => "minutes a month",
+        Limit::Cluster(_) => "hosts",
+        Limit::Pool(_) => "spot hosts",
+    }
+}
+
+/// The same for a reader.
+pub(super) fn show(page: &mut Page, found: &Found<'_>) {
+    let WhatIf { steps, relaxed } = found.what_if;
+    if !steps.is_empty() {
+        page.title("What a little more would win, by solving again");
+        let told: Vec<String> = steps
+            .iter()
+            .map(|step| {
+                format!(
+                    "{}: {:.2} instead of {:.2} {}: {:.2} weighted minutes a month (by its dual price {:.2})",
+                    step.limit,
+                    step.now + step.more,
+                    step.now,
+                    step.unit,
+                    step.wins_weighted_minutes,
+                    step.by_dual_price,
+                )
+            })
+            .collect();
+        page.points(told.iter().map(String::as_str));
+    }
+    if !relaxed.is_empty() {
+        page.title("Each of these changes alone makes a plan possible, the smallest first");
+        let told: Vec<String> = relaxed
+            .iter()
+            .map(|relaxed| {
+                format!(
+                    "{}: {:.2} instead of {:.2} {}",
+                    relaxed.limit, relaxed.to, relaxed.from, relaxed.unit
+                )
+            })
+            .collect();
+        page.points(told.iter().map(String::as_str));
+    }
+}
