@@ -49,8 +49,12 @@ pub fn clocks(estimate: &Estimate) -> String {
     let Some(durations) = &estimate.duration else {
         return "the deployment is stuck".to_owned();
     };
+    let wait = match durations.lock_wait_s {
+        Some(wait) => format!(", after a wait of {} for the lock", none_or(wait.mean)),
+        None => String::new(),
+    };
     format!(
-        "new version live in {}, completed after {}, lead {}",
+        "new version live in {}, completed after {}, lead {}{wait}",
         with_p95(&durations.new_version_s),
         with_p95(&durations.completed_s),
         none_or(durations.lead_s.mean)

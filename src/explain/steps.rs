@@ -6,6 +6,8 @@
 use serde::Serialize;
 
 use super::Baseline;
+use super::failure::{failed_starts_told, failure_told, range_told};
+use super::shared;
 use super::walk::{Act, SAME_MOMENT, walk};
 use crate::model::phases::Phases;
 use crate::model::verdict::{drain_delay, verdict};
@@ -74,7 +76,8 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         healthy: moves.desired,
         tasks: moves.desired,
     };
-    let mut steps = launch(base);
+    let mut steps: Vec<Step> = shared::wait(base).into_iter().collect();
+    steps.extend(launch(base));
     let request = at_rest(
         Seconds::ZERO,
         "request".to_owned(),
@@ -101,7 +104,7 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         steps.push(at_rest(
             completed,
             told_completed(base.scenario),
-            Vec::new(),
+            failure_told(base),
         ));
         steps.extend(release(base, completed));
         // The last new task may be healthy before the last acts; the order is that of time.
@@ -205,10 +208,12 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
         };
         told.push(format!("{when}: {}", held(count, host, places)));
     }
+    told.extend(range_told(scenario, moves));
     told.push(match moves.room.total() {
         Some(room) => format!("room for {room} beside the {desired}"),
         None => "room without a limit".to_owned(),
     });
+    told.extend(shared::room_taken(scenario));
     let deployment = &scenario.deployment;
     told.push(format!(
         "{}/{} of {desired}: at least {} healthy, at most {} in existence",
@@ -479,6 +484,7 @@ impl<'a> Course<'a> {
                 in_seconds(timing.cold_start_extra.mean)
             ));
         }
+        told.extend(failed_starts_told(self.base));
         told
     }
 }

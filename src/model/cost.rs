@@ -4,7 +4,10 @@ use serde::Serialize;
 
 use super::estimate::Plan;
 use super::law::Law;
-use crate::scenario::{Capacity, Cluster, Fallback, Granularity, LicenceCount, Scenario};
+use super::paid_hour::hours_with_reuse;
+use crate::scenario::{
+    Billing, Capacity, Cluster, Fallback, Granularity, LicenceCount, PaidHour, Scenario,
+};
 use crate::units::{HOURS_PER_MONTH, Seconds, Usd, UsdPerHour};
 
 /// Cost of a month and of a deployment.
@@ -49,6 +52,31 @@ pub struct Billed {
     pub mean: f64,
     /// How they vary; absent where only means are asked.
     pub spread: Option<HoursSpread>,
+}
+
+impl Billed {
+    /// With a share of the deployments that need another, fixed time \[h\].
+    #[must_use]
+    pub fn or_else_with(self, share: f64, other: f64) -> Self {
+        let apart = self.mean - other;
+        Self {
+            mean: (1.0 - share) * self.mean + share * other,
+            spread: self.spread.map(|spread| HoursSpread {
+                deviation: (1.0 - share)
+                    .mul_add(
+                        spread.deviation * spread.deviation,
+                        share * (1.0 - share) * apart * apart,
+                    )
+                    .sqrt(),
+                p95: if share > 0.05 {
+                    spread.p95.max(other)
+                } else {
+                    spread.p95
+                },
+                ..spread
+            }),
+        }
+    }
 }
 
 /// How billed hours vary.
@@ -290,7 +318,12 @@ fn take(left: &mut f64, wanted: f64) -> f64 {
 /// Hours that are billed for one added host that is there for all of these, one after another
 /// \[h\].
 #[must_use]
-pub fn billed_hours(granularity: Granularity, there_for: &[&Law]) -> f64 {
+pub fn billed_hours(scenario: &Scenario, there_for: &[&Law]) -> f64 {
+    let Billing {
+        granularity,
+        paid_hour,
+        ..
+    } = scenario.billing;
     let least: f64 = there_for.iter().map(|law| law.support().0).sum();
     if granularity == Granularity::Second && least >= MINIMUM_BILLED {
         return there_for.iter().map(|law| law.mean()).sum::<f64>() / 3600.0;
@@ -304,7 +337,12 @@ pub fn billed_hours(granularity: Granularity, there_for: &[&Law]) -> f64 {
     };
     match granularity {
         Granularity::Second => there_for.expectation(|s| s.max(MINIMUM_BILLED)) / 3600.0,
-        Granularity::Hour => expected_started_hours(&there_for),
+        Granularity::Hour => match (paid_hour, scenario.deployment.per_day) {
+            (PaidHour::Reused, Some(per_day)) => {
+                hours_with_reuse(&there_for, per_day / scenario.deployment.window_hours())
+            }
+            _ => expected_started_hours(&there_for),
+        },
     }
 }
 

@@ -7,18 +7,23 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::attempts::{breaker_threshold, tripped_by_chance};
 use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
+use super::day;
 use super::exposure::{Exposure, Levels, Struck, is_exposed};
 use super::interruption::{Recovery, requested};
 use super::law::{Law, standard_deviation};
+use super::lock::{Lock, lock};
 use super::phases::Phases;
+use super::range::{RangeEnds, range_ends, range_warnings};
 use super::release::evacuation;
+use super::rollback::{Rollback, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
 use crate::rollout::{
     Added, Bound, Bounds, Fix, Moves, Room, Stuck, TooFewPlaces, bounds, moves, room, verdict,
 };
-use crate::scenario::{Assumption, Clock, PrescaleMode, Scenario};
+use crate::scenario::{Assumption, Clock, Detection, PrescaleMode, Scenario};
 use crate::units::Seconds;
 
 /// Beyond this share of killed starts a deployment does not get anywhere.
@@ -151,8 +156,14 @@ pub struct Durations {
     pub completed_s: Duration,
     /// From "completed" to the end of the pre-scaled hosts: evacuation and release.
     pub release_s: Mean,
+    /// Where the new version never gets healthy: from the request until the old one is back.
+    pub rollback_s: Mean,
     /// The evacuation alone: tasks that move off the hosts that go.
     pub evacuation_s: Mean,
+    /// Before the lead, for the lock that lets one deployment of the cluster run at a time; absent
+    /// without a lock, or where its queue only grows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_wait_s: Option<Mean>,
 }
 
 impl Durations {
@@ -216,6 +227,9 @@ pub struct Estimate {
     pub availability: Availability,
     /// What does not stop the answer but may make it wrong, and the key that settles it.
     pub warnings: Vec<String>,
+    /// The same at both ends of the range in which the desired count moves; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<RangeEnds>,
     /// Every input that was not given.
     pub assumptions: Vec<Assumption>,
 }
@@ -333,6 +347,7 @@ impl Model {
             return self.stuck(scenario, plan, moves);
         };
         let evacuation_s = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
+        let boot = self.arrival(scenario, plan);
         let release_s = match plan.prescale_hosts {
             0 => 0.0,
             _ => evacuation_s + scenario.prescale.release.0,
@@ -348,8 +363,15 @@ impl Model {
                 release_s: Mean {
                     mean: Seconds(release_s),
                 },
+                rollback_s: Mean {
+                    mean: Seconds(run.rollback.finished),
+                },
                 evacuation_s: Mean {
                     mean: Seconds(evacuation_s),
+                },
+                lock_wait_s: match lock(scenario, &[&*boot, &run.completed]) {
+                    Lock::Wait(mean) => Some(Mean { mean }),
+                    Lock::None | Lock::Overfull => None,
                 },
             }),
             cost: self.cost(scenario, plan, &run, Asked::Spread),
@@ -433,6 +455,7 @@ impl Model {
         });
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
+            rollback: rollback(&scenario.deployment, moves, self.phases()),
             course,
             completed: if lag > 0.0 {
                 Rc::new(completed.shifted(lag))
@@ -455,17 +478,31 @@ impl Model {
             billed.extend(run.evacuated.as_deref());
         }
         let [hours_each, spot_hours_each] = hours(scenario, plan, &billed, asked);
-        let rollout = run.course.rollout;
-        let usage = Use {
+        let mut usage = Use {
             plan,
             hours_each,
             spot_hours_each,
             excess_task_hours: self.excess(
-                run.course.rolling.mean_excess_task_seconds(rollout),
-                rollout,
+                run.course.mean_excess_task_seconds(),
+                run.course.rollout,
                 asked,
             ),
         };
+        let fails = scenario.deployment.failure.rate;
+        if fails > 0.0 {
+            let rolled_back = Law::fixed(run.rollback.finished, boot.step());
+            let mut billed = Vec::new();
+            if plan.prescale_hosts > 0 {
+                billed.extend([&*boot, &rolled_back, &release]);
+            }
+            let hours = billed_hours(scenario, &billed);
+            usage.hours_each = usage.hours_each.or_else_with(fails, hours);
+            usage.spot_hours_each = usage.spot_hours_each.or_else_with(fails, hours);
+            let beside = f64::from(run.course.rollout.surge) * run.rollback.decided;
+            usage.excess_task_hours = usage
+                .excess_task_hours
+                .or_else_with(fails, Seconds(beside).hours());
+        }
         cost(scenario, usage)
     }
 
@@ -544,8 +581,12 @@ impl Model {
             .map_or_else(Struck::default, |exposure| {
                 exposure.during(&self.levels(&exposure, moves, run, seconds))
             });
+        let fails = scenario.deployment.failure.rate;
+        let reaction = self.phases().reaction.mean();
+        let own_seconds = (1.0 - fails) * (run.course.mean_short(surplus) + evacuating)
+            + fails * run.rollback.short_seconds(surplus, reaction);
         let short = Shortfall {
-            own_seconds: run.course.mean_short(surplus) + evacuating,
+            own_seconds,
             struck,
             deployment_seconds: seconds,
             ..self.at_rest(scenario, plan)
@@ -628,7 +669,7 @@ enum Asked {
 fn hours(scenario: &Scenario, plan: &Plan, there_for: &[&Law], asked: Asked) -> [Billed; 2] {
     let granularity = scenario.billing.granularity;
     let billed = |there_for: &[&Law]| Billed {
-        mean: billed_hours(granularity, there_for),
+        mean: billed_hours(scenario, there_for),
         spread: (asked == Asked::Spread).then(|| hours_spread(granularity, there_for)),
     };
     let all = billed(there_for);
@@ -651,8 +692,18 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// The later by mean of one clock.
+    /// The later by mean of one clock, with the starts that fail.
     fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
+        let law = self.without_failures(clock);
+        match &self.rolling.phases().retries {
+            Some(retries) => {
+                Rc::new(retries.delayed(&law, self.rollout.replacements, self.places()))
+            }
+            None => law,
+        }
+    }
+
+    fn without_failures(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
         let law = clock(self.rolling, self.rollout);
         match self
             .by_room
@@ -663,16 +714,52 @@ impl Course<'_> {
         }
     }
 
+    /// Places in which starts follow each other.
+    fn places(&self) -> u32 {
+        self.rollout.surge.saturating_add(self.rollout.slack)
+    }
+
+    /// How much later the last new task is healthy because of starts that fail \[s\].
+    fn mean_delay(&self) -> f64 {
+        let law = self.without_failures(Rolling::new_version);
+        self.later(Rolling::new_version).mean() - law.mean()
+    }
+
+    /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
+    /// surge lengthens the life of an old task.
+    fn mean_excess_task_seconds(&self) -> f64 {
+        let excess = self.rolling.mean_excess_task_seconds(self.rollout);
+        let Some(retries) = &self.rolling.phases().retries else {
+            return excess;
+        };
+        let Rollout {
+            replacements,
+            surge,
+            ..
+        } = self.rollout;
+        let beside = f64::from(surge) / f64::from(self.places().max(1));
+        excess + beside * f64::from(replacements) * retries.mean_delay()
+    }
+
+    /// Time with fewer healthy tasks than the required ones: mean \[s\]. Starts that fail lengthen
+    /// it as they lengthen the whole, by the share of it that is short.
     fn mean_short(&self, surplus: u32) -> f64 {
         let short = self.rolling.mean_short(self.rollout, surplus);
-        self.by_room.map_or(short, |(rolling, rollout)| {
+        let short = self.by_room.map_or(short, |(rolling, rollout)| {
             rolling.mean_short(rollout, surplus).max(short)
-        })
+        });
+        if short <= 0.0 || self.rolling.phases().retries.is_none() {
+            return short;
+        }
+        let reaction = self.rolling.phases().reaction.mean();
+        let moving = self.without_failures(Rolling::new_version).mean() - reaction;
+        short * (1.0 + self.mean_delay() / moving.max(1e-9))
     }
 }
 
 /// How a plan's deployment goes.
 struct Run<'a> {
+    rollback: Rollback,
     course: Course<'a>,
     completed: Rc<Law>,
     evacuation: Option<Course<'a>>,
@@ -721,7 +808,8 @@ impl Model {
             stuck,
             cost: outcome.cost,
             availability: outcome.availability,
-            warnings: self.warnings(scenario),
+            warnings: self.warnings(scenario, outcome),
+            range: range_ends(self, scenario),
             assumptions: scenario.assumptions.clone(),
         })
     }
@@ -748,7 +836,7 @@ impl Model {
         }
     }
 
-    fn warnings(&self, scenario: &Scenario) -> Vec<String> {
+    fn warnings(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
         let mut warnings = Vec::new();
         let verdict = &self.phases().verdict;
         let killed = verdict.kill_probability;
@@ -759,6 +847,8 @@ impl Model {
                 verdict.sufficient_grace.0
             ));
         }
+        warnings.extend(breaker_warning(scenario));
+        warnings.extend(range_warnings(scenario));
         if let Some(required) = scenario
             .service
             .required_tasks
@@ -769,6 +859,26 @@ impl Model {
                 scenario.service.desired_count
             ));
         }
+        warnings.extend(
+            outcome
+                .duration
+                .and_then(|duration| day::warning(scenario, &duration)),
+        );
         warnings
     }
+}
+
+/// Whether chance alone makes the circuit breaker roll good versions back.
+fn breaker_warning(scenario: &Scenario) -> Option<String> {
+    let desired = scenario.service.desired_count;
+    let threshold = breaker_threshold(desired);
+    let failed = scenario.service.failed_start_probability;
+    let tripped = tripped_by_chance(desired, threshold, failed);
+    let breaks = scenario.deployment.failure.detection == Detection::CircuitBreaker;
+    (breaks && tripped > 0.01).then(|| {
+        format!(
+            "{:.0} % of deployments of a good version would be rolled back by a circuit breaker: {threshold} of its starts fail before {desired} do not; correct service.failed_start_probability, or set deployment.circuit_breaker = false with failure_detection",
+            tripped * 100.0
+        )
+    })
 }

@@ -9,8 +9,8 @@ use super::*;
 use crate::scenario::{
     AddedHost, Billing, Capacity, Clock, Cluster, Daemon, Deployment, DurationLaw, Fallback,
     Granularity, HealthRule, HostGroup, HostPort, HostShape, LaunchType, LicenceCount, Limits,
-    LoadBalancer, LoadBalancerKind, MayChange, NetworkMode, Prescale, PrescaleMode, Purchase,
-    Recommend, ReleaseHosts, Service, Spot, TaskSize, Timing, Used, ZoneLoss,
+    LoadBalancer, LoadBalancerKind, MayChange, NetworkMode, PaidHour, Prescale, PrescaleMode,
+    Purchase, Recommend, ReleaseHosts, Service, Spot, TaskSize, Timing, Used, ZoneLoss,
 };
 use crate::units::{PerHour, Seconds, Usd, UsdPerHour};
 
@@ -41,15 +41,22 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             load_balancer: None,
             health_check: None,
             required_tasks: None,
+            desired_range: None,
+            failed_start_probability: 0.0,
         },
         deployment: Deployment {
             minimum_healthy_percent: minimum,
             maximum_percent: maximum,
             per_day: None,
             days_per_month: None,
+            window_hours: None,
             reaction: none,
             completion_lag: Seconds::ZERO,
             stopping_counts: true,
+            failure: crate::scenario::Failure {
+                rate: 0.0,
+                detection: crate::scenario::Detection::CircuitBreaker,
+            },
         },
         capacity: Capacity::Unlimited,
         prescale: Prescale {
@@ -69,9 +76,11 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             fallback: Fallback::OnDemand,
             assumptions: Vec::new(),
         },
+        overlap: None,
         billing: Billing {
             granularity: Granularity::Second,
             free_hours_per_month: 0.0,
+            paid_hour: PaidHour::Lost,
         },
         fargate: None,
         usd_per_minute: None,

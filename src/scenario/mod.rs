@@ -4,9 +4,11 @@
 //! Every default is already in place, every instance type and price is already looked up: the
 //! model needs no catalog. What had to be assumed stands in [`Scenario::assumptions`].
 
+mod overlap;
 pub mod read;
 mod spot;
 
+pub use overlap::{Order, Overlap};
 pub use spot::{Fallback, Spot, ZoneLoss};
 
 use serde::Serialize;
@@ -26,6 +28,8 @@ pub struct Scenario {
     pub prescale: Prescale,
     /// How spot hosts come and go.
     pub spot: Spot,
+    /// Deployments of other services in the same cluster; absent: none.
+    pub overlap: Option<Overlap>,
     /// How hosts are billed.
     pub billing: Billing,
     /// What the same service costs on Fargate per task and hour, where the prices are known.
@@ -49,6 +53,8 @@ pub struct Service {
     pub name: String,
     /// Desired count: how many tasks run between deployments.
     pub desired_count: u32,
+    /// Between which counts it moves, where it does.
+    pub desired_range: Option<DesiredRange>,
     /// What a task reserves; absent only where the room is given as a number of tasks.
     pub size: Option<TaskSize>,
     /// How its ports and interfaces are attached.
@@ -71,6 +77,18 @@ pub struct Service {
     pub health_check: Option<ContainerHealthCheck>,
     /// How many tasks carry the load; absent: not said, the desired count is taken.
     pub required_tasks: Option<u32>,
+    /// Probability that a start of a good version fails: the task ends at the moment it would have
+    /// become healthy, and one reaction later another is started in its place.
+    pub failed_start_probability: f64,
+}
+
+/// The counts between which service auto scaling moves the desired count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DesiredRange {
+    /// The fewest tasks.
+    pub low: u32,
+    /// The most tasks.
+    pub high: u32,
 }
 
 /// What one task reserves on its host.
@@ -235,15 +253,43 @@ pub struct Deployment {
     pub per_day: Option<f64>,
     /// Days with deployments in a month; absent: every day.
     pub days_per_month: Option<f64>,
+    /// Hours of a day in which deployments begin; absent: all of them.
+    pub window_hours: Option<f64>,
     /// From a change to the one move it allows.
     pub reaction: DurationLaw,
     /// From the last change to "deployment completed" \[s\], beyond one reaction.
     pub completion_lag: Seconds,
     /// Whether tasks that are stopping count towards the upper bound.
     pub stopping_counts: bool,
+    /// What becomes of versions that never get healthy.
+    pub failure: Failure,
+}
+
+/// Deployments of a version that never gets healthy, and how they are found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Failure {
+    /// Share of the deployments that fail, 0 to 1.
+    pub rate: f64,
+    /// How it is noticed that one does.
+    pub detection: Detection,
+}
+
+/// How it is noticed that a deployment fails.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Detection {
+    /// The deployment circuit breaker counts failed starts.
+    CircuitBreaker,
+    /// An alarm or a person, so long after the request \[s\].
+    After(Seconds),
 }
 
 impl Deployment {
+    /// Hours of a day in which deployments begin \[h\].
+    #[must_use]
+    pub fn window_hours(&self) -> f64 {
+        self.window_hours.unwrap_or(crate::units::HOURS_PER_DAY)
+    }
+
     /// Deployments per month, where `per_day` is given.
     #[must_use]
     pub fn per_month(&self) -> Option<f64> {
@@ -422,6 +468,8 @@ pub struct Billing {
     pub granularity: Granularity,
     /// Instance hours that cost nothing each month \[h\].
     pub free_hours_per_month: f64,
+    /// What becomes of the rest of a started hour.
+    pub paid_hour: PaidHour,
 }
 
 /// The unit that billed time is rounded up to.
@@ -431,6 +479,15 @@ pub enum Granularity {
     Second,
     /// Started hours.
     Hour,
+}
+
+/// What becomes of the rest of a started hour that is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaidHour {
+    /// The host goes at its release; the rest is lost.
+    Lost,
+    /// The host stays until the hour is over, and a deployment that begins in it uses it again.
+    Reused,
 }
 
 /// What Fargate bills for one task of this service.

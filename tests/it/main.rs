@@ -2,7 +2,10 @@
 
 mod agreement;
 mod cli;
+mod clusters;
+mod desired_range;
 mod examples;
+mod failure;
 mod fleet;
 mod interruption;
 mod layers;

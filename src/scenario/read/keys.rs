@@ -132,6 +132,8 @@ const TABLES: &[KnownTable] = &[
         supported: &[
             "name",
             "desired_count",
+            "desired_range",
+            "failed_start_probability",
             "cpu",
             "memory_mib",
             "network_mode",
@@ -145,7 +147,7 @@ const TABLES: &[KnownTable] = &[
             "health_check",
             "load",
         ],
-        not_yet: &["desired_range", "placement", "failed_start_probability"],
+        not_yet: &["placement"],
     },
     KnownTable {
         header: "[service.timing]",
@@ -191,10 +193,12 @@ const TABLES: &[KnownTable] = &[
             "reaction",
             "completion_lag",
             "stopping_counts",
+            "failure_rate",
+            "circuit_breaker",
+            "failure_detection",
+            "window_hours",
         ],
         not_yet: &[
-            "window_hours",
-            "failure_rate",
             "max_surge",
             "max_unavailable",
             "min_ready",
@@ -226,8 +230,9 @@ const TABLES: &[KnownTable] = &[
             "committed_hosts",
             "zone_loss_per_month",
             "zone_outage",
+            "concurrent_deployments",
         ],
-        not_yet: &["concurrent_deployments", "capacity_provider"],
+        not_yet: &["capacity_provider"],
     },
     KnownTable {
         header: "[[cluster.hosts]]",
@@ -249,6 +254,11 @@ const TABLES: &[KnownTable] = &[
     KnownTable {
         header: "[[cluster.daemons]]",
         supported: &["name", "cpu", "memory_mib", "usd_per_host_month", "counted"],
+        not_yet: &[],
+    },
+    KnownTable {
+        header: "[cluster.concurrent_deployments]",
+        supported: &["per_day", "duration", "tasks", "lock"],
         not_yet: &[],
     },
     KnownTable {
@@ -291,7 +301,7 @@ const TABLES: &[KnownTable] = &[
     },
     KnownTable {
         header: "[billing]",
-        supported: &["granularity", "free_hours_per_month"],
+        supported: &["granularity", "free_hours_per_month", "reuse_paid_hour"],
         not_yet: &[],
     },
     KnownTable {

@@ -4,7 +4,9 @@
 mod cluster;
 mod defaults;
 mod deployment;
+mod desired_range;
 mod duration;
+mod failure;
 mod goals;
 mod host;
 mod json;
@@ -12,6 +14,7 @@ mod keys;
 mod laws;
 mod load_balancer;
 mod notes;
+mod overlap;
 mod prescale;
 mod prices;
 mod problem;
@@ -193,6 +196,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     let capacity = cluster::read(&sections, &prices, &interruptions);
     let prescale = prescale::read(&sections, capacity.as_ref(), &prices, &interruptions);
     let spot = spot::read(&interruptions, capacity.as_ref(), &prescale);
+    let overlap = overlap::read(&sections);
     let billing = goals::billing(&sections.billing, sections.launch_type);
     let usd_per_minute = sections.value.amount("usd_per_minute");
     let limits = goals::limits(&sections.limits);
@@ -206,6 +210,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
         capacity: capacity?,
         prescale,
         spot: spot?,
+        overlap,
         billing: billing?,
         fargate,
         usd_per_minute,
