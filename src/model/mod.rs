@@ -7,17 +7,20 @@ mod cost;
 mod counts;
 mod day;
 mod estimate;
+mod exposure;
+mod interruption;
 pub mod law;
 mod lock;
 mod paid_hour;
 pub mod phases;
+mod placement;
 mod range;
 mod release;
 pub mod rollback;
 pub mod rolling;
 pub mod verdict;
 
-pub use availability::{Availability, required_tasks};
+pub use availability::{Availability, Parts, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
     Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,
