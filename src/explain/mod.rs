@@ -7,11 +7,11 @@
 mod effects;
 mod failure;
 mod levers;
+mod load;
 mod shared;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod walk;
 mod waterfall;
 
 use serde::Serialize;

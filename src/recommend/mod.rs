@@ -7,6 +7,7 @@
 
 mod applied;
 mod decision;
+mod grace;
 mod hosts;
 mod infeasible;
 mod options;
