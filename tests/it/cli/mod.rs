@@ -1,6 +1,8 @@
 //! The commands as their users meet them: whole outputs and exit codes of the built binary.
 
 mod catalog;
+mod check;
+mod conventions;
 mod emit;
 mod estimate;
 mod explain;
@@ -8,6 +10,8 @@ mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
+mod sweep;
+mod simulate;
 mod usage;
 
 use std::fmt;
