@@ -10,8 +10,9 @@ mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
-mod sweep;
+mod report;
 mod simulate;
+mod sweep;
 mod usage;
 
 use std::fmt;
