@@ -95,7 +95,7 @@ def cbc(instance, seconds, gap):
         file.write("Binaries\n" + "\n".join(f" x{i}" for i in range(count)))
         file.write("\nGenerals\n" + "\n".join(f" x{i}" for i in instance.hosts.values()) + "\nEnd\n")
         file.flush()
-        arguments = ["cbc", file.name, "-ratio", str(gap), "-sec", str(seconds), "-solve", "-quit"]
+        arguments = ["cbc", file.name, "-timem", "elapsed", "-ratio", str(gap), "-sec", str(seconds), "-solve", "-quit"]
         log = subprocess.run(arguments, capture_output=True, text=True, check=False).stdout
     found = {"objective": None, "bound": None}
     for line in log.splitlines():
