@@ -9,6 +9,12 @@ use serde::Serialize;
 /// Hours in a month, by the convention of cloud price lists \[h\].
 pub const HOURS_PER_MONTH: f64 = 730.0;
 
+/// Hours in a day \[h\].
+pub const HOURS_PER_DAY: f64 = 24.0;
+
+/// Seconds in an hour \[s\].
+pub const SECONDS_PER_HOUR: f64 = 3600.0;
+
 /// Minutes in a month \[min\].
 pub const MINUTES_PER_MONTH: f64 = HOURS_PER_MONTH * 60.0;
 

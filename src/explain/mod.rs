@@ -5,11 +5,14 @@
 //! one thing changed.
 
 mod effects;
+mod failure;
 mod levers;
+mod load;
+mod shared;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod walk;
+mod timeline;
 mod waterfall;
 
 use serde::Serialize;
@@ -22,6 +25,7 @@ use crate::units::Seconds;
 pub use effects::{Effect, effects, with_effects};
 pub use levers::{Lever, LeverKind};
 pub use steps::{Step, clock};
+pub use timeline::{Moment, timeline};
 pub use waterfall::{Contribution, Waterfall};
 
 /// A deployment as an engineer would tell it.
@@ -167,6 +171,8 @@ fn clocks(outcome: &Outcome) -> Option<Clocks> {
 /// Whether two scenarios have the same model.
 fn same_timing(a: &Scenario, b: &Scenario) -> bool {
     a.service.timing == b.service.timing
+        && a.service.failed_start_probability.to_bits()
+            == b.service.failed_start_probability.to_bits()
         && a.service.load_balancer == b.service.load_balancer
         && a.service.health_check == b.service.health_check
         && a.service.health_check_grace_period == b.service.health_check_grace_period

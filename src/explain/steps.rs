@@ -6,9 +6,12 @@
 use serde::Serialize;
 
 use super::Baseline;
-use super::walk::{Act, SAME_MOMENT, walk};
+use super::failure::{failed_starts_told, failure_told, range_told};
+use super::load::{crowd_told, placement_told, slow_start_told, starvation_told, waiting_told};
+use super::shared;
 use crate::model::phases::Phases;
 use crate::model::verdict::{drain_delay, verdict};
+use crate::model::walk::{Act, SAME_MOMENT, walk};
 use crate::rollout::{Bound, Moves, Places, Stuck, places_on, places_on_added};
 use crate::scenario::{
     Capacity, Cluster, HealthRule, LoadBalancer, LoadBalancerKind, PrescaleMode, ReleaseHosts,
@@ -74,7 +77,8 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         healthy: moves.desired,
         tasks: moves.desired,
     };
-    let mut steps = launch(base);
+    let mut steps: Vec<Step> = shared::wait(base).into_iter().collect();
+    steps.extend(launch(base));
     let request = at_rest(
         Seconds::ZERO,
         "request".to_owned(),
@@ -101,7 +105,7 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         steps.push(at_rest(
             completed,
             told_completed(base.scenario),
-            Vec::new(),
+            failure_told(base),
         ));
         steps.extend(release(base, completed));
         // The last new task may be healthy before the last acts; the order is that of time.
@@ -130,6 +134,7 @@ fn launch(base: &Baseline) -> Vec<Step> {
     if prescale.lead_overlap > Seconds::ZERO {
         why.push(format!("{} of it beside other work", prescale.lead_overlap));
     }
+    why.push(starvation_told(base, Seconds(lead)));
     vec![Step {
         at_s: Seconds(-lead),
         what: format!("launch {count} × {host}"),
@@ -205,10 +210,14 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
         };
         told.push(format!("{when}: {}", held(count, host, places)));
     }
+    told.extend(range_told(scenario, moves));
+    told.extend(waiting_told(scenario));
+    told.extend(placement_told(scenario));
     told.push(match moves.room.total() {
         Some(room) => format!("room for {room} beside the {desired}"),
         None => "room without a limit".to_owned(),
     });
+    told.extend(shared::room_taken(scenario));
     let deployment = &scenario.deployment;
     told.push(format!(
         "{}/{} of {desired}: at least {} healthy, at most {} in existence",
@@ -479,6 +488,8 @@ impl<'a> Course<'a> {
                 in_seconds(timing.cold_start_extra.mean)
             ));
         }
+        told.extend(crowd_told(self.base));
+        told.extend(failed_starts_told(self.base));
         told
     }
 }
@@ -511,6 +522,7 @@ fn verdict_told(base: &Baseline) -> Vec<String> {
         )),
     }
     told.extend(grace_told(base));
+    told.extend(slow_start_told(base.scenario));
     told
 }
 

@@ -1,19 +1,33 @@
 //! Closed forms: how long a deployment takes, what it costs, how many tasks stay healthy, from a
 //! scenario and a plan. Nothing is sampled, nothing is read or printed.
 
+pub mod attempts;
 mod availability;
 mod cost;
 mod counts;
+pub mod crowd;
+mod day;
 mod estimate;
+mod exposure;
+mod interruption;
 pub mod law;
+mod lock;
+mod paid_hour;
 pub mod phases;
+mod placement;
+mod range;
 mod release;
+pub mod rollback;
 pub mod rolling;
+mod slow_start;
+pub mod starvation;
 pub mod verdict;
+pub mod walk;
 
-pub use availability::{Availability, required_tasks};
+pub use availability::{Availability, Parts, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
     Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,
     estimate,
 };
+pub use range::{End, RangeEnds};

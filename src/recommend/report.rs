@@ -7,7 +7,7 @@ use super::search::{Candidate, Limit, Search, TIE};
 use super::variants::{changes, shorter_drain, with_balancer};
 use super::{Change, Conditional, PlanReport};
 use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
-use crate::rollout::{TooFewPlaces, bounds};
+use crate::rollout::{TooFewPlaces, bounds, moves_over_range, others, room};
 use crate::scenario::{PrescaleMode, Scenario};
 use crate::units::Seconds;
 
@@ -99,14 +99,20 @@ fn plan_changes(scenario: &Scenario, plan: &Plan) -> Vec<Change> {
             });
         }
     };
-    if from.lower != to.lower {
+    // Percents of the same bounds may be stuck at another count.
+    let percents_now = (now.minimum_healthy_percent, now.maximum_percent);
+    let moving = scenario.service.desired_range.is_some_and(|range| {
+        room(scenario, plan.added())
+            .is_ok_and(|room| !moves_over_range(scenario, range, percents_now, room))
+    });
+    if moving || from.lower != to.lower {
         change(
             "deployment.minimum_healthy_percent",
             Value::from(now.minimum_healthy_percent),
             Value::from(plan.minimum_healthy_percent),
         );
     }
-    if from.upper != to.upper {
+    if moving || from.upper != to.upper {
         change(
             "deployment.maximum_percent",
             Value::from(now.maximum_percent),
@@ -167,6 +173,7 @@ pub fn reasons(
         }
         _ => reasons.push("The deployment is stuck with the settings of today.".to_owned()),
     }
+    reasons.extend(super::grace::reason(scenario, &timing.scenario));
     let required = required_tasks(&scenario.service);
     let lower = chosen.score.bounds.lower;
     if lower >= required {
@@ -200,6 +207,7 @@ pub fn reasons(
             ));
         }
     }
+    reasons.extend(room_shared(scenario));
     for limit in Limit::ALL {
         let Some(wanted) = limit.wanted(&scenario.limits) else {
             continue;
@@ -225,6 +233,15 @@ pub fn reasons(
         );
     }
     reasons
+}
+
+/// That the room is counted less what deployments of others take of it.
+fn room_shared(scenario: &Scenario) -> Option<String> {
+    let others = others(scenario).filter(|others| others.tasks > 0)?;
+    Some(format!(
+        "The room is counted less places for {} tasks, which {} deployments of others take at the same time; in 95 % of moments there are no more of them.",
+        others.tasks, others.at_once
+    ))
 }
 
 /// Savings that need a fact, or a permission.

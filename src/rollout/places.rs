@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::overlap::others;
 use crate::scenario::{
     Capacity, Cluster, Daemon, HostPort, HostShape, NetworkMode, PrescaleMode, Scenario, Service,
     Used,
@@ -116,7 +117,8 @@ pub fn scenario_added(scenario: &Scenario) -> Added {
     }
 }
 
-/// How many further tasks of the service fit beyond the desired count, with hosts added.
+/// How many further tasks of the service fit beyond the desired count, with hosts added, and less
+/// what deployments of others take at the same time.
 ///
 /// # Errors
 /// Not even the desired count fits on the listed and standing hosts.
@@ -128,9 +130,14 @@ pub fn room(scenario: &Scenario, added: Added) -> Result<Room, TooFewPlaces> {
         Capacity::FreeTasks(free) => Some(free.saturating_add(standing)),
         Capacity::Hosts(cluster) => Some(left_over(cluster, &scenario.service, standing)?),
     };
-    Ok(Room {
-        warm,
-        cold: added.before.saturating_mul(each),
+    let cold = added.before.saturating_mul(each);
+    let taken = others(scenario).map_or(0, |others| others.tasks);
+    Ok(match warm {
+        None => Room { warm, cold },
+        Some(warm) => Room {
+            warm: Some(warm.saturating_sub(taken)),
+            cold: cold.saturating_sub(taken.saturating_sub(warm)),
+        },
     })
 }
 

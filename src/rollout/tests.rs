@@ -9,8 +9,8 @@ use super::*;
 use crate::scenario::{
     AddedHost, Billing, Capacity, Clock, Cluster, Daemon, Deployment, DurationLaw, Fallback,
     Granularity, HealthRule, HostGroup, HostPort, HostShape, LaunchType, LicenceCount, Limits,
-    LoadBalancer, LoadBalancerKind, MayChange, NetworkMode, Prescale, PrescaleMode, Purchase,
-    Recommend, ReleaseHosts, Service, Spot, TaskSize, Timing, Used, ZoneLoss,
+    LoadBalancer, LoadBalancerKind, MayChange, NetworkMode, PaidHour, Prescale, PrescaleMode,
+    Purchase, Recommend, ReleaseHosts, Service, Spot, TaskSize, Timing, Used, ZoneLoss,
 };
 use crate::units::{PerHour, Seconds, Usd, UsdPerHour};
 
@@ -37,19 +37,29 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
                 stop: none,
                 stop_timeout: Seconds::ZERO,
                 cold_start_extra: none,
+                together: crate::scenario::Together::default(),
             },
             load_balancer: None,
             health_check: None,
             required_tasks: None,
+            desired_range: None,
+            placement: crate::scenario::Placement::Spread,
+            waiting: None,
+            failed_start_probability: 0.0,
         },
         deployment: Deployment {
             minimum_healthy_percent: minimum,
             maximum_percent: maximum,
             per_day: None,
             days_per_month: None,
+            window_hours: None,
             reaction: none,
             completion_lag: Seconds::ZERO,
             stopping_counts: true,
+            failure: crate::scenario::Failure {
+                rate: 0.0,
+                detection: crate::scenario::Detection::CircuitBreaker,
+            },
         },
         capacity: Capacity::Unlimited,
         prescale: Prescale {
@@ -69,9 +79,11 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             fallback: Fallback::OnDemand,
             assumptions: Vec::new(),
         },
+        overlap: None,
         billing: Billing {
             granularity: Granularity::Second,
             free_hours_per_month: 0.0,
+            paid_hour: PaidHour::Lost,
         },
         fargate: None,
         usd_per_minute: None,
@@ -542,6 +554,7 @@ fn classic_load_balancer() -> LoadBalancer {
         deregistration_delay: Seconds(300.0),
         health_rule: HealthRule::Threshold,
         registration_delay: DurationLaw::fixed(Seconds::ZERO),
+        slow_start: Seconds::ZERO,
     }
 }
 
@@ -751,5 +764,9 @@ fn moves_on_warm_hosts(moves: Moves) -> Moves {
         warm: moves.room.total(),
         cold: 0,
     };
-    Moves { room, ..moves }
+    Moves {
+        room,
+        cold: 0,
+        ..moves
+    }
 }

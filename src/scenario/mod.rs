@@ -4,9 +4,12 @@
 //! Every default is already in place, every instance type and price is already looked up: the
 //! model needs no catalog. What had to be assumed stands in [`Scenario::assumptions`].
 
+pub mod erlang;
+mod overlap;
 pub mod read;
 mod spot;
 
+pub use overlap::{Order, Overlap};
 pub use spot::{Fallback, Spot, ZoneLoss};
 
 use serde::Serialize;
@@ -26,6 +29,8 @@ pub struct Scenario {
     pub prescale: Prescale,
     /// How spot hosts come and go.
     pub spot: Spot,
+    /// Deployments of other services in the same cluster; absent: none.
+    pub overlap: Option<Overlap>,
     /// How hosts are billed.
     pub billing: Billing,
     /// What the same service costs on Fargate per task and hour, where the prices are known.
@@ -49,12 +54,16 @@ pub struct Service {
     pub name: String,
     /// Desired count: how many tasks run between deployments.
     pub desired_count: u32,
+    /// Between which counts it moves, where it does.
+    pub desired_range: Option<DesiredRange>,
     /// What a task reserves; absent only where the room is given as a number of tasks.
     pub size: Option<TaskSize>,
     /// How its ports and interfaces are attached.
     pub network_mode: NetworkMode,
     /// Dynamic wherever the mode ignores it.
     pub host_port: HostPort,
+    /// Onto which of the hosts with room tasks are placed.
+    pub placement: Placement,
     /// At most one task of the service per host, whatever its ports.
     pub distinct_instance: bool,
     /// Who brings the hosts.
@@ -71,6 +80,42 @@ pub struct Service {
     pub health_check: Option<ContainerHealthCheck>,
     /// How many tasks carry the load; absent: not said, the desired count is taken.
     pub required_tasks: Option<u32>,
+    /// From which waiting target the required tasks follow, where they do.
+    pub waiting: Option<WaitingTarget>,
+    /// Probability that a start of a good version fails: the task ends at the moment it would have
+    /// become healthy, and one reaction later another is started in its place.
+    pub failed_start_probability: f64,
+}
+
+/// The counts between which service auto scaling moves the desired count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DesiredRange {
+    /// The fewest tasks.
+    pub low: u32,
+    /// The most tasks.
+    pub high: u32,
+}
+
+/// Onto which of the hosts with room a task is placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// Evenly over zones, then over hosts.
+    Spread,
+    /// Onto the fullest host with room, so that few hosts are in use.
+    Binpack,
+}
+
+/// How few requests may wait how long.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WaitingTarget {
+    /// Requests that arrive \[1/s\].
+    pub requests_per_second: f64,
+    /// Requests that one task serves at most \[1/s\].
+    pub task_requests_per_second: f64,
+    /// The longest wait that is none \[s\].
+    pub target: Seconds,
+    /// Share of the requests that may wait longer, 0 to 1.
+    pub probability: f64,
 }
 
 /// What one task reserves on its host.
@@ -124,6 +169,17 @@ pub struct Timing {
     pub stop_timeout: Seconds,
     /// Added to `start` on a host that has not got the image.
     pub cold_start_extra: DurationLaw,
+    /// What tasks share that start together on one host.
+    pub together: Together,
+}
+
+/// What tasks share that start together on one host; nothing where both are 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Together {
+    /// Share of `start` that they take in turn, such as the pull of the image, 0 to 1.
+    pub pull_share: f64,
+    /// Work of one processor until a task is ready \[s\], which `ready` contains once.
+    pub start_cpu: Seconds,
 }
 
 /// A duration that varies: mean and coefficient of variation of the untruncated law.
@@ -189,6 +245,8 @@ pub struct LoadBalancer {
     pub health_rule: HealthRule,
     /// NLB: from registration to the first check.
     pub registration_delay: DurationLaw,
+    /// How long the share of load of a new target rises from nothing to a full one \[s\].
+    pub slow_start: Seconds,
 }
 
 /// The generations of load balancers.
@@ -235,15 +293,43 @@ pub struct Deployment {
     pub per_day: Option<f64>,
     /// Days with deployments in a month; absent: every day.
     pub days_per_month: Option<f64>,
+    /// Hours of a day in which deployments begin; absent: all of them.
+    pub window_hours: Option<f64>,
     /// From a change to the one move it allows.
     pub reaction: DurationLaw,
     /// From the last change to "deployment completed" \[s\], beyond one reaction.
     pub completion_lag: Seconds,
     /// Whether tasks that are stopping count towards the upper bound.
     pub stopping_counts: bool,
+    /// What becomes of versions that never get healthy.
+    pub failure: Failure,
+}
+
+/// Deployments of a version that never gets healthy, and how they are found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Failure {
+    /// Share of the deployments that fail, 0 to 1.
+    pub rate: f64,
+    /// How it is noticed that one does.
+    pub detection: Detection,
+}
+
+/// How it is noticed that a deployment fails.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Detection {
+    /// The deployment circuit breaker counts failed starts.
+    CircuitBreaker,
+    /// An alarm or a person, so long after the request \[s\].
+    After(Seconds),
 }
 
 impl Deployment {
+    /// Hours of a day in which deployments begin \[h\].
+    #[must_use]
+    pub fn window_hours(&self) -> f64 {
+        self.window_hours.unwrap_or(crate::units::HOURS_PER_DAY)
+    }
+
     /// Deployments per month, where `per_day` is given.
     #[must_use]
     pub fn per_month(&self) -> Option<f64> {
@@ -422,6 +508,8 @@ pub struct Billing {
     pub granularity: Granularity,
     /// Instance hours that cost nothing each month \[h\].
     pub free_hours_per_month: f64,
+    /// What becomes of the rest of a started hour.
+    pub paid_hour: PaidHour,
 }
 
 /// The unit that billed time is rounded up to.
@@ -431,6 +519,15 @@ pub enum Granularity {
     Second,
     /// Started hours.
     Hour,
+}
+
+/// What becomes of the rest of a started hour that is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaidHour {
+    /// The host goes at its release; the rest is lost.
+    Lost,
+    /// The host stays until the hour is over, and a deployment that begins in it uses it again.
+    Reused,
 }
 
 /// What Fargate bills for one task of this service.

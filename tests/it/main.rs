@@ -1,9 +1,14 @@
 //! What the whole library promises, checked from outside.
 
 mod agreement;
+mod ci;
 mod cli;
+mod clusters;
+mod desired_range;
 mod examples;
+mod failure;
 mod fleet;
+mod interruption;
 mod layers;
 mod properties;
 mod readme;

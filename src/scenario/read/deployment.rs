@@ -2,9 +2,10 @@
 
 use super::Purpose;
 use super::duration::LONGEST;
+use super::failure::failure;
 use super::table::Table;
 use crate::scenario::{Deployment, DurationLaw};
-use crate::units::{DAYS_PER_MONTH, Seconds};
+use crate::units::{DAYS_PER_MONTH, HOURS_PER_DAY, Seconds};
 
 const OTHER_ORCHESTRATORS: &[&str] = &[
     "kubernetes",
@@ -47,6 +48,11 @@ pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Deployment {
             "730 hours: deployments on every day of a month",
         );
     }
+    let window_hours = table.number(
+        "window_hours",
+        0.1..=HOURS_PER_DAY,
+        "a number of hours from 0.1 to 24",
+    );
     if !table.has("stopping_counts") {
         let why = "recordings of ECS count stopping tasks, its reference does not";
         table.assume("stopping_counts", true, why);
@@ -57,6 +63,7 @@ pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Deployment {
         maximum_percent,
         per_day,
         days_per_month,
+        window_hours,
         reaction: table.law_or("reaction", reaction, "recorded as 10 to 40 s"),
         completion_lag: table.seconds_or(
             "completion_lag",
@@ -65,5 +72,6 @@ pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Deployment {
             "none beyond one reaction; logs since about 2021 show about 10 s",
         ),
         stopping_counts: table.flag("stopping_counts").unwrap_or(true),
+        failure: failure(table),
     }
 }

@@ -3,7 +3,8 @@
 use super::duration::LONGEST;
 use super::table::Table;
 use crate::scenario::{
-    Billing, Clock, Granularity, LaunchType, Limits, MayChange, Recommend, RecordedDeployment,
+    Billing, Clock, Granularity, LaunchType, Limits, MayChange, PaidHour, Recommend,
+    RecordedDeployment,
 };
 use crate::units::{HOURS_PER_MONTH, Usd};
 
@@ -94,9 +95,28 @@ pub(super) fn billing(table: &Table<'_>, launch_type: Option<LaunchType>) -> Opt
         0.0..=most,
         "a number of hours, 0 or more",
     );
+    let granularity = granularity?;
+    let reuse = table.flag("reuse_paid_hour");
+    if granularity == Granularity::Hour && !table.has("reuse_paid_hour") {
+        let why = "hosts go at their release, the rest of a paid hour is lost";
+        table.assume("reuse_paid_hour", false, why);
+    }
+    if granularity == Granularity::Second && reuse == Some(true) {
+        let expected = "billing by the started hour: by the second none is left to reuse";
+        table.reject(
+            "reuse_paid_hour",
+            expected,
+            "write granularity = \"hour\", or remove it",
+        );
+    }
     Some(Billing {
-        granularity: granularity?,
+        granularity,
         free_hours_per_month: free_hours.unwrap_or(0.0),
+        paid_hour: if reuse == Some(true) {
+            PaidHour::Reused
+        } else {
+            PaidHour::Lost
+        },
     })
 }
 

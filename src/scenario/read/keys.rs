@@ -132,6 +132,9 @@ const TABLES: &[KnownTable] = &[
         supported: &[
             "name",
             "desired_count",
+            "desired_range",
+            "placement",
+            "failed_start_probability",
             "cpu",
             "memory_mib",
             "network_mode",
@@ -145,11 +148,19 @@ const TABLES: &[KnownTable] = &[
             "health_check",
             "load",
         ],
-        not_yet: &["desired_range", "placement", "failed_start_probability"],
+        not_yet: &[],
     },
     KnownTable {
         header: "[service.timing]",
-        supported: &["start", "ready", "stop", "stop_timeout", "cold_start_extra"],
+        supported: &[
+            "start",
+            "ready",
+            "stop",
+            "stop_timeout",
+            "cold_start_extra",
+            "pull_share",
+            "start_cpu_seconds",
+        ],
         not_yet: &[],
     },
     KnownTable {
@@ -162,8 +173,9 @@ const TABLES: &[KnownTable] = &[
             "deregistration_delay",
             "health_rule",
             "registration_delay",
+            "slow_start",
         ],
-        not_yet: &["slow_start"],
+        not_yet: &[],
     },
     KnownTable {
         header: "[service.health_check]",
@@ -176,8 +188,10 @@ const TABLES: &[KnownTable] = &[
             "required_tasks",
             "requests_per_second",
             "task_requests_per_second",
+            "wait_target",
+            "wait_probability",
         ],
-        not_yet: &["wait_target", "wait_probability"],
+        not_yet: &[],
     },
     KnownTable {
         header: "[deployment]",
@@ -191,10 +205,12 @@ const TABLES: &[KnownTable] = &[
             "reaction",
             "completion_lag",
             "stopping_counts",
+            "failure_rate",
+            "circuit_breaker",
+            "failure_detection",
+            "window_hours",
         ],
         not_yet: &[
-            "window_hours",
-            "failure_rate",
             "max_surge",
             "max_unavailable",
             "min_ready",
@@ -226,8 +242,9 @@ const TABLES: &[KnownTable] = &[
             "committed_hosts",
             "zone_loss_per_month",
             "zone_outage",
+            "concurrent_deployments",
         ],
-        not_yet: &["concurrent_deployments", "capacity_provider"],
+        not_yet: &["capacity_provider"],
     },
     KnownTable {
         header: "[[cluster.hosts]]",
@@ -249,6 +266,11 @@ const TABLES: &[KnownTable] = &[
     KnownTable {
         header: "[[cluster.daemons]]",
         supported: &["name", "cpu", "memory_mib", "usd_per_host_month", "counted"],
+        not_yet: &[],
+    },
+    KnownTable {
+        header: "[cluster.concurrent_deployments]",
+        supported: &["per_day", "duration", "tasks", "lock"],
         not_yet: &[],
     },
     KnownTable {
@@ -291,7 +313,7 @@ const TABLES: &[KnownTable] = &[
     },
     KnownTable {
         header: "[billing]",
-        supported: &["granularity", "free_hours_per_month"],
+        supported: &["granularity", "free_hours_per_month", "reuse_paid_hour"],
         not_yet: &[],
     },
     KnownTable {

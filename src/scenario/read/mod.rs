@@ -4,20 +4,26 @@
 mod cluster;
 mod defaults;
 mod deployment;
+mod desired_range;
 mod duration;
+mod failure;
 mod goals;
 mod host;
 mod json;
 mod keys;
 mod laws;
+mod load;
 mod load_balancer;
 mod notes;
+mod overlap;
 mod prescale;
 mod prices;
 mod problem;
+mod schema;
 mod service;
 mod spot;
 mod table;
+mod template;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -30,6 +36,8 @@ use std::fmt::Display;
 pub use duration::parse as duration;
 pub use keys::{KnownTable, known_keys};
 pub use problem::{Place, Problem};
+pub use schema::schema;
+pub use template::{Key, Setting, Template};
 
 use super::{Assumption, LaunchType, Recommend, Scenario};
 use notes::Notes;
@@ -193,6 +201,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     let capacity = cluster::read(&sections, &prices, &interruptions);
     let prescale = prescale::read(&sections, capacity.as_ref(), &prices, &interruptions);
     let spot = spot::read(&interruptions, capacity.as_ref(), &prescale);
+    let overlap = overlap::read(&sections);
     let billing = goals::billing(&sections.billing, sections.launch_type);
     let usd_per_minute = sections.value.amount("usd_per_minute");
     let limits = goals::limits(&sections.limits);
@@ -206,6 +215,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
         capacity: capacity?,
         prescale,
         spot: spot?,
+        overlap,
         billing: billing?,
         fargate,
         usd_per_minute,

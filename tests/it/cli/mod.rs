@@ -1,12 +1,18 @@
 //! The commands as their users meet them: whole outputs and exit codes of the built binary.
 
 mod catalog;
+mod check;
+mod conventions;
+mod emit;
 mod estimate;
 mod explain;
 mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
+mod report;
+mod simulate;
+mod sweep;
 mod usage;
 
 use std::fmt;

@@ -1,19 +1,26 @@
 //! How long one phase took this time: draws from a law given by its mean and cv.
 
-use prescale::scenario::{DurationLaw, Family};
-use rand::rngs::SmallRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand_distr::{Distribution, Gamma, LogNormal, Weibull};
 use statrs::function::gamma::ln_gamma;
 
+use crate::scenario::{DurationLaw, Family};
+
 /// A law, ready to be drawn from.
+#[derive(Debug, Clone)]
 pub enum Sampler {
+    /// Always so long.
     Fixed(f64),
+    /// Lognormal.
     Lognormal(LogNormal<f64>),
+    /// Gamma.
     Gamma(Gamma<f64>),
+    /// Weibull.
     Weibull(Weibull<f64>),
 }
 
 impl Sampler {
+    /// Prepares a law.
     pub fn new(law: DurationLaw) -> Self {
         let (mean, cv) = (law.mean.0, law.cv);
         if mean == 0.0 || cv == 0.0 {
@@ -21,22 +28,24 @@ impl Sampler {
         }
         match law.family {
             Family::Fixed => Self::Fixed(mean),
+            // A law with parameters that its family has not, such as a cv so small that its square
+            // is none, does not vary.
             Family::Lognormal => {
-                Self::Lognormal(LogNormal::from_mean_cv(mean, cv).expect("a valid law"))
+                LogNormal::from_mean_cv(mean, cv).map_or(Self::Fixed(mean), Self::Lognormal)
             }
             Family::Gamma => {
-                Self::Gamma(Gamma::new(1.0 / (cv * cv), mean * cv * cv).expect("a valid law"))
+                Gamma::new(1.0 / (cv * cv), mean * cv * cv).map_or(Self::Fixed(mean), Self::Gamma)
             }
             Family::Weibull => {
                 let shape = weibull_shape(cv);
                 let scale = mean / ln_gamma(1.0 + 1.0 / shape).exp();
-                Self::Weibull(Weibull::new(scale, shape).expect("a valid law"))
+                Weibull::new(scale, shape).map_or(Self::Fixed(mean), Self::Weibull)
             }
         }
     }
 
     /// One duration [s].
-    pub fn draw(&self, rng: &mut SmallRng) -> f64 {
+    pub fn draw(&self, rng: &mut Xoshiro256PlusPlus) -> f64 {
         match self {
             Self::Fixed(duration) => *duration,
             Self::Lognormal(law) => law.sample(rng),
@@ -67,14 +76,14 @@ fn weibull_shape(cv: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use prescale::units::Seconds;
+    use crate::units::Seconds;
     use rand::SeedableRng;
 
     use super::*;
 
     #[test]
     fn draws_have_the_mean_and_the_cv_of_their_law() {
-        let mut rng = SmallRng::seed_from_u64(1);
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
         for family in [
             Family::Fixed,
             Family::Lognormal,
