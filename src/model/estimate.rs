@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::attempts::{breaker_threshold, tripped_by_chance};
 use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
+use super::crowd::crowd;
 use super::day;
 use super::exposure::{Exposure, Levels, Struck, is_exposed};
 use super::interruption::{Recovery, requested};
@@ -20,6 +21,7 @@ use super::range::{RangeEnds, range_ends, range_warnings};
 use super::release::evacuation;
 use super::rollback::{Rollback, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
+use super::slow_start;
 use crate::rollout::{
     Added, Bound, Bounds, Fix, Moves, Room, Stuck, TooFewPlaces, bounds, moves, room, verdict,
 };
@@ -446,12 +448,13 @@ impl Model {
         if moves.is_stuck() || self.phases().verdict.kill_probability > NEARLY_ALL_KILLED {
             return None;
         }
-        let course = self.course(moves);
+        let course = self.course(moves, crowd(scenario, moves, plan.prescale_hosts).longer);
         let completed = course.later(Rolling::completed);
         let evacuation = evacuation(scenario, moves, plan.prescale_hosts).map(|rollout| Course {
             rolling: &self.after_stopped,
             rollout,
             by_room: None,
+            longer: 0.0,
         });
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
@@ -583,8 +586,10 @@ impl Model {
             });
         let fails = scenario.deployment.failure.rate;
         let reaction = self.phases().reaction.mean();
+        let partial = partial_short(scenario, moves, self.phases());
         let own_seconds = (1.0 - fails) * (run.course.mean_short(surplus) + evacuating)
-            + fails * run.rollback.short_seconds(surplus, reaction);
+            + fails * run.rollback.short_seconds(surplus, reaction)
+            + partial;
         let short = Shortfall {
             own_seconds,
             struck,
@@ -592,7 +597,11 @@ impl Model {
             ..self.at_rest(scenario, plan)
         };
         let deployments = scenario.deployment.per_month();
-        availability(&scenario.service, moves, &short, deployments)
+        let mut available = availability(&scenario.service, moves, &short, deployments);
+        if partial > 0.0 {
+            available.shortfall_probability = 1.0;
+        }
+        available
     }
 
     /// How long a deployment of so many seconds is expected to have how many healthy tasks.
@@ -632,18 +641,19 @@ impl Model {
     /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
     /// back at different moments. Each alone bounds the deployment from below; the later one is
     /// taken.
-    fn course(&self, moves: &Moves) -> Course<'_> {
+    fn course(&self, moves: &Moves, longer: f64) -> Course<'_> {
         let rollout = |surge: u32| Rollout {
             replacements: moves.desired,
             surge,
             slack: moves.slack,
-            cold: moves.room.cold,
+            cold: moves.cold,
         };
         let Some(at_the_stop) = &self.at_the_stop else {
             return Course {
                 rolling: &self.after_stopped,
                 rollout: rollout(moves.surge),
                 by_room: None,
+                longer,
             };
         };
         let beside = moves.room.total().filter(|&beside| beside < moves.desired);
@@ -651,6 +661,7 @@ impl Model {
             rolling: at_the_stop,
             rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
             by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
+            longer,
         }
     }
 }
@@ -689,12 +700,20 @@ struct Course<'a> {
     rollout: Rollout,
     /// The same for room on the hosts, where it comes back later than permission.
     by_room: Option<(&'a Rolling, Rollout)>,
+    /// How much longer each start takes, as others start on the same host \[s\].
+    longer: f64,
 }
 
 impl Course<'_> {
-    /// The later by mean of one clock, with the starts that fail.
+    /// The later by mean of one clock, with the starts that fail, and with those that share a host.
+    ///
+    /// Tasks that start together do so in each of the ⌈tasks / places⌉ rounds.
     fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
-        let law = self.without_failures(clock);
+        let mut law = self.without_failures(clock);
+        if self.longer > 0.0 {
+            let rounds = self.rollout.replacements.div_ceil(self.places().max(1));
+            law = Rc::new(law.shifted(self.longer * f64::from(rounds)));
+        }
         match &self.rolling.phases().retries {
             Some(retries) => {
                 Rc::new(retries.delayed(&law, self.rollout.replacements, self.places()))
@@ -719,7 +738,7 @@ impl Course<'_> {
         self.rollout.surge.saturating_add(self.rollout.slack)
     }
 
-    /// How much later the last new task is healthy because of starts that fail \[s\].
+    /// How much later the last new task is healthy because starts fail or share a host \[s\].
     fn mean_delay(&self) -> f64 {
         let law = self.without_failures(Rolling::new_version);
         self.later(Rolling::new_version).mean() - law.mean()
@@ -748,7 +767,7 @@ impl Course<'_> {
         let short = self.by_room.map_or(short, |(rolling, rollout)| {
             rolling.mean_short(rollout, surplus).max(short)
         });
-        if short <= 0.0 || self.rolling.phases().retries.is_none() {
+        if short <= 0.0 || (self.longer <= 0.0 && self.rolling.phases().retries.is_none()) {
             return short;
         }
         let reaction = self.rolling.phases().reaction.mean();
@@ -770,6 +789,16 @@ fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
     let desired = scenario.service.desired_count;
     let bounds = bounds(desired, plan.minimum_healthy_percent, plan.maximum_percent);
     moves(scenario, bounds, room)
+}
+
+/// How long new tasks that have not yet their full share of load leave too little \[s\].
+fn partial_short(scenario: &Scenario, moves: &Moves, phases: &Phases) -> f64 {
+    let ramp = scenario
+        .service
+        .load_balancer
+        .map_or(0.0, |balancer| balancer.slow_start.0);
+    let required = required_tasks(&scenario.service);
+    slow_start::short_seconds(moves, phases, ramp, required)
 }
 
 /// The answer for a scenario as it stands.
@@ -842,13 +871,14 @@ impl Model {
         let killed = verdict.kill_probability;
         if killed > 0.01 && killed <= NEARLY_ALL_KILLED {
             warnings.push(format!(
-                "{:.0} % of new tasks are killed as unhealthy before they are ready, and the durations leave out their restarts; set service.health_check_grace_period to \"{:.0}s\"",
+                "{:.0} % of new tasks are killed as unhealthy before they are ready, and started again, which the durations count; set service.health_check_grace_period to \"{:.0}s\"",
                 killed * 100.0,
                 verdict.sufficient_grace.0
             ));
         }
         warnings.extend(breaker_warning(scenario));
         warnings.extend(range_warnings(scenario));
+        warnings.extend(slow_start_warning(scenario, outcome, self.phases()));
         if let Some(required) = scenario
             .service
             .required_tasks
@@ -879,6 +909,19 @@ fn breaker_warning(scenario: &Scenario) -> Option<String> {
         format!(
             "{:.0} % of deployments of a good version would be rolled back by a circuit breaker: {threshold} of its starts fail before {desired} do not; correct service.failed_start_probability, or set deployment.circuit_breaker = false with failure_detection",
             tripped * 100.0
+        )
+    })
+}
+
+/// Whether the slow start leaves too little capacity though enough tasks are healthy.
+fn slow_start_warning(scenario: &Scenario, outcome: &Outcome, phases: &Phases) -> Option<String> {
+    outcome.duration.as_ref()?;
+    let short = partial_short(scenario, &outcome.moves, phases);
+    (short > 0.0).then(|| {
+        format!(
+            "new tasks take their full share of load only in the course of the slow start: for {} of each deployment less than {} tasks' worth of load is served; replace fewer at once, or shorten service.load_balancer.slow_start",
+            Seconds(short),
+            required_tasks(&scenario.service)
         )
     })
 }

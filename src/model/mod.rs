@@ -5,6 +5,7 @@ pub mod attempts;
 mod availability;
 mod cost;
 mod counts;
+pub mod crowd;
 mod day;
 mod estimate;
 mod exposure;
@@ -18,7 +19,10 @@ mod range;
 mod release;
 pub mod rollback;
 pub mod rolling;
+mod slow_start;
+pub mod starvation;
 pub mod verdict;
+pub mod walk;
 
 pub use availability::{Availability, Parts, required_tasks};
 pub use cost::Cost;

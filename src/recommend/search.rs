@@ -11,7 +11,7 @@ use crate::rollout::{
     Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, places_on_added,
     room, roundest_maximum_percent, roundest_minimum_healthy_percent,
 };
-use crate::scenario::{Capacity, Limits, Scenario};
+use crate::scenario::{Capacity, Limits, Scenario, Together};
 use crate::units::{MINUTES_PER_MONTH, PerHour, Usd};
 
 /// A difference of the objective below this is none \[s\].
@@ -383,7 +383,7 @@ impl<'a> Search<'a> {
                     best = Some(candidate);
                 }
                 // On hosts less surge and less slack are slower and not cheaper.
-                if self.scenario.capacity != Capacity::Unlimited {
+                if self.more_surge_is_better() {
                     let hopeless = [Limit::Budget, Limit::MaxDuration]
                         .iter()
                         .any(|limit| !limit.met_by(&candidate, limits));
@@ -392,7 +392,9 @@ impl<'a> Search<'a> {
                     }
                     break;
                 }
-                let met_but_budget = best.is_some() && self.scenario.usd_per_minute.is_none();
+                let met_but_budget = best.is_some()
+                    && self.scenario.usd_per_minute.is_none()
+                    && !self.surge_may_hurt();
                 if met_but_budget {
                     break;
                 }
@@ -403,6 +405,20 @@ impl<'a> Search<'a> {
             }
         }
         best
+    }
+
+    /// Whether more surge is never slower, dearer or less available: on hosts, unless tasks that
+    /// start together disturb each other or are not worth their full share at once.
+    fn more_surge_is_better(&self) -> bool {
+        self.scenario.capacity != Capacity::Unlimited && !self.surge_may_hurt()
+    }
+
+    fn surge_may_hurt(&self) -> bool {
+        let service = &self.scenario.service;
+        let slow_start = service
+            .load_balancer
+            .is_some_and(|balancer| balancer.slow_start.0 > 0.0);
+        slow_start || service.timing.together != Together::default()
     }
 
     /// Whether a minimum healthy percent goes below the required tasks in each deployment, and even
@@ -427,7 +443,7 @@ impl<'a> Search<'a> {
 
     /// Every plan of a configuration within the limits whose objective lies below a value.
     fn tied(&self, configuration: &Configuration, limits: &Limits, below: f64) -> Vec<Candidate> {
-        let on_hosts = self.scenario.capacity != Capacity::Unlimited;
+        let on_hosts = self.more_surge_is_better();
         let mut tied = Vec::new();
         for &minimum in &self.minimum_percents {
             if self.is_too_short(configuration, minimum, limits) {
