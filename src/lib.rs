@@ -10,6 +10,6 @@ pub mod model;
 pub mod recommend;
 pub mod rollout;
 pub mod scenario;
-pub mod sweep;
 pub mod simulate;
+pub mod sweep;
 pub mod units;

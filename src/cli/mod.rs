@@ -22,8 +22,8 @@ mod output;
 mod page;
 mod range;
 mod recommend;
-mod sweep;
 mod simulate;
+mod sweep;
 mod whole_file;
 mod words;
 

@@ -9,6 +9,7 @@ mod examples;
 mod failure;
 mod fleet;
 mod layers;
+mod load;
 mod properties;
 mod readme;
 mod recommend;

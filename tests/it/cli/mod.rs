@@ -10,8 +10,8 @@ mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
-mod sweep;
 mod simulate;
+mod sweep;
 mod usage;
 
 use std::fmt;
