@@ -12,7 +12,7 @@ use crate::rollout::{
     room, roundest_maximum_percent, roundest_minimum_healthy_percent,
 };
 use crate::scenario::{Capacity, Limits, Scenario, Together};
-use crate::units::{MINUTES_PER_MONTH, Usd};
+use crate::units::{MINUTES_PER_MONTH, PerHour, Usd};
 
 /// A difference of the objective below this is none \[s\].
 pub const TIE: f64 = 1.0;
@@ -190,7 +190,13 @@ impl<'a> Search<'a> {
                 maximum_percents: search.maximum_percents(room),
             };
             configuration.spot = search.cheapest_spot(&configuration);
-            search.configurations.push(configuration);
+            let spots = search.spots_that_matter(&configuration);
+            search
+                .configurations
+                .extend(spots.into_iter().map(|spot| Configuration {
+                    spot,
+                    ..configuration.clone()
+                }));
         }
         Ok(search)
     }
@@ -222,6 +228,25 @@ impl<'a> Search<'a> {
                 .collect();
         }
         percents
+    }
+
+    /// The numbers of spot hosts among the added ones that differ in more than their cost: the
+    /// cheapest, and where spot hosts are taken back every number of up to eight added hosts and
+    /// nine evenly spaced numbers of more.
+    fn spots_that_matter(&self, configuration: &Configuration) -> Vec<u32> {
+        let hosts = configuration.before + configuration.standing;
+        let host = self.scenario.prescale.host.as_ref();
+        let taken_back =
+            host.is_some_and(|host| host.spot.is_some() && host.interruption > PerHour::ZERO);
+        if hosts == 0 || !taken_back || !self.scenario.recommend.may_change.spot {
+            return vec![configuration.spot];
+        }
+        let steps = hosts.min(8);
+        let mut spots: Vec<u32> = (0..=steps).map(|i| hosts * i / steps).collect();
+        spots.push(configuration.spot);
+        spots.sort_unstable();
+        spots.dedup();
+        spots
     }
 
     /// The number of spot hosts among the added ones that costs least, the smallest of these.

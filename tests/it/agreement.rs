@@ -287,7 +287,7 @@ fn load_balancer(rng: &mut SmallRng) -> Option<LoadBalancer> {
             ],
         ),
         registration_delay: law(rng, 70.0, 180.0),
-        slow_start: prescale::units::Seconds::ZERO,
+        slow_start: Seconds::ZERO,
     })
 }
 

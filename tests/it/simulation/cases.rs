@@ -45,7 +45,7 @@ fn balancer(kind: LoadBalancerKind) -> LoadBalancer {
         deregistration_delay: Seconds(300.0),
         health_rule: HealthRule::FirstPass,
         registration_delay: fixed(120.0),
-        slow_start: prescale::units::Seconds::ZERO,
+        slow_start: Seconds::ZERO,
     }
 }
 
