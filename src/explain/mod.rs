@@ -7,12 +7,12 @@
 mod effects;
 mod failure;
 mod levers;
+mod load;
 mod shared;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod timeline;
-mod walk;
 mod waterfall;
 
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Baseline;
-use super::walk::{SAME_MOMENT, walk};
+use crate::model::walk::{SAME_MOMENT, walk};
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::Seconds;

@@ -53,7 +53,10 @@ fn a_reader_can_use_the_report() {
             browser.open(&url);
             let wide = browser.value("document.documentElement.scrollWidth");
             let wide = wide.as_i64();
-            assert!(wide <= Some(width), "{scheme}: {wide:?} is wider than {width}");
+            assert!(
+                wide <= Some(width),
+                "{scheme}: {wide:?} is wider than {width}"
+            );
             is_quiet(&browser, &url);
             the_name_stays_text(&browser);
             the_front_says_its_values(&browser);

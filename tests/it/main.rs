@@ -8,6 +8,7 @@ mod desired_range;
 mod examples;
 mod failure;
 mod fleet;
+mod interruption;
 mod layers;
 mod properties;
 mod readme;

@@ -12,6 +12,7 @@ mod host;
 mod json;
 mod keys;
 mod laws;
+mod load;
 mod load_balancer;
 mod notes;
 mod overlap;
