@@ -17,6 +17,9 @@ use crate::units::{MINUTES_PER_MONTH, PerHour, Usd};
 /// A difference of the objective below this is none \[s\].
 pub const TIE: f64 = 1.0;
 
+/// Where less surge may be better, so many of them are compared, at even steps.
+const MOST_SURGES: usize = 12;
+
 /// Up to so many desired tasks the front is looked for at every lower bound.
 const EVERY_LOWER_BOUND: u32 = 4;
 
@@ -217,6 +220,12 @@ impl<'a> Search<'a> {
             if upper - desired >= useful {
                 break;
             }
+        }
+        if self.surge_may_hurt() && percents.len() > MOST_SURGES {
+            let last = percents.len() - 1;
+            percents = (0..MOST_SURGES)
+                .map(|step| percents[step * last / (MOST_SURGES - 1)])
+                .collect();
         }
         percents
     }

@@ -10,6 +10,7 @@ mod failure;
 mod fleet;
 mod interruption;
 mod layers;
+mod load;
 mod properties;
 mod readme;
 mod recommend;
