@@ -91,10 +91,8 @@ impl Browser {
     pub fn log(&self, kind: &str) -> Vec<String> {
         let entries = self.ask("/se/log", &json!({"type": kind}));
         let entries = entries.as_array().expect("a log is a list");
-        entries
-            .iter()
-            .map(|entry| entry["message"].to_string())
-            .collect()
+        let messages = entries.iter().filter_map(|entry| entry["message"].as_str());
+        messages.map(str::to_owned).collect()
     }
 
     /// Moves the pointer to a place of the window.
