@@ -8,6 +8,8 @@ mod names;
 mod numbers;
 mod options;
 mod services;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;
