@@ -273,3 +273,46 @@ pub fn added(scenario: &Scenario, hosts: u32, spot: u32) -> Vec<HostKind> {
         kind(spot, host, host.interruption),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(count: u32, places: u32, zone: &str) -> HostKind {
+        HostKind {
+            count,
+            places,
+            pool: ("m5.large".to_owned(), Some(zone.to_owned())),
+            hazard: PerHour(1.0),
+        }
+    }
+
+    #[test]
+    fn one_of_three_drawn_is_the_marked_one_in_a_third() {
+        let law = hypergeometric(3, 1, 1);
+        assert_eq!(law.iter().map(|&(k, _)| k).collect::<Vec<_>>(), [0, 1]);
+        assert!((law[1].1 - 1.0 / 3.0).abs() < 1e-12);
+        // All are drawn.
+        assert_eq!(hypergeometric(4, 2, 4), [(2, 1.0)]);
+    }
+
+    #[test]
+    fn what_does_not_divide_is_on_a_random_choice_of_hosts() {
+        // Five tasks on four hosts of two places: one each, and one more on one of them.
+        let placement = Placement::spread(5, vec![kind(2, 2, "a"), kind(2, 2, "b")], Vec::new());
+        let zones = placement.zones();
+        let on = placement.tasks_on(&zones[0]);
+        assert_eq!(on.iter().map(|&(n, _)| n).collect::<Vec<_>>(), [2, 3]);
+        assert!((on[0].1 - 0.5).abs() < 1e-12);
+        // Eight places, four of them on the others, which carry two.
+        assert_eq!(placement.free_beside(&zones[0], 3), 2);
+    }
+
+    #[test]
+    fn the_first_hosts_are_filled_before_the_others() {
+        let placement = Placement::spread(3, vec![kind(2, 1, "a")], vec![kind(4, 1, "b")]);
+        let zones = placement.zones();
+        assert_eq!(placement.tasks_on(&zones[0]), [(2, 1.0)]);
+        assert_eq!(placement.tasks_on(&zones[1]), [(1, 1.0)]);
+    }
+}
