@@ -5,6 +5,7 @@
 //! one thing changed.
 
 mod effects;
+mod joining;
 mod levers;
 mod shared;
 mod steps;

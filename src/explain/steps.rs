@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::Baseline;
+use super::joining;
 use super::shared;
 use super::walk::{Act, SAME_MOMENT, walk};
 use crate::model::phases::Phases;
@@ -94,6 +95,7 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         let course = Course::of(base);
         steps.push(request);
         steps.extend(course.steps());
+        steps.extend(joining::steps_told(base));
         let completed = course.completed();
         steps.push(at_rest(
             Seconds(course.last_healthy()),
@@ -132,6 +134,7 @@ fn launch(base: &Baseline) -> Vec<Step> {
     if prescale.lead_overlap > Seconds::ZERO {
         why.push(format!("{} of it beside other work", prescale.lead_overlap));
     }
+    why.extend(joining::fight(scenario));
     vec![Step {
         at_s: Seconds(-lead),
         what: format!("launch {count} × {host}"),
@@ -149,8 +152,17 @@ fn added(scenario: &Scenario) -> Option<(u32, &str)> {
 }
 
 fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
-    let (Some(duration), hosts @ 1..) = (&base.outcome.duration, base.plan.prescale_hosts) else {
+    let joined = base.outcome.moves.joining.hosts;
+    let (Some(duration), hosts @ 1..) = (&base.outcome.duration, base.plan.prescale_hosts + joined)
+    else {
         return Vec::new();
+    };
+    let gone = completed + duration.release_s.mean;
+    // What joined on demand goes only when it has been idle for long enough.
+    let begin = if base.plan.prescale_hosts == 0 {
+        gone - duration.evacuation_s.mean - base.scenario.prescale.release
+    } else {
+        completed
     };
     let desired = base.outcome.moves.desired;
     let step = |at_s, what, why| Step {
@@ -170,18 +182,17 @@ fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
     let mut steps = Vec::new();
     if evacuation > Seconds::ZERO {
         steps.push(step(
-            completed,
+            begin,
             format!("drain the {hosts} {noun} {which}"),
             vec![format!(
                 "a second rollout under the same bounds, {evacuation} on average"
             )],
         ));
     }
-    let gone = completed + duration.release_s.mean;
     steps.push(step(
         gone,
         format!("released: the {hosts} {noun} {which}"),
-        Vec::new(),
+        joining::scale_in(base),
     ));
     steps
 }
@@ -203,6 +214,7 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
     if let (Some((count, host)), Some(places)) = (added(scenario), places_on_added(scenario)) {
         let when = match scenario.prescale.mode {
             PrescaleMode::Before => "added",
+            PrescaleMode::WarmPool => "started from the warm pool",
             PrescaleMode::Standing => "standing",
         };
         told.push(format!("{when}: {}", held(count, host, places)));
@@ -211,6 +223,7 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
         Some(room) => format!("room for {room} beside the {desired}"),
         None => "room without a limit".to_owned(),
     });
+    told.extend(joining::headroom_told(scenario));
     told.extend(shared::room_taken(scenario));
     let deployment = &scenario.deployment;
     told.push(format!(
@@ -293,7 +306,7 @@ impl<'a> Course<'a> {
         Self {
             base,
             phases,
-            acts: walk(&base.outcome.moves, phases),
+            acts: walk(&base.outcome.moves, phases, &joining::joins(base)),
         }
     }
 

@@ -385,7 +385,7 @@ proptest! {
         let moves = moves(&scenario, bounds, room_of(&scenario));
         prop_assume!(!moves.is_stuck());
         let phases = Phases::of(&scenario);
-        let acts = walk::walk(&moves, &phases);
+        let acts = walk::walk(&moves, &phases, &[]);
         let started: u32 = acts.iter().map(walk::Act::started).sum();
         let stopped: u32 = acts.iter().map(|act| act.stopped).sum();
         prop_assert_eq!((started, stopped), (desired, desired));

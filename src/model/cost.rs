@@ -5,7 +5,10 @@ use serde::Serialize;
 use super::estimate::Plan;
 use super::law::Law;
 use super::paid_hour::hours_with_reuse;
-use crate::scenario::{Billing, Capacity, Cluster, Granularity, LicenceCount, PaidHour, Scenario};
+use crate::rollout::target_headroom;
+use crate::scenario::{
+    Billing, Capacity, Cluster, Granularity, LicenceCount, PaidHour, PrescaleMode, Scenario,
+};
 use crate::units::{HOURS_PER_MONTH, Seconds, Usd, UsdPerHour};
 
 /// Cost of a month and of a deployment.
@@ -17,6 +20,10 @@ pub struct Cost {
     pub headroom_usd_per_month: Usd,
     /// What one deployment adds \[USD\].
     pub per_deployment_usd: Usd,
+    /// Committed hosts beyond the listed ones, at list price: paid in any case, and in no other
+    /// figure \[USD/month\]; absent without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sunk_usd_per_month: Option<Usd>,
     /// serving + headroom + deployments × `per_deployment` \[USD/month\]; absent without
     /// deployments per day.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +37,8 @@ pub struct Use<'a> {
     pub plan: &'a Plan,
     /// Hours that are billed for each pre-scaled host \[h\].
     pub hours_each: f64,
+    /// Hosts that join while it runs, and hours billed for all of them together \[h\].
+    pub joined: Option<(u32, f64)>,
     /// Tasks beyond the desired count during a deployment \[s\].
     pub excess_task_seconds: f64,
 }
@@ -85,6 +94,7 @@ fn hosts(
     let mut committed = cluster
         .map_or(0, |cluster| cluster.committed_hosts)
         .saturating_sub(listed);
+    let beyond_listed = committed;
 
     let mut headroom = Usd::ZERO;
     let standing_spot = if plan.headroom_hosts > 0 {
@@ -101,14 +111,33 @@ fn hosts(
         headroom += (extra.for_month() + licences.per_month()) * f64::from(count);
     }
 
-    let hours_each = usage.hours_each;
+    for (count, price) in priced(scenario, target_headroom(scenario), 0) {
+        let free = committed.min(count);
+        committed -= free;
+        let hours = f64::from(count - free) * HOURS_PER_MONTH;
+        let paid = hours - take(&mut free_hours, hours);
+        headroom += price.for_hours(paid);
+        headroom += (extra.for_month() + licences.per_month()) * f64::from(count);
+    }
+    if scenario.prescale.mode == PrescaleMode::WarmPool {
+        headroom += scenario.prescale.storage_per_host_month * f64::from(plan.prescale_hosts);
+    }
+
     let added_spot = if plan.headroom_hosts > 0 {
         0
     } else {
         plan.spot_hosts
     };
     let mut each = Usd::ZERO;
-    for (count, price) in priced(scenario, plan.prescale_hosts, added_spot) {
+    let (joined, joined_hours) = usage.joined.unwrap_or((0, 0.0));
+    let joined_spot = Plan::spot_hosts(joined, scenario.prescale.spot_share);
+    let added = priced(scenario, plan.prescale_hosts, added_spot)
+        .into_iter()
+        .map(|(count, price)| (count, price, usage.hours_each));
+    let joined = priced(scenario, joined, joined_spot)
+        .into_iter()
+        .map(|(count, price)| (count, price, joined_hours / f64::from(joined.max(1))));
+    for (count, price, hours_each) in added.chain(joined) {
         let free = committed.min(count);
         committed -= free;
         let hours = f64::from(count - free) * hours_each;
@@ -129,7 +158,10 @@ fn hosts(
             each += Usd(cluster.cold_pull_gib * cluster.nat_usd_per_gib) * count;
         }
     }
-    total(serving, headroom, each, deployments)
+    Cost {
+        sunk_usd_per_month: sunk(scenario, beyond_listed),
+        ..total(serving, headroom, each, deployments)
+    }
 }
 
 fn total(serving: Usd, headroom: Usd, each: Usd, deployments: Option<f64>) -> Cost {
@@ -137,8 +169,15 @@ fn total(serving: Usd, headroom: Usd, each: Usd, deployments: Option<f64>) -> Co
         serving_usd_per_month: serving,
         headroom_usd_per_month: headroom,
         per_deployment_usd: each,
+        sunk_usd_per_month: None,
         total_usd_per_month: deployments.map(|deployments| serving + headroom + each * deployments),
     }
+}
+
+/// What committed hosts beyond the listed ones cost, whether they are used or not.
+fn sunk(scenario: &Scenario, hosts: u32) -> Option<Usd> {
+    let host = scenario.prescale.host.as_ref().filter(|_| hosts > 0)?;
+    Some(host.on_demand.for_month() * f64::from(hosts))
 }
 
 /// Added hosts with their price: on demand and spot.

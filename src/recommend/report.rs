@@ -71,6 +71,8 @@ pub fn with_plan(scenario: &Scenario, plan: &Plan) -> Scenario {
     scenario.prescale.hosts = hosts;
     scenario.prescale.mode = if plan.headroom_hosts > 0 {
         PrescaleMode::Standing
+    } else if scenario.prescale.mode == PrescaleMode::WarmPool {
+        PrescaleMode::WarmPool
     } else {
         PrescaleMode::Before
     };
@@ -116,6 +118,7 @@ fn plan_changes(scenario: &Scenario, plan: &Plan) -> Vec<Change> {
     let planned = with_plan(scenario, plan);
     let mode = |mode: PrescaleMode| match mode {
         PrescaleMode::Before => Value::from("before"),
+        PrescaleMode::WarmPool => Value::from("warm-pool"),
         PrescaleMode::Standing => Value::from("standing"),
     };
     if plan.prescale_hosts + plan.headroom_hosts > 0 {

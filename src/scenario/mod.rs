@@ -4,10 +4,12 @@
 //! Every default is already in place, every instance type and price is already looked up: the
 //! model needs no catalog. What had to be assumed stands in [`Scenario::assumptions`].
 
+mod capacity_provider;
 mod overlap;
 pub mod read;
 mod spot;
 
+pub use capacity_provider::{CapacityProvider, ManagedScaling, TerminationProtection};
 pub use overlap::{Order, Overlap};
 pub use spot::{Fallback, Spot, ZoneLoss};
 
@@ -28,6 +30,8 @@ pub struct Scenario {
     pub prescale: Prescale,
     /// How spot hosts come and go.
     pub spot: Spot,
+    /// How the cluster's hosts are scaled by ECS; absent: they are not.
+    pub capacity_provider: Option<CapacityProvider>,
     /// Deployments of other services in the same cluster; absent: none.
     pub overlap: Option<Overlap>,
     /// How hosts are billed.
@@ -392,6 +396,8 @@ pub struct Prescale {
     pub lead_overlap: Seconds,
     /// Which hosts go afterwards.
     pub release_hosts: ReleaseHosts,
+    /// What a stopped host of a warm pool costs, its disk \[USD/month\].
+    pub storage_per_host_month: Usd,
     /// What would be added; absent where the scenario names no instance type.
     pub host: Option<AddedHost>,
 }
@@ -403,6 +409,8 @@ pub enum PrescaleMode {
     Before,
     /// Always on: standing headroom.
     Standing,
+    /// Stopped, and started before the deployment: a shorter boot, paid for as storage meanwhile.
+    WarmPool,
 }
 
 /// Which hosts go after a deployment with added hosts.

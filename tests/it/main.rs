@@ -3,8 +3,10 @@
 mod agreement;
 mod cli;
 mod clusters;
+mod costs;
 mod examples;
 mod fleet;
+mod joining;
 mod layers;
 mod properties;
 mod readme;

@@ -59,6 +59,19 @@ pub struct Params {
     pub completion_lag: Seconds,
 }
 
+/// Hosts that are launched after the first moves, and join when they have booted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Launch {
+    /// After the first moves [s].
+    pub after: f64,
+    /// How many.
+    pub hosts: u32,
+    /// Tasks that one holds.
+    pub places: u32,
+    /// From its launch to its first task.
+    pub boot: DurationLaw,
+}
+
 /// What many runs have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
@@ -89,10 +102,23 @@ pub struct Clock {
 ///
 /// Where no deployment is possible: bounds or room allow no move.
 pub fn run(params: &Params, runs: u32, seed: u64) -> Summary {
+    run_with_launches(params, &[], runs, seed)
+}
+
+/// Simulates a number of deployments while which hosts join.
+///
+/// # Panics
+///
+/// Where no deployment is possible.
+pub fn run_with_launches(params: &Params, launches: &[Launch], runs: u32, seed: u64) -> Summary {
     let laws = Laws::of(params);
     let mut rng = SmallRng::seed_from_u64(seed);
     let outcomes: Vec<Outcome> = (0..runs)
-        .map(|_| Rollout::new(params, &laws, &mut rng).play())
+        .map(|_| {
+            let mut rollout = Rollout::new(params, &laws, &mut rng);
+            rollout.launches = launches;
+            rollout.play()
+        })
         .collect();
     let mean =
         |value: fn(&Outcome) -> f64| outcomes.iter().map(value).sum::<f64>() / f64::from(runs);
@@ -167,8 +193,10 @@ enum Event {
     HealthySeen,
     /// An old task is gone from its host.
     Stopped,
-    /// The scheduler turns to a task that is gone.
+    /// The scheduler turns to a task that is gone, or to a place on a host that joined.
     StoppedSeen,
+    /// A host with so many places has joined.
+    Joined(u32),
 }
 
 struct Scheduled {
@@ -202,6 +230,7 @@ impl Eq for Scheduled {}
 /// A deployment under way.
 struct Rollout<'a> {
     params: &'a Params,
+    launches: &'a [Launch],
     laws: &'a Laws,
     rng: &'a mut SmallRng,
     queue: BinaryHeap<Reverse<Scheduled>>,
@@ -227,6 +256,7 @@ impl<'a> Rollout<'a> {
     fn new(params: &'a Params, laws: &'a Laws, rng: &'a mut SmallRng) -> Self {
         Self {
             params,
+            launches: &[],
             laws,
             rng,
             queue: BinaryHeap::new(),
@@ -273,6 +303,12 @@ impl<'a> Rollout<'a> {
                 Event::StoppedSeen => {
                     self.start_one();
                 }
+                Event::Joined(places) => {
+                    self.cold_free += places;
+                    for _ in 0..places {
+                        self.react(Event::StoppedSeen);
+                    }
+                }
             }
         }
         Outcome {
@@ -306,6 +342,13 @@ impl<'a> Rollout<'a> {
     fn make_first_moves(&mut self) {
         while self.stop_one() {}
         while self.start_one() {}
+        for launch in self.launches {
+            let boot = Sampler::new(launch.boot);
+            for _ in 0..launch.hosts {
+                let joined = launch.after + boot.draw(self.rng);
+                self.schedule(joined, Event::Joined(launch.places));
+            }
+        }
     }
 
     /// Tells an old task to stop, if there is one and the lower bound allows it.

@@ -7,6 +7,7 @@ mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
+mod situations;
 mod usage;
 
 use std::fmt;
