@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod cli;
+pub mod emit;
 pub mod explain;
 pub mod fleet;
 pub mod import;

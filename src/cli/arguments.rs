@@ -31,6 +31,9 @@ pub enum Command {
     Explain(OfExplained),
     /// One option per service under a shared budget, hosts and spot, with a proven gap
     Fleet(OfFleet),
+    /// The recommended settings for a tool that deploys
+    #[command(subcommand)]
+    Emit(EmitTool),
     /// A scenario from what the provider's command line prints
     #[command(subcommand)]
     Import(ImportSource),
@@ -135,6 +138,27 @@ fn time_limit(text: &str) -> Result<Seconds, String> {
 fn gap(text: &str) -> Result<f64, String> {
     let gap = text.parse().ok().filter(|gap| (0.0..1.0).contains(gap));
     gap.ok_or_else(|| "expected a share of 1 such as 1e-4, from 0 to below 1".to_owned())
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EmitTool {
+    /// Arguments of Terraform's `aws_ecs_service` and `aws_lb_target_group`
+    Terraform(OfEmitted),
+    /// Properties of resources in an AWS template, YAML
+    #[command(name = "cloudformation")]
+    CloudFormation(OfEmitted),
+    /// Commands of the AWS command line, added hosts too
+    Cli(OfEmitted),
+}
+
+#[derive(Debug, Args)]
+pub struct OfEmitted {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// The settings as they stand in the scenario instead of the recommended ones
+    #[arg(long)]
+    pub current: bool,
 }
 
 #[derive(Debug, Subcommand)]

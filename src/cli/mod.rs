@@ -8,6 +8,7 @@
 mod arguments;
 pub mod catalog;
 mod columns;
+mod emit;
 mod estimate;
 pub mod explain;
 mod fleet;
@@ -17,6 +18,7 @@ mod input;
 mod markdown;
 mod output;
 mod page;
+mod range;
 mod recommend;
 mod whole_file;
 mod words;
@@ -90,6 +92,7 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
             })
         }
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
+        Command::Emit(tool) => emit::answer(&tool),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {
             let answer = catalog::answer(asked.region.as_deref(), &asked.types)

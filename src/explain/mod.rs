@@ -5,6 +5,7 @@
 //! one thing changed.
 
 mod effects;
+mod failure;
 mod joining;
 mod levers;
 mod shared;
@@ -169,6 +170,8 @@ fn clocks(outcome: &Outcome) -> Option<Clocks> {
 /// Whether two scenarios have the same model.
 fn same_timing(a: &Scenario, b: &Scenario) -> bool {
     a.service.timing == b.service.timing
+        && a.service.failed_start_probability.to_bits()
+            == b.service.failed_start_probability.to_bits()
         && a.service.load_balancer == b.service.load_balancer
         && a.service.health_check == b.service.health_check
         && a.service.health_check_grace_period == b.service.health_check_grace_period

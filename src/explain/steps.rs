@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::Baseline;
+use super::failure::{failed_starts_told, failure_told, range_told};
 use super::joining;
 use super::shared;
 use super::walk::{Act, SAME_MOMENT, walk};
@@ -105,7 +106,7 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         steps.push(at_rest(
             completed,
             told_completed(base.scenario),
-            Vec::new(),
+            failure_told(base),
         ));
         steps.extend(release(base, completed));
         // The last new task may be healthy before the last acts; the order is that of time.
@@ -219,6 +220,7 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
         };
         told.push(format!("{when}: {}", held(count, host, places)));
     }
+    told.extend(range_told(scenario, moves));
     told.push(match moves.room.total() {
         Some(room) => format!("room for {room} beside the {desired}"),
         None => "room without a limit".to_owned(),
@@ -495,6 +497,7 @@ impl<'a> Course<'a> {
                 in_seconds(timing.cold_start_extra.mean)
             ));
         }
+        told.extend(failed_starts_told(self.base));
         told
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::attempts::{breaker_threshold, tripped_by_chance};
 use super::availability::{Availability, availability, surplus};
 use super::cost::{Cost, Use, billed_hours, cost};
 use super::day;
@@ -15,13 +16,15 @@ use super::law::{Law, standard_deviation};
 use super::lock::{Lock, lock};
 use super::phases::Phases;
 use super::provider;
+use super::range::{RangeEnds, range_ends, range_warnings};
 use super::release::evacuation;
+use super::rollback::{Rollback, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
 use crate::rollout::{
     Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
     moves, room, steps, verdict,
 };
-use crate::scenario::{Assumption, Clock, PrescaleMode, Scenario};
+use crate::scenario::{Assumption, Clock, Detection, PrescaleMode, Scenario};
 use crate::units::Seconds;
 
 /// How long hosts are idle before managed scaling takes them: 15 minutes of low reservation.
@@ -161,6 +164,8 @@ pub struct Durations {
     pub completed_s: Duration,
     /// From "completed" to the end of the pre-scaled hosts: evacuation and release.
     pub release_s: Mean,
+    /// Where the new version never gets healthy: from the request until the old one is back.
+    pub rollback_s: Mean,
     /// The evacuation alone: tasks that move off the hosts that go.
     pub evacuation_s: Mean,
     /// Before the lead, for the lock that lets one deployment of the cluster run at a time; absent
@@ -232,6 +237,9 @@ pub struct Estimate {
     pub availability: Availability,
     /// What does not stop the answer but may make it wrong, and the key that settles it.
     pub warnings: Vec<String>,
+    /// The same at both ends of the range in which the desired count moves; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub range: Option<RangeEnds>,
     /// Every input that was not given.
     pub assumptions: Vec<Assumption>,
 }
@@ -332,6 +340,9 @@ impl Model {
                 release_s: Mean {
                     mean: Seconds(release_s),
                 },
+                rollback_s: Mean {
+                    mean: Seconds(run.rollback.finished),
+                },
                 evacuation_s: Mean {
                     mean: Seconds(evacuation_s),
                 },
@@ -341,7 +352,7 @@ impl Model {
                 },
             }),
             cost: self.cost(scenario, plan, &moves, &run),
-            availability: available(scenario, &moves, &run),
+            availability: available(scenario, &moves, &run, self.phases().reaction.mean()),
             moves,
         }
     }
@@ -358,7 +369,7 @@ impl Model {
         Some(Score {
             time: Seconds(self.lead(scenario, plan) + clock),
             cost: self.cost(scenario, plan, &moves, &run),
-            availability: available(scenario, &moves, &run),
+            availability: available(scenario, &moves, &run, self.phases().reaction.mean()),
             bounds: moves.bounds,
             hosts_on_demand: moves.joining.hosts,
         })
@@ -417,6 +428,7 @@ impl Model {
         });
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
+            rollback: rollback(&scenario.deployment, moves, self.phases()),
             course,
             joined,
             completed: if lag > 0.0 {
@@ -483,21 +495,30 @@ impl Model {
             billed.extend([&*boot, &run.completed, &release]);
             billed.extend(run.evacuated.as_deref());
         }
-        let usage = Use {
+        let mut usage = Use {
             plan,
             hours_each: billed_hours(scenario, &billed),
             // Only Fargate bills tasks, and there all have room.
             excess_task_seconds: match run.joined {
                 Some(_) => 0.0,
-                None => run
-                    .course
-                    .rolling
-                    .mean_excess_task_seconds(run.course.rollout),
+                None => run.course.mean_excess_task_seconds(),
             },
             joined: self
                 .joined_hours(scenario, moves, run)
                 .map(|hours| (moves.joining.hosts, hours)),
         };
+        let fails = scenario.deployment.failure.rate;
+        if fails > 0.0 {
+            let rolled_back = Law::fixed(run.rollback.finished, boot.step());
+            let mut billed = Vec::new();
+            if plan.prescale_hosts > 0 {
+                billed.extend([&*boot, &rolled_back, &release]);
+            }
+            let hours = billed_hours(scenario, &billed);
+            usage.hours_each = (1.0 - fails) * usage.hours_each + fails * hours;
+            let beside = f64::from(run.course.rollout.surge) * run.rollback.decided;
+            usage.excess_task_seconds = (1.0 - fails) * usage.excess_task_seconds + fails * beside;
+        }
         cost(scenario, usage)
     }
 
@@ -538,8 +559,18 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// The later by mean of one clock.
+    /// The later by mean of one clock, with the starts that fail.
     fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
+        let law = self.without_failures(clock);
+        match &self.rolling.phases().retries {
+            Some(retries) => {
+                Rc::new(retries.delayed(&law, self.rollout.replacements, self.places()))
+            }
+            None => law,
+        }
+    }
+
+    fn without_failures(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
         let law = clock(self.rolling, self.rollout);
         match self
             .by_room
@@ -550,16 +581,52 @@ impl Course<'_> {
         }
     }
 
+    /// Places in which starts follow each other.
+    fn places(&self) -> u32 {
+        self.rollout.surge.saturating_add(self.rollout.slack)
+    }
+
+    /// How much later the last new task is healthy because of starts that fail \[s\].
+    fn mean_delay(&self) -> f64 {
+        let law = self.without_failures(Rolling::new_version);
+        self.later(Rolling::new_version).mean() - law.mean()
+    }
+
+    /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
+    /// surge lengthens the life of an old task.
+    fn mean_excess_task_seconds(&self) -> f64 {
+        let excess = self.rolling.mean_excess_task_seconds(self.rollout);
+        let Some(retries) = &self.rolling.phases().retries else {
+            return excess;
+        };
+        let Rollout {
+            replacements,
+            surge,
+            ..
+        } = self.rollout;
+        let beside = f64::from(surge) / f64::from(self.places().max(1));
+        excess + beside * f64::from(replacements) * retries.mean_delay()
+    }
+
+    /// Time with fewer healthy tasks than the required ones: mean \[s\]. Starts that fail lengthen
+    /// it as they lengthen the whole, by the share of it that is short.
     fn mean_short(&self, surplus: u32) -> f64 {
         let short = self.rolling.mean_short(self.rollout, surplus);
-        self.by_room.map_or(short, |(rolling, rollout)| {
+        let short = self.by_room.map_or(short, |(rolling, rollout)| {
             rolling.mean_short(rollout, surplus).max(short)
-        })
+        });
+        if short <= 0.0 || self.rolling.phases().retries.is_none() {
+            return short;
+        }
+        let reaction = self.rolling.phases().reaction.mean();
+        let moving = self.without_failures(Rolling::new_version).mean() - reaction;
+        short * (1.0 + self.mean_delay() / moving.max(1e-9))
     }
 }
 
 /// How a plan's deployment goes.
 struct Run<'a> {
+    rollback: Rollback,
     course: Course<'a>,
     /// How it goes where hosts join while it runs.
     joined: Option<Rc<Joined>>,
@@ -597,13 +664,15 @@ fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
     moves(scenario, bounds, room)
 }
 
-fn available(scenario: &Scenario, moves: &Moves, run: &Run) -> Availability {
+fn available(scenario: &Scenario, moves: &Moves, run: &Run, reaction: f64) -> Availability {
     let surplus = surplus(&scenario.service, moves);
     let evacuating = run
         .evacuation
         .as_ref()
         .map_or(0.0, |evacuation| evacuation.mean_short(surplus));
     let short = run.mean_short(surplus) + evacuating;
+    let fails = scenario.deployment.failure.rate;
+    let short = (1.0 - fails) * short + fails * run.rollback.short_seconds(surplus, reaction);
     let deployments = scenario.deployment.per_month();
     availability(&scenario.service, moves, short, deployments)
 }
@@ -645,6 +714,7 @@ impl Model {
             cost: outcome.cost,
             availability: outcome.availability,
             warnings: self.warnings(scenario, outcome),
+            range: range_ends(self, scenario),
             assumptions: scenario.assumptions.clone(),
         })
     }
@@ -682,6 +752,8 @@ impl Model {
                 verdict.sufficient_grace.0
             ));
         }
+        warnings.extend(breaker_warning(scenario));
+        warnings.extend(range_warnings(scenario));
         if let Some(required) = scenario
             .service
             .required_tasks
@@ -700,4 +772,19 @@ impl Model {
         );
         warnings
     }
+}
+
+/// Whether chance alone makes the circuit breaker roll good versions back.
+fn breaker_warning(scenario: &Scenario) -> Option<String> {
+    let desired = scenario.service.desired_count;
+    let threshold = breaker_threshold(desired);
+    let failed = scenario.service.failed_start_probability;
+    let tripped = tripped_by_chance(desired, threshold, failed);
+    let breaks = scenario.deployment.failure.detection == Detection::CircuitBreaker;
+    (breaks && tripped > 0.01).then(|| {
+        format!(
+            "{:.0} % of deployments of a good version would be rolled back by a circuit breaker: {threshold} of its starts fail before {desired} do not; correct service.failed_start_probability, or set deployment.circuit_breaker = false with failure_detection",
+            tripped * 100.0
+        )
+    })
 }

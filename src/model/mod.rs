@@ -1,6 +1,7 @@
 //! Closed forms: how long a deployment takes, what it costs, how many tasks stay healthy, from a
 //! scenario and a plan. Nothing is sampled, nothing is read or printed.
 
+pub mod attempts;
 mod availability;
 mod cost;
 mod counts;
@@ -12,7 +13,9 @@ mod lock;
 mod paid_hour;
 pub mod phases;
 mod provider;
+mod range;
 mod release;
+pub mod rollback;
 pub mod rolling;
 pub mod verdict;
 
@@ -22,3 +25,4 @@ pub use estimate::{
     Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,
     estimate,
 };
+pub use range::{End, RangeEnds};

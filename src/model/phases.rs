@@ -1,6 +1,7 @@
 //! The four phases every task of a rollout goes through, as laws: what the rolling model works on.
 //! Depends on the service's timing only, so it is computed once for all options of a service.
 
+use super::attempts::Retries;
 use super::law::{Law, standard_deviation};
 use super::verdict::{Verdict, checking_spread, drain_delay, verdict};
 use crate::scenario::Scenario;
@@ -21,6 +22,8 @@ pub struct Phases {
     pub reaction: Law,
     /// RUNNING to healthy, and what the grace period does to it.
     pub verdict: Verdict,
+    /// Starts that fail; absent where none does.
+    pub retries: Option<Retries>,
 }
 
 impl Phases {
@@ -36,12 +39,18 @@ impl Phases {
         let drain = Law::cut_at(timing.stop, timing.stop_timeout.0, step)
             .shifted(drain_delay(service.load_balancer.as_ref()).0);
         let reaction = Law::of(scenario.deployment.reaction, step);
+        let failed = service.failed_start_probability;
+        let retries = (failed > 0.0).then(|| Retries {
+            failed,
+            again: start.plus(&reaction),
+        });
         Self {
             start,
             cold_start,
             drain,
             reaction,
             verdict,
+            retries,
         }
     }
 }

@@ -5,10 +5,12 @@
 //! timing settings that may be changed are compared by the model; what cannot be better is left
 //! out, nothing is left to chance.
 
+mod applied;
 mod decision;
 mod hosts;
 mod infeasible;
 mod options;
+mod range;
 mod ranges;
 mod report;
 mod search;
@@ -21,6 +23,7 @@ use crate::model::Estimate;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
+pub use applied::applied;
 use decision::{Decision, Timing};
 pub use options::{Options, PlanOption, options};
 use search::{Candidate, Limit, Search, front, meets_all};

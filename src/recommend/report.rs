@@ -7,7 +7,7 @@ use super::search::{Candidate, Limit, Search, TIE};
 use super::variants::{changes, shorter_drain, with_balancer};
 use super::{Change, Conditional, PlanReport};
 use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
-use crate::rollout::{TooFewPlaces, bounds, others};
+use crate::rollout::{TooFewPlaces, bounds, moves_over_range, others, room};
 use crate::scenario::{PrescaleMode, Scenario};
 use crate::units::Seconds;
 
@@ -101,14 +101,20 @@ fn plan_changes(scenario: &Scenario, plan: &Plan) -> Vec<Change> {
             });
         }
     };
-    if from.lower != to.lower {
+    // Percents of the same bounds may be stuck at another count.
+    let percents_now = (now.minimum_healthy_percent, now.maximum_percent);
+    let moving = scenario.service.desired_range.is_some_and(|range| {
+        room(scenario, plan.added())
+            .is_ok_and(|room| !moves_over_range(scenario, range, percents_now, room))
+    });
+    if moving || from.lower != to.lower {
         change(
             "deployment.minimum_healthy_percent",
             Value::from(now.minimum_healthy_percent),
             Value::from(plan.minimum_healthy_percent),
         );
     }
-    if from.upper != to.upper {
+    if moving || from.upper != to.upper {
         change(
             "deployment.maximum_percent",
             Value::from(now.maximum_percent),

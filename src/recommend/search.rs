@@ -290,6 +290,8 @@ impl<'a> Search<'a> {
         minimum: u32,
         maximum: u32,
     ) -> Option<Candidate> {
+        let room = configuration.room;
+        let (minimum, maximum) = super::range::percents(self.scenario, (minimum, maximum), room)?;
         let plan = Plan {
             minimum_healthy_percent: minimum,
             maximum_percent: maximum,

@@ -1,6 +1,9 @@
 //! How many tasks must stay healthy and how many may exist, from the desired count and the two
 //! percents; and which percents give a bound. Exact integer arithmetic.
 
+/// What round percents are multiples of, the roundest first.
+const ROUND: [u32; 5] = [50, 25, 10, 5, 1];
+
 /// The two bounds that a rolling update keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -61,11 +64,20 @@ pub fn roundest_maximum_percent(desired: u32, upper: u32) -> Option<u32> {
     roundest(100..=200, |percent| upper_bound(desired, percent) == upper)
 }
 
+/// How round a percent is: 0 for a multiple of 50, then 25, 10, 5, 1.
+#[must_use]
+pub fn roundness(percent: u32) -> usize {
+    ROUND
+        .iter()
+        .position(|&unit| percent.is_multiple_of(unit))
+        .unwrap_or(ROUND.len())
+}
+
 fn roundest(
     percents: std::ops::RangeInclusive<u32>,
     gives_the_bound: impl Fn(u32) -> bool,
 ) -> Option<u32> {
-    [50, 25, 10, 5, 1].into_iter().find_map(|unit| {
+    ROUND.into_iter().find_map(|unit| {
         percents
             .clone()
             .find(|&percent| percent % unit == 0 && gives_the_bound(percent))

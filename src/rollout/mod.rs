@@ -9,6 +9,7 @@ mod bounds;
 mod lockstep;
 mod overlap;
 mod places;
+mod range;
 mod scale_out;
 mod stuck;
 #[cfg(test)]
@@ -16,13 +17,14 @@ mod tests;
 
 pub use bounds::{
     Bounds, bounds, distinct_lower_bounds, distinct_upper_bounds, roundest_maximum_percent,
-    roundest_minimum_healthy_percent,
+    roundest_minimum_healthy_percent, roundness,
 };
 pub use lockstep::{Step, lockstep};
 pub use overlap::{Others, others};
 pub use places::{
     Added, Limit, Places, Room, TooFewPlaces, places_on, places_on_added, room, scenario_added,
 };
+pub use range::{RangeCheck, moves_over_range, over_range};
 pub use scale_out::{Joining, joining, managed_scaling, steps, target_headroom};
 pub use stuck::{Bound, Fix, Stuck};
 

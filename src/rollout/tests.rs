@@ -41,6 +41,8 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             load_balancer: None,
             health_check: None,
             required_tasks: None,
+            desired_range: None,
+            failed_start_probability: 0.0,
         },
         deployment: Deployment {
             minimum_healthy_percent: minimum,
@@ -51,6 +53,10 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             reaction: none,
             completion_lag: Seconds::ZERO,
             stopping_counts: true,
+            failure: crate::scenario::Failure {
+                rate: 0.0,
+                detection: crate::scenario::Detection::CircuitBreaker,
+            },
         },
         capacity: Capacity::Unlimited,
         prescale: Prescale {

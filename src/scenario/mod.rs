@@ -57,6 +57,8 @@ pub struct Service {
     pub name: String,
     /// Desired count: how many tasks run between deployments.
     pub desired_count: u32,
+    /// Between which counts it moves, where it does.
+    pub desired_range: Option<DesiredRange>,
     /// What a task reserves; absent only where the room is given as a number of tasks.
     pub size: Option<TaskSize>,
     /// How its ports and interfaces are attached.
@@ -79,6 +81,18 @@ pub struct Service {
     pub health_check: Option<ContainerHealthCheck>,
     /// How many tasks carry the load; absent: not said, the desired count is taken.
     pub required_tasks: Option<u32>,
+    /// Probability that a start of a good version fails: the task ends at the moment it would have
+    /// become healthy, and one reaction later another is started in its place.
+    pub failed_start_probability: f64,
+}
+
+/// The counts between which service auto scaling moves the desired count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DesiredRange {
+    /// The fewest tasks.
+    pub low: u32,
+    /// The most tasks.
+    pub high: u32,
 }
 
 /// What one task reserves on its host.
@@ -251,6 +265,26 @@ pub struct Deployment {
     pub completion_lag: Seconds,
     /// Whether tasks that are stopping count towards the upper bound.
     pub stopping_counts: bool,
+    /// What becomes of versions that never get healthy.
+    pub failure: Failure,
+}
+
+/// Deployments of a version that never gets healthy, and how they are found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Failure {
+    /// Share of the deployments that fail, 0 to 1.
+    pub rate: f64,
+    /// How it is noticed that one does.
+    pub detection: Detection,
+}
+
+/// How it is noticed that a deployment fails.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Detection {
+    /// The deployment circuit breaker counts failed starts.
+    CircuitBreaker,
+    /// An alarm or a person, so long after the request \[s\].
+    After(Seconds),
 }
 
 impl Deployment {

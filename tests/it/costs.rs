@@ -111,7 +111,10 @@ fn an_added_host_pulls_its_images_through_nat() {
 
 #[test]
 fn a_committed_host_is_free_at_the_margin_and_its_cost_is_told_apart() {
-    let cost = cost(&[("cluster", "committed_hosts = 2\nhost_extra_usd_per_hour = 0.09")]);
+    let cost = cost(&[(
+        "cluster",
+        "committed_hosts = 2\nhost_extra_usd_per_hour = 0.09",
+    )]);
     // The first is the listed one, the second serves deployments: only its disk is paid for.
     assert_usd(cost.per_deployment_usd, 0.09 * 800.0 / 3600.0);
     assert_usd(cost.sunk_usd_per_month.expect("there is one"), 262.8);

@@ -117,10 +117,6 @@ fn assert_agrees(text: &str, tolerance: f64) {
         ),
     ] {
         let off = found / expected - 1.0;
-        println!(
-            "{name}: {found:.1} against {expected:.1}: {:.2} %",
-            off * 100.0
-        );
         assert!(
             off.abs() < tolerance,
             "{name}: {found:.1} s, simulated {expected:.1} s: {:.2} % off",

@@ -2,6 +2,7 @@
 
 use super::super::output::Terminal;
 use super::super::page::{Align, Page};
+use super::super::range::show_ends;
 use super::super::words;
 use crate::model::{Cost, Duration, Durations, Estimate};
 use crate::rollout::Stuck;
@@ -30,7 +31,7 @@ pub fn text(scenario: &Scenario, estimate: &Estimate, terminal: Terminal) -> Str
             Align::Right,
             Align::Right,
         ];
-        page.table(&numbers, &duration_rows(durations));
+        page.table(&numbers, &duration_rows(scenario, durations));
         if durations.evacuation_s.mean.0 > 0.0 {
             page.paragraph(&format!(
                 "Release is a second rollout: for {} of it tasks move off the hosts that go.",
@@ -43,6 +44,7 @@ pub fn text(scenario: &Scenario, estimate: &Estimate, terminal: Terminal) -> Str
         &[Align::Left, Align::Right, Align::Left],
         &costs(scenario, &estimate.cost),
     );
+    show_ends(&mut page, estimate);
     page.title("Availability");
     page.paragraph(&words::availability(estimate));
     page.title(words::not_counted(scenario));
@@ -99,7 +101,7 @@ fn tasks(scenario: &Scenario, estimate: &Estimate) -> Vec<Vec<String>> {
     ]
 }
 
-fn duration_rows(durations: &Durations) -> Vec<Vec<String>> {
+fn duration_rows(scenario: &Scenario, durations: &Durations) -> Vec<Vec<String>> {
     let clock = |name: &str, duration: &Duration| {
         let Duration {
             mean,
@@ -124,6 +126,9 @@ fn duration_rows(durations: &Durations) -> Vec<Vec<String>> {
         clock("completed", &durations.completed_s),
         row(["release", &words::none_or(durations.release_s.mean)]),
     ]);
+    if scenario.deployment.failure.rate > 0.0 {
+        rows.push(row(["rollback", &durations.rollback_s.mean.to_string()]));
+    }
     rows
 }
 

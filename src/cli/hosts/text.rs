@@ -189,9 +189,18 @@ fn billed(scenario: &Scenario, plan: &PlanReport) -> String {
         "Release would be a second rollout; here no task has to move off the hosts that go."
             .to_owned()
     };
+    let failing = match scenario.deployment.failure.rate {
+        rate if rate > 0.0 => format!(
+            " A deployment that fails, {} of them, keeps the hosts for {}, until the old version \
+             is back.",
+            words::share(rate),
+            durations.rollback_s.mean
+        ),
+        _ => String::new(),
+    };
     format!(
         "{hosts} billed {unit}, from launch to the end of release: lead {}, deployment {}, \
-         release {}; {} a deployment. {release}",
+         release {}; {} a deployment. {release}{failing}",
         words::none_or(durations.lead_s.mean),
         durations.completed_s.mean,
         words::none_or(durations.release_s.mean),

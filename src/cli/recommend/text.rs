@@ -2,6 +2,7 @@
 
 use super::super::output::Terminal;
 use super::super::page::{Align, Page};
+use super::super::range::show_ends;
 use super::super::words;
 use super::{calibration, headline, is_recommended, limit, not_calibrated};
 use crate::model::{Durations, Estimate};
@@ -29,7 +30,7 @@ pub fn text(scenario: &Scenario, recommendation: &Recommendation, terminal: Term
         page.title("Why");
         page.points(recommendation.reasons.iter().map(String::as_str));
     }
-    show_comparison(&mut page, recommendation);
+    show_comparison(&mut page, scenario, recommendation);
     show_front(&mut page, recommendation);
     show_next(&mut page, recommendation);
     show_conditional(&mut page, recommendation);
@@ -93,7 +94,7 @@ fn show_infeasible(page: &mut Page, infeasible: &Infeasible) {
     page.points(nearest.iter().map(String::as_str));
 }
 
-fn show_comparison(page: &mut Page, recommendation: &Recommendation) {
+fn show_comparison(page: &mut Page, scenario: &Scenario, recommendation: &Recommendation) {
     let mut plans = vec![("now", &recommendation.current)];
     if let Some(recommended) = recommendation
         .recommended
@@ -136,6 +137,9 @@ fn show_comparison(page: &mut Page, recommendation: &Recommendation) {
         line("release", &|plan| {
             mean(&plan.estimate, |d| d.release_s.mean)
         }),
+        line("rollback", &|plan| {
+            mean(&plan.estimate, |d| d.rollback_s.mean)
+        }),
         line("USD a month", &|plan| words::usd_per_month(&plan.estimate)),
         line("healthy / required tasks", &|plan| {
             format!(
@@ -147,6 +151,9 @@ fn show_comparison(page: &mut Page, recommendation: &Recommendation) {
             availability(&plan.estimate)
         }),
     ]);
+    if scenario.deployment.failure.rate <= 0.0 {
+        rows.retain(|row| row[0] != "rollback");
+    }
     page.table(&[Align::Left, Align::Right, Align::Right], &rows);
 }
 
@@ -297,6 +304,7 @@ pub fn show_background(page: &mut Page, scenario: &Scenario, recommendation: &Re
     for warning in &estimate.warnings {
         page.title(&format!("Warning: {warning}"));
     }
+    show_ends(page, estimate);
     page.title(words::not_counted(scenario));
     match &recommendation.calibration {
         Some(found) if found.calibrated => {

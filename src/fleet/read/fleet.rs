@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::limits::{self, CLUSTER, ClusterLimits, POOL};
 use crate::scenario::Assumption;
 use crate::scenario::read::{KnownTable, Problem, Syntax, Table, document};
 
@@ -23,15 +24,6 @@ pub struct FleetFile {
     pub pools: BTreeMap<String, Option<u32>>,
     /// What was not said and had to be assumed.
     pub assumptions: Vec<Assumption>,
-}
-
-/// What is said of a cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct ClusterLimits {
-    /// Most extra hosts; absent: not limited.
-    pub extra_hosts_max: Option<u32>,
-    /// Price of each; absent: that of the hosts that its services would add \[USD/month\].
-    pub usd_per_extra_host_per_month: Option<f64>,
 }
 
 /// One `[[service]]`.
@@ -105,10 +97,10 @@ const TABLES: &[KnownTable] = &[
         ],
         &[],
     ),
-    table("[clusters.NAME]", CLUSTER_KEYS, &[]),
-    table("[limits.clusters.NAME]", CLUSTER_KEYS, &[]),
-    table("[pools.NAME]", &["spot_hosts_max"], &[]),
-    table("[limits.pools.NAME]", &["spot_hosts_max"], &[]),
+    CLUSTER,
+    table("[limits.clusters.NAME]", CLUSTER.supported, &[]),
+    POOL,
+    table("[limits.pools.NAME]", POOL.supported, &[]),
 ];
 
 const SERVICE_KEYS: &[&str] = &[
@@ -123,8 +115,6 @@ const SERVICE_KEYS: &[&str] = &[
     "cluster",
     "spot_pool",
 ];
-
-const CLUSTER_KEYS: &[&str] = &["extra_hosts_max", "usd_per_extra_host_per_month"];
 
 const fn table(
     header: &'static str,
@@ -158,17 +148,16 @@ fn assemble(root: &Table<'_>) -> Option<FleetFile> {
             "give each service as [[service]] with file = \"….toml\", or a list as csv = \"….csv\"";
         root.report("service", "nothing", "the services of the fleet", hint);
     }
-    let limits = root.table("limits");
-    let (mut clusters, mut pools) = (BTreeMap::new(), BTreeMap::new());
-    for parent in [root, &limits] {
-        let table = parent.table("clusters");
-        for name in table.names() {
-            clusters.insert(name.to_owned(), cluster(&table.table(name)));
-        }
-        let table = parent.table("pools");
-        for name in table.names() {
-            let most = table.table(name).integer("spot_hosts_max", 0..=10_000_000);
-            pools.insert(name.to_owned(), most);
+    let shared = root.table("limits");
+    let (mut clusters, mut pools) = (limits::clusters(root), limits::pools(root));
+    clusters.extend(limits::clusters(&shared));
+    pools.extend(limits::pools(&shared));
+    for (name, limits) in &clusters {
+        if limits.usd_per_extra_host_per_month.is_none() {
+            let value = "on demand, for the whole month";
+            let why = "not given: the dearest host that its services would add, always on";
+            let cluster = root.table("clusters").table(name);
+            cluster.assume("usd_per_extra_host_per_month", value, why);
         }
     }
     for table in &tables {
@@ -192,23 +181,15 @@ fn assemble(root: &Table<'_>) -> Option<FleetFile> {
         named("cluster", clusters.keys().collect(), "clusters");
         named("spot_pool", pools.keys().collect(), "pools");
     }
-    let budget = limits.amount("budget_usd_per_month");
-    let shortfall = limits.amount("shortfall_minutes_per_month");
+    let sums = limits::sums(&shared);
     Some(FleetFile {
         services: entries.into_iter().collect::<Option<_>>()?,
-        budget_usd_per_month: budget,
-        shortfall_minutes_per_month: shortfall,
+        budget_usd_per_month: sums.budget_usd,
+        shortfall_minutes_per_month: sums.shortfall_minutes,
         clusters,
         pools,
         assumptions: Vec::new(),
     })
-}
-
-fn cluster(table: &Table<'_>) -> ClusterLimits {
-    ClusterLimits {
-        extra_hosts_max: table.integer("extra_hosts_max", 0..=10_000_000),
-        usd_per_extra_host_per_month: table.amount("usd_per_extra_host_per_month"),
-    }
 }
 
 fn entry(table: &Table<'_>) -> Option<Entry> {

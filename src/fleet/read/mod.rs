@@ -12,8 +12,8 @@ mod services;
 use std::fmt;
 use std::io;
 
-pub use fleet::{ClusterLimits, Entry, EntrySource, FleetFile, Terms, fleet};
-pub use limits::{Shared, limits};
+pub use fleet::{Entry, EntrySource, FleetFile, Terms, fleet};
+pub use limits::{ClusterLimits, Shared, limits};
 pub use options::options;
 pub use services::services;
 

@@ -10,7 +10,7 @@ use crate::units::Seconds;
 
 impl Table<'_> {
     /// Notes that an input was not given, and what was taken.
-    pub(super) fn assume(&self, key: &str, value: impl Display, why: &str) {
+    pub(crate) fn assume(&self, key: &str, value: impl Display, why: &str) {
         self.notes.assumptions.borrow_mut().push(Assumption {
             key: self.path_of(key),
             value: value.to_string(),

@@ -2,6 +2,7 @@
 
 use super::Purpose;
 use super::duration::LONGEST;
+use super::failure::failure;
 use super::table::Table;
 use crate::scenario::{Deployment, DurationLaw};
 use crate::units::{DAYS_PER_MONTH, HOURS_PER_DAY, Seconds};
@@ -71,5 +72,6 @@ pub(super) fn read(table: &Table<'_>, purpose: Purpose) -> Deployment {
             "none beyond one reaction; logs since about 2021 show about 10 s",
         ),
         stopping_counts: table.flag("stopping_counts").unwrap_or(true),
+        failure: failure(table),
     }
 }

@@ -132,6 +132,8 @@ const TABLES: &[KnownTable] = &[
         supported: &[
             "name",
             "desired_count",
+            "desired_range",
+            "failed_start_probability",
             "cpu",
             "memory_mib",
             "network_mode",
@@ -145,7 +147,7 @@ const TABLES: &[KnownTable] = &[
             "health_check",
             "load",
         ],
-        not_yet: &["desired_range", "placement", "failed_start_probability"],
+        not_yet: &["placement"],
     },
     KnownTable {
         header: "[service.timing]",
@@ -191,10 +193,12 @@ const TABLES: &[KnownTable] = &[
             "reaction",
             "completion_lag",
             "stopping_counts",
+            "failure_rate",
+            "circuit_breaker",
+            "failure_detection",
             "window_hours",
         ],
         not_yet: &[
-            "failure_rate",
             "max_surge",
             "max_unavailable",
             "min_ready",

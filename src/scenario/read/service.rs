@@ -2,14 +2,14 @@
 
 use super::duration::LONGEST;
 use super::table::Table;
-use super::{Sections, load_balancer};
+use super::{Sections, desired_range, load_balancer};
 use crate::scenario::{
     DurationLaw, HostPort, LaunchType, LoadBalancerKind, NetworkMode, Service, TaskSize, Timing,
 };
 use crate::units::Seconds;
 
 /// No scenario has more tasks: every product of counts and percents fits 32 bits.
-const MOST_TASKS: u32 = 100_000;
+pub(super) const MOST_TASKS: u32 = 100_000;
 
 /// No host has more CPU units [1/1024 vCPU].
 pub(super) const MOST_CPU: u32 = 1 << 20;
@@ -68,12 +68,15 @@ pub(super) fn read(sections: &Sections<'_>) -> Option<Service> {
     let longest_request = table.seconds("longest_request", 0.0..=LONGEST);
     let timing = timing(sections);
     let required_tasks = required_tasks(&table.table("load"), desired_count);
+    let desired_range = desired_range::read(table, desired_count);
+    let failed_start_probability = failed_start_probability(table);
     if load_balancer_table.is_given() && load_balancer.is_none() {
         return None;
     }
     Some(Service {
         name,
         desired_count: desired_count?,
+        desired_range,
         size,
         network_mode: network_mode?,
         host_port: host_port?,
@@ -85,7 +88,15 @@ pub(super) fn read(sections: &Sections<'_>) -> Option<Service> {
         load_balancer,
         health_check,
         required_tasks,
+        failed_start_probability,
     })
+}
+
+/// The share of starts that fail; none unless it is given.
+fn failed_start_probability(table: &Table<'_>) -> f64 {
+    let expected = "a share of the starts from 0 to 0.9";
+    let share = table.share("failed_start_probability", 0.0..=0.9, expected);
+    share.unwrap_or(0.0)
 }
 
 /// What a task reserves; absent where only the number of free tasks is known.

@@ -227,7 +227,7 @@ name = "web"
 desired_count = "two"
 cpu = 512
 netwrk_mode = "bridge"
-desired_range = [2, 20]
+desired_range = [20, 2]
 [service.timing]
 start = 45
 [service.load_balancer]
@@ -237,6 +237,7 @@ minimum_healthy_percent = 50
 [deployment]
 strategy = "canary"
 maximum_percent = 50
+canary_bake = "5m"
 [cluster]
 region = "ap-northeast-1"
 [[cluster.hosts]]

@@ -1,6 +1,7 @@
 //! The commands as their users meet them: whole outputs and exit codes of the built binary.
 
 mod catalog;
+mod emit;
 mod estimate;
 mod explain;
 mod fleet_file;

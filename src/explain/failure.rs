@@ -1,0 +1,71 @@
+//! What failing starts and failing deployments do, and where a moving desired count is stuck, as
+//! lines beside the steps.
+
+use super::Baseline;
+use crate::model::attempts::breaker_threshold;
+use crate::model::rollback::rollback;
+use crate::rollout::{Moves, over_range};
+use crate::scenario::{Detection, Scenario};
+use crate::units::Seconds;
+
+/// What failing starts add to each start.
+pub(super) fn failed_starts_told(base: &Baseline) -> Option<String> {
+    let retries = base.model.phases().retries.as_ref()?;
+    Some(format!(
+        "{:.1} % of starts fail and are made again, one reaction later: {} more for a task in the mean, which these clock times leave out",
+        retries.failed * 100.0,
+        Seconds(retries.mean_delay())
+    ))
+}
+
+/// How a deployment of a bad version ends, where some are bad.
+pub(super) fn failure_told(base: &Baseline) -> Vec<String> {
+    let deployment = &base.scenario.deployment;
+    if deployment.failure.rate <= 0.0 {
+        return Vec::new();
+    }
+    let moves = &base.outcome.moves;
+    let rollback = rollback(deployment, moves, base.model.phases());
+    let noticed = match deployment.failure.detection {
+        Detection::CircuitBreaker => format!(
+            "the circuit breaker gives up after {} failed starts, in {}",
+            breaker_threshold(moves.desired),
+            Seconds(rollback.decided)
+        ),
+        Detection::After(after) => format!("it is noticed after {after}"),
+    };
+    let room = match rollback.restarted {
+        0 => "no old task was stopped, the rollback needs no room".to_owned(),
+        1 => "1 old task starts again, in the place of a new one".to_owned(),
+        tasks => format!("{tasks} old tasks start again, in the places of new ones"),
+    };
+    vec![
+        format!(
+            "{:.1} % of deployments fail: {noticed}",
+            deployment.failure.rate * 100.0
+        ),
+        format!("{room}; rolled back after {}", Seconds(rollback.finished)),
+    ]
+}
+
+/// Where a moving desired count is stuck.
+pub(super) fn range_told(scenario: &Scenario, moves: &Moves) -> Option<String> {
+    let range = scenario.service.desired_range?;
+    let percents = (
+        scenario.deployment.minimum_healthy_percent,
+        scenario.deployment.maximum_percent,
+    );
+    let found = over_range(scenario, range, percents, moves.room);
+    let stuck = match found.stuck.len() {
+        0 => "these percents move at each of them".to_owned(),
+        1 => format!("stuck at {}", found.stuck[0]),
+        counts => format!(
+            "stuck at {counts} of these counts, first at {}",
+            found.stuck[0]
+        ),
+    };
+    Some(format!(
+        "the desired count moves from {} to {}: {stuck}",
+        range.low, range.high
+    ))
+}

@@ -1,0 +1,212 @@
+//! Starts that fail: how long it takes until one is healthy, and what a circuit breaker makes of
+//! them.
+//!
+//! A start fails with a probability, independently of others: it ends at the moment it would have
+//! become healthy, and one reaction later another is started in its place.
+
+use statrs::function::beta::checked_beta_reg;
+
+use super::law::Law;
+
+/// Further attempts that are less likely than this are left out.
+const NEGLIGIBLE: f64 = 1e-6;
+
+/// Sums of more attempts than this are taken by their moments.
+const CONVOLVED: u32 = 12;
+
+/// Starts that fail and are made again.
+#[derive(Debug, Clone)]
+pub struct Retries {
+    /// Probability that a start fails, below 1.
+    pub failed: f64,
+    /// From a start that fails to the next one: the attempt and one reaction.
+    pub again: Law,
+}
+
+impl Retries {
+    /// How much longer one start takes in the mean \[s\].
+    ///
+    /// # Formula
+    /// p / (1 − p) · E\[again\], the mean of the geometric law.
+    #[must_use]
+    pub fn mean_delay(&self) -> f64 {
+        self.failed / (1.0 - self.failed) * self.again.mean()
+    }
+
+    /// The end of a rollout of so many tasks in so many places, from its end if no start failed.
+    ///
+    /// # Formula
+    /// The end is taken as the last of m equal places, F = Gᵐ. In each place the last start delays
+    /// it by a geometric number of attempts; of the d − m others that fail, a negative binomial
+    /// number n, the places share the delay: n · again / m. Exact where each place has one start,
+    /// and with one place; between these close, as a place that is late leaves starts to others.
+    #[must_use]
+    pub fn delayed(&self, end: &Law, tasks: u32, places: u32) -> Law {
+        let places = places.clamp(1, tasks.max(1));
+        let place = smallest_root(end, places);
+        let last = repeated(&place, &self.again, self.failed).largest_of(places);
+        let others = tasks.saturating_sub(places);
+        if others == 0 {
+            return last;
+        }
+        let each = self.again.mean() / f64::from(places);
+        let shared = failures_before(others, self.failed)
+            .into_iter()
+            .map(|(failures, chance)| (failures * each, chance));
+        last.plus(&Law::from_points(shared, end.step()))
+    }
+}
+
+/// The law of which the largest of so many is the given one.
+fn smallest_root(largest: &Law, count: u32) -> Law {
+    let (mut below, mut root) = (0.0, 0.0);
+    let cells: Vec<(f64, f64)> = largest
+        .points()
+        .map(|(value, mass)| {
+            below = f64::min(below + mass, 1.0);
+            let before = root;
+            root = below.powf(1.0 / f64::from(count));
+            (value, root - before)
+        })
+        .collect();
+    Law::from_points(cells.into_iter(), largest.step())
+}
+
+/// A first attempt and as many repetitions as failures.
+///
+/// # Formula
+/// n repetitions with probability (1 − p) pⁿ.
+fn repeated(first: &Law, again: &Law, failed: f64) -> Law {
+    let mut cells: Vec<(f64, f64)> = Vec::new();
+    let mut repeated: Option<Law> = None;
+    let (mut attempts, mut left) = (0, 1.0);
+    while left > 0.0 {
+        // What is not worth another attempt goes to the last one.
+        let last = left * failed <= NEGLIGIBLE;
+        let chance = if last { left } else { left * (1.0 - failed) };
+        let taken = repeated
+            .as_ref()
+            .map_or_else(|| first.clone(), |repeated| first.plus(repeated));
+        cells.extend(taken.points().map(|(value, mass)| (value, mass * chance)));
+        left -= chance;
+        if last {
+            break;
+        }
+        attempts += 1;
+        repeated = Some(match repeated {
+            None => again.clone(),
+            Some(repeated) if attempts <= CONVOLVED => repeated.plus(again),
+            Some(_) => again.sum_by_moments(attempts),
+        });
+    }
+    Law::from_points(cells.into_iter(), first.step())
+}
+
+/// How many starts fail before so many do not, with probabilities.
+///
+/// # Formula
+/// P(n) = P(n − 1) · (n − 1 + r) / n · p from P(0) = (1 − p)ʳ, in logarithms.
+fn failures_before(successes: u32, failed: f64) -> Vec<(f64, f64)> {
+    let wanted = f64::from(successes);
+    let mean = wanted * failed / (1.0 - failed);
+    let deviation = (mean / (1.0 - failed)).sqrt();
+    let (from, to) = (mean - 8.0 * deviation - 1.0, mean + 8.0 * deviation + 8.0);
+    let mut log = wanted * (1.0 - failed).ln();
+    let (mut failures, mut found) = (0.0, Vec::new());
+    while failures <= to {
+        if failures >= from {
+            found.push((failures, log.exp()));
+        }
+        failures += 1.0;
+        log += ((failures - 1.0 + wanted) / failures * failed).ln();
+    }
+    found
+}
+
+/// So many failed starts make the deployment circuit breaker give up.
+///
+/// # Formula
+/// ⌈0.5 · desired⌉, at least 3 and at most 200 (Amazon ECS developer guide, "How the Amazon ECS
+/// deployment circuit breaker detects failures").
+#[must_use]
+pub fn breaker_threshold(desired: u32) -> u32 {
+    desired.div_ceil(2).clamp(3, 200)
+}
+
+/// Probability that a good version is rolled back, because so many starts fail before the desired
+/// count is healthy.
+///
+/// # Formula
+/// Of a row of starts that fail with probability p, T fail before d do not with probability
+/// `I_p(T, d)`, the regularised incomplete beta function (negative binomial distribution).
+#[must_use]
+pub fn tripped_by_chance(desired: u32, threshold: u32, failed: f64) -> f64 {
+    if failed <= 0.0 || desired == 0 {
+        return 0.0;
+    }
+    checked_beta_reg(f64::from(threshold), f64::from(desired), failed).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_breaker_counts_half_the_desired_count_within_3_and_200() {
+        for (desired, threshold) in [(1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (600, 200)] {
+            assert_eq!(breaker_threshold(desired), threshold, "{desired} tasks");
+        }
+    }
+
+    fn retries(failed: f64) -> Retries {
+        Retries {
+            failed,
+            again: Law::fixed(120.0, 1.0),
+        }
+    }
+
+    #[test]
+    fn one_task_fails_a_geometric_number_of_times() {
+        // 100 + (1/3)/(2/3) · 120 = 160 s; P(100 s) = 2/3; two failures: 340 s, 2/27.
+        let law = retries(1.0 / 3.0).delayed(&Law::fixed(100.0, 1.0), 1, 1);
+        assert!((law.mean() - 160.0).abs() < 0.01, "{}", law.mean());
+        assert!((law.cdf(150.0) - 2.0 / 3.0).abs() < 1e-6);
+        assert!((law.cdf(350.0) - 26.0 / 27.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn of_two_at_once_the_later_counts_and_one_after_another_add_up() {
+        let one = Law::fixed(100.0, 1.0);
+        // No failure of either: (2/3)². At most one each: (8/9)².
+        let both = retries(1.0 / 3.0).delayed(&one, 2, 2);
+        assert!((both.cdf(150.0) - 4.0 / 9.0).abs() < 1e-6);
+        assert!((both.cdf(250.0) - 64.0 / 81.0).abs() < 1e-6);
+        // Two starts in one place: no failure (2/3)², one 2 · (2/3)² / 3, and 120 s in the mean.
+        let row = retries(1.0 / 3.0).delayed(&one, 2, 1);
+        assert!((row.cdf(150.0) - 4.0 / 9.0).abs() < 1e-6);
+        assert!((row.cdf(250.0) - (4.0 / 9.0 + 8.0 / 27.0)).abs() < 1e-6);
+        assert!((row.mean() - 220.0).abs() < 0.01, "{}", row.mean());
+    }
+
+    #[test]
+    fn many_failures_keep_their_mean() {
+        // 0.2 / 0.8 · 599 = 149.75 failures.
+        let found = failures_before(599, 0.2);
+        let total: f64 = found.iter().map(|(_, chance)| chance).sum();
+        let mean: f64 = found.iter().map(|(n, chance)| n * chance).sum();
+        assert!(
+            (total - 1.0).abs() < 1e-9 && (mean - 149.75).abs() < 1e-6,
+            "{total} {mean}"
+        );
+    }
+
+    #[test]
+    fn chance_trips_the_breaker_as_counted_by_hand() {
+        // One task, p = 0.5: three failures in a row, 1/8.
+        assert!((tripped_by_chance(1, 3, 0.5) - 0.125).abs() < 1e-12);
+        // Two tasks, p = 0.5, T = 3: 3 failures before 2 successes in at most 4 starts:
+        // (4 choose 3 + 4 choose 4) / 16 = 5/16.
+        assert!((tripped_by_chance(2, 3, 0.5) - 0.3125).abs() < 1e-12);
+        assert!(tripped_by_chance(2, 3, 0.0) <= 0.0);
+    }
+}

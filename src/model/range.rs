@@ -1,0 +1,160 @@
+//! A desired count that moves: where its percents are stuck, and time and cost at both ends.
+
+use serde::Serialize;
+
+use super::estimate::{Duration, Mean, Model, Plan};
+use crate::rollout::{over_range, room};
+use crate::scenario::{Capacity, DesiredRange, Scenario};
+use crate::units::Usd;
+
+/// A deployment at both ends of the range in which the desired count moves.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RangeEnds {
+    /// With the fewest tasks.
+    pub low: End,
+    /// With the most tasks.
+    pub high: End,
+    /// Counts at which the deployment never moves, ascending.
+    pub stuck_at: Vec<u32>,
+}
+
+/// A deployment at one end of the range.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct End {
+    /// The desired count there.
+    pub desired: u32,
+    /// Why there is no answer; absent where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// From the launch of the pre-scaled hosts to the request \[s\].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead_s: Option<Mean>,
+    /// From the request to the last new task healthy \[s\].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_version_s: Option<Duration>,
+    /// From the request to "completed" \[s\].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_s: Option<Duration>,
+    /// On the same hosts \[USD/month\]; absent without deployments per day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_usd_per_month: Option<Usd>,
+}
+
+/// Both ends of a scenario's range; absent where the desired count does not move.
+#[must_use]
+pub fn range_ends(model: &Model, scenario: &Scenario) -> Option<RangeEnds> {
+    let range = scenario.service.desired_range?;
+    Some(RangeEnds {
+        low: end(model, scenario, range.low),
+        high: end(model, scenario, range.high),
+        stuck_at: stuck_at(scenario, range),
+    })
+}
+
+fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
+    let mut there = scenario.clone();
+    there.service.desired_count = desired;
+    let without = |problem: String| End {
+        desired,
+        problem: Some(problem),
+        lead_s: None,
+        new_version_s: None,
+        completed_s: None,
+        total_usd_per_month: None,
+    };
+    // Where only the room is known, the places stay the same as well.
+    if let Capacity::FreeTasks(free) = &mut there.capacity {
+        let places = free.saturating_add(scenario.service.desired_count);
+        match places.checked_sub(desired) {
+            Some(left) => *free = left,
+            None => return without(format!("places for {places} only")),
+        }
+    }
+    let outcome = match model.outcome(&there, &Plan::of(&there)) {
+        Ok(outcome) => outcome,
+        Err(too_few) => return without(format!("places for {} only", too_few.places)),
+    };
+    let Some(duration) = outcome.duration else {
+        return without("stuck".to_owned());
+    };
+    End {
+        desired,
+        problem: None,
+        lead_s: Some(duration.lead_s),
+        new_version_s: Some(duration.new_version_s),
+        completed_s: Some(duration.completed_s),
+        total_usd_per_month: outcome.cost.total_usd_per_month,
+    }
+}
+
+fn stuck_at(scenario: &Scenario, range: DesiredRange) -> Vec<u32> {
+    let plan = Plan::of(scenario);
+    let percents = (plan.minimum_healthy_percent, plan.maximum_percent);
+    room(scenario, plan.added()).map_or_else(
+        |_| Vec::new(),
+        |room| over_range(scenario, range, percents, room).stuck,
+    )
+}
+
+/// What is wrong within the range: counts that are stuck, counts without places.
+#[must_use]
+pub fn range_warnings(scenario: &Scenario) -> Vec<String> {
+    let Some(range) = scenario.service.desired_range else {
+        return Vec::new();
+    };
+    let plan = Plan::of(scenario);
+    let percents = (plan.minimum_healthy_percent, plan.maximum_percent);
+    let Ok(room) = room(scenario, plan.added()) else {
+        return Vec::new();
+    };
+    let found = over_range(scenario, range, percents, room);
+    let mut warnings = Vec::new();
+    if !found.stuck.is_empty() {
+        warnings.push(format!(
+            "with {}/{} a deployment never moves while the desired count is {}; change the percents, or correct service.desired_range = [{}, {}]",
+            percents.0,
+            percents.1,
+            in_runs(&found.stuck),
+            range.low,
+            range.high
+        ));
+    }
+    if let Some(places) = found.places {
+        warnings.push(format!(
+            "the hosts hold {places} tasks: above that the desired count cannot rise without more hosts; list them, or correct service.desired_range = [{}, {}]",
+            range.low, range.high
+        ));
+    }
+    warnings
+}
+
+/// Ascending counts in short: `2–3, 5`.
+fn in_runs(counts: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for &count in counts {
+        match runs.last_mut() {
+            Some(run) if run.1 + 1 == count => run.1 = count,
+            _ => runs.push((count, count)),
+        }
+    }
+    let told: Vec<String> = runs
+        .iter()
+        .map(|&(from, to)| match to - from {
+            0 => from.to_string(),
+            1 => format!("{from}, {to}"),
+            _ => format!("{from}–{to}"),
+        })
+        .collect();
+    told.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_runs;
+
+    #[test]
+    fn counts_are_told_in_runs() {
+        assert_eq!(in_runs(&[2]), "2");
+        assert_eq!(in_runs(&[2, 3, 5, 7, 8, 9]), "2, 3, 5, 7–9");
+    }
+}
