@@ -441,6 +441,7 @@ impl<'a> Course<'a> {
             bounds,
             surge,
             slack,
+            joining,
             room,
             ..
         } = self.base.outcome.moves;
@@ -457,6 +458,13 @@ impl<'a> Course<'a> {
             _ if surge == desired => "all new tasks may run beside the old ones".to_owned(),
             _ => format!("{surge} may be added"),
         };
+        if joining.places > 0 && surge == 0 {
+            let waiting = format!("{} wait for hosts that join", joining.places);
+            return match slack {
+                0 => format!("start first: {waiting}, none may be missing"),
+                _ => format!("stop first: {waiting}, {slack} may be missing"),
+            };
+        }
         match (surge, slack) {
             (0, _) => format!("stop first: {no_surge}, {slack} may be missing"),
             (_, 0) => format!("start first: {start}, none may be missing"),

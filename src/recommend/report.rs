@@ -7,7 +7,7 @@ use super::search::{Candidate, Limit, Search, TIE};
 use super::variants::{changes, shorter_drain, with_balancer};
 use super::{Change, Conditional, PlanReport};
 use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
-use crate::rollout::{TooFewPlaces, bounds, moves_over_range, others, room};
+use crate::rollout::{TooFewPlaces, bounds, moves_over_range, others, room, target_for};
 use crate::scenario::{PrescaleMode, Scenario};
 use crate::units::Seconds;
 
@@ -210,6 +210,7 @@ pub fn reasons(
         }
     }
     reasons.extend(room_shared(scenario));
+    reasons.extend(kept_by_target(scenario, chosen));
     for limit in Limit::ALL {
         let Some(wanted) = limit.wanted(&scenario.limits) else {
             continue;
@@ -235,6 +236,15 @@ pub fn reasons(
         );
     }
     reasons
+}
+
+/// How managed scaling keeps standing hosts that it would take if they were added by hand.
+fn kept_by_target(scenario: &Scenario, chosen: &Candidate) -> Option<String> {
+    let standing = chosen.plan.headroom_hosts;
+    let target = target_for(scenario, standing).filter(|_| standing > 0)?;
+    Some(format!(
+        "Managed scaling takes hosts that are idle for 15 min; with cluster.capacity_provider.target_capacity = {target} it keeps the {standing} standing by itself."
+    ))
 }
 
 /// That the room is counted less what deployments of others take of it.

@@ -25,7 +25,7 @@ pub use places::{
     Added, Limit, Places, Room, TooFewPlaces, places_on, places_on_added, room, scenario_added,
 };
 pub use range::{RangeCheck, moves_over_range, over_range};
-pub use scale_out::{Joining, joining, managed_scaling, steps, target_headroom};
+pub use scale_out::{Joining, joining, managed_scaling, steps, target_for, target_headroom};
 pub use stuck::{Bound, Fix, Stuck};
 
 use crate::scenario::Scenario;

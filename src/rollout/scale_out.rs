@@ -73,14 +73,40 @@ pub fn managed_scaling(scenario: &Scenario) -> Option<ManagedScaling> {
 /// there are hosts without one.
 #[must_use]
 pub fn target_headroom(scenario: &Scenario) -> u32 {
-    let (Some(provider), Capacity::Hosts(cluster)) =
-        (scenario.capacity_provider, &scenario.capacity)
+    let Some(provider) = scenario
+        .capacity_provider
+        .filter(|provider| provider.scaling.is_some())
     else {
         return 0;
     };
-    if provider.scaling.is_none() {
-        return 0;
-    }
+    let (listed, in_use) = hosts_in_use(scenario);
+    held(in_use, provider.target_capacity).saturating_sub(listed)
+}
+
+/// The highest target capacity under which managed scaling keeps so many hosts beyond the listed
+/// ones by itself; absent where it does not scale, or none does \[%\].
+#[must_use]
+pub fn target_for(scenario: &Scenario, beyond_listed: u32) -> Option<u32> {
+    managed_scaling(scenario)?;
+    let (listed, in_use) = hosts_in_use(scenario);
+    let wanted = listed.saturating_add(beyond_listed);
+    (1..=100)
+        .rev()
+        .find(|&target| held(in_use, target) >= wanted)
+        .filter(|&target| held(in_use, target) == wanted)
+}
+
+/// Hosts that managed scaling holds for so many in use.
+fn held(in_use: u32, target: u32) -> u32 {
+    let held = (u64::from(in_use) * 100).div_ceil(u64::from(target.max(1)));
+    u32::try_from(held).unwrap_or(u32::MAX)
+}
+
+/// Listed hosts that take tasks, and those of them that have some.
+fn hosts_in_use(scenario: &Scenario) -> (u32, u32) {
+    let Capacity::Hosts(cluster) = &scenario.capacity else {
+        return (0, 0);
+    };
     let mut own = scenario.service.desired_count;
     let (mut listed, mut in_use) = (0_u32, 0_u32);
     for group in cluster.hosts.iter().filter(|group| group.accepts_tasks) {
@@ -103,8 +129,5 @@ pub fn target_headroom(scenario: &Scenario) -> u32 {
             group.count
         });
     }
-    let held = (u64::from(in_use) * 100).div_ceil(u64::from(provider.target_capacity.max(1)));
-    u32::try_from(held)
-        .unwrap_or(u32::MAX)
-        .saturating_sub(listed)
+    (listed, in_use)
 }

@@ -2,7 +2,9 @@
 
 use prescale::explain::explain;
 use prescale::model::{Estimate, estimate};
-use prescale::rollout::{joining, room, scenario_added, scenario_moves, steps, target_headroom};
+use prescale::rollout::{
+    joining, room, scenario_added, scenario_moves, steps, target_for, target_headroom,
+};
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
 
@@ -274,6 +276,9 @@ fn a_target_below_100_keeps_hosts_free() {
     let found = estimated(&scenario);
     assert_eq!(found.tasks.room, Some(2));
     assert!((found.cost.headroom_usd_per_month.0 - 73.0).abs() < 1e-9);
+    // One host more is kept by any target from 80 to 99; two by 67 to 79.
+    assert_eq!(target_for(&scenario, 1), Some(99));
+    assert_eq!(target_for(&scenario, 2), Some(79));
     // With 5 listed and tasks on all of them it holds ⌈500 / 80⌉ = 7.
     let spread = read(&text(8, 5, [100, 200], "target_capacity = 80"));
     assert_eq!(target_headroom(&spread), 2);
