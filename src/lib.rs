@@ -10,4 +10,6 @@ pub mod model;
 pub mod recommend;
 pub mod rollout;
 pub mod scenario;
+pub mod simulate;
+pub mod sweep;
 pub mod units;

@@ -11,6 +11,9 @@ use crate::units::Seconds;
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 80, after_help = EXIT_CODES)]
 pub struct Arguments {
+    /// Whether headlines stand out; auto: on a terminal, unless `NO_COLOR` is set
+    #[arg(long, value_enum, default_value_t, global = true, value_name = "WHEN")]
+    pub color: Color,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -18,6 +21,15 @@ pub struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the deployment is stuck, or nothing meets the limits; 2 bad input or usage, \
 or a file that cannot be read or written; 3 stopped before the proof; 130 interrupted with nothing.";
+
+/// When a headline stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -29,8 +41,14 @@ pub enum Command {
     Estimate(OfScenario),
     /// The deployment step by step with times, and the largest levers
     Explain(OfExplained),
+    /// The same as estimate by event simulation, with a picture of one deployment
+    Simulate(OfSimulation),
     /// One option per service under a shared budget, hosts and spot, with a proven gap
     Fleet(OfFleet),
+    /// Whether the settings keep to the limits, and the cheapest change that mends it
+    Check(OfCheck),
+    /// One row for each combination of values, or for each row of a table
+    Sweep(OfSweep),
     /// The recommended settings for a tool that deploys
     #[command(subcommand)]
     Emit(EmitTool),
@@ -39,6 +57,19 @@ pub enum Command {
     Import(ImportSource),
     /// Instance types and prices: the regions; the types of a region; a type in every region
     Catalog(OfCatalog),
+    /// The JSON Schema of a scenario, for editors
+    Schema,
+    /// Completions of commands and options for a shell
+    Completions(OfCompletions),
+    /// The manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct OfCompletions {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
 }
 
 #[derive(Debug, Args)]
@@ -46,6 +77,30 @@ pub struct OfScenario {
     /// File with the scenario, TOML or JSON; - for standard input
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct OfSimulation {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// Where the random numbers begin: the same seed gives the same answer
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How many deployments are played
+    #[arg(long, value_name = "N", default_value_t = 1000,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub runs: u32,
+    /// Write every event of the first run as CSV
+    #[arg(long, value_name = "FILE")]
+    pub timeline: Option<PathBuf>,
+    /// How many threads play them; the answer does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: u32,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -138,6 +193,102 @@ fn time_limit(text: &str) -> Result<Seconds, String> {
 fn gap(text: &str) -> Result<f64, String> {
     let gap = text.parse().ok().filter(|gap| (0.0..1.0).contains(gap));
     gap.ok_or_else(|| "expected a share of 1 such as 1e-4, from 0 to below 1".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct OfCheck {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// The scenario as it was: time, cost and capacity before and after
+    #[arg(long, value_name = "OLD")]
+    pub against: Option<PathBuf>,
+    /// How the answer is written; github: annotations of a workflow, then a Markdown summary
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    #[default]
+    Text,
+    Json,
+    Markdown,
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub struct OfSweep {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// A key and its values: a,b,c or 0..100 or 0..100:5 or 30s..300s:30s; the last key given
+    /// changes fastest
+    #[arg(long, value_name = "KEY=VALUES", value_parser = vary, required_unless_present_any = ["grid", "input"])]
+    pub vary: Vec<Vary>,
+    /// File with such keys and values, each as [[vary]] with key and values; before those of --vary
+    #[arg(long, value_name = "FILE")]
+    pub grid: Option<PathBuf>,
+    /// Table whose columns are keys, CSV, one row a scenario; an empty cell changes nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vary", "grid"])]
+    pub input: Option<PathBuf>,
+    /// Where the rows are written; there only when complete. Standard output if not given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// How rows are written; by the ending of the output file if not given, else CSV
+    #[arg(long, value_enum)]
+    pub format: Option<SweepFormat>,
+    /// Go on with what an interrupted run has left beside the output file
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+    /// Only part I of N, counted from 1; the parts one after another are the whole
+    #[arg(long, value_name = "I/N", value_parser = shard, default_value = "1/1")]
+    pub shard: Shard,
+    /// How many work at once; as many as there are processors if not given
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SweepFormat {
+    Csv,
+    Jsonl,
+}
+
+/// A key and its values, as they were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vary {
+    pub key: String,
+    pub values: String,
+}
+
+/// A part of several, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    pub part: u32,
+    pub parts: u32,
+}
+
+fn vary(text: &str) -> Result<Vary, String> {
+    match text.split_once('=') {
+        Some((key, values)) if !key.trim().is_empty() => Ok(Vary {
+            key: key.trim().to_owned(),
+            values: values.to_owned(),
+        }),
+        _ => Err(
+            "expected a key and its values, such as deployment.minimum_healthy_percent=0..100"
+                .to_owned(),
+        ),
+    }
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    let numbers = text.split_once('/');
+    let numbers = numbers.and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+    match numbers {
+        Some((part, parts)) if (1..=parts).contains(&part) => Ok(Shard { part, parts }),
+        _ => Err("expected a part and how many there are, from 1/N to N/N".to_owned()),
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,11 +7,13 @@
 
 mod arguments;
 pub mod catalog;
+mod check;
 mod columns;
 mod emit;
 mod estimate;
 pub mod explain;
 mod fleet;
+mod help;
 mod hosts;
 mod import;
 mod input;
@@ -20,6 +22,8 @@ mod output;
 mod page;
 mod range;
 mod recommend;
+mod simulate;
+mod sweep;
 mod whole_file;
 mod words;
 
@@ -38,7 +42,7 @@ use output::{Answer, Complaint, Ending, Terminal};
 #[must_use]
 pub fn run() -> ExitCode {
     let ending = match Arguments::try_parse() {
-        Ok(arguments) => match answer(arguments.command) {
+        Ok(arguments) => match answer(arguments) {
             Ok(answer) => output::give(&answer),
             Err(complaint) => output::complain(&complaint),
         },
@@ -47,9 +51,9 @@ pub fn run() -> ExitCode {
     ExitCode::from(ending)
 }
 
-fn answer(command: Command) -> Result<Answer, Complaint> {
-    let terminal = Terminal::of_stdout();
-    match command {
+fn answer(arguments: Arguments) -> Result<Answer, Complaint> {
+    let terminal = Terminal::of_stdout(arguments.color);
+    match arguments.command {
         Command::Estimate(asked) => {
             let input = Input::read_with_effects(&asked.scenario)?;
             let estimate =
@@ -91,7 +95,13 @@ fn answer(command: Command) -> Result<Answer, Complaint> {
                 ..Answer::done(data)
             })
         }
+        Command::Simulate(asked) => simulate::answer(&asked, terminal),
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
+        Command::Schema => Ok(Answer::done(words::json(&crate::scenario::read::schema())?)),
+        Command::Completions(asked) => help::completions(asked.shell),
+        Command::Man => help::manual(),
+        Command::Check(asked) => check::answer(&asked, terminal),
+        Command::Sweep(asked) => sweep::answer(&asked),
         Command::Emit(tool) => emit::answer(&tool),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
         Command::Catalog(asked) => {

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use super::arguments::Color;
+
 /// What a command answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -83,19 +85,19 @@ impl Terminal {
     const NARROWEST: usize = 40;
 
     /// Where standard output goes: a pipe or file always gets the same bytes.
-    pub fn of_stdout() -> Self {
-        if !io::stdout().is_terminal() {
-            return Self::NONE;
-        }
+    pub fn of_stdout(color: Color) -> Self {
+        let is_terminal = io::stdout().is_terminal();
         let plain = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         Self {
-            width: terminal_size::terminal_size().map_or(Self::NONE.width, |(width, _)| {
-                usize::from(width.0).clamp(Self::NARROWEST, Self::WIDEST)
-            }),
-            emphasis: if plain("NO_COLOR") {
-                Emphasis::None
-            } else {
-                Emphasis::Bold
+            width: terminal_size::terminal_size()
+                .filter(|_| is_terminal)
+                .map_or(Self::NONE.width, |(width, _)| {
+                    usize::from(width.0).clamp(Self::NARROWEST, Self::WIDEST)
+                }),
+            emphasis: match color {
+                Color::Always => Emphasis::Bold,
+                Color::Auto if is_terminal && !plain("NO_COLOR") => Emphasis::Bold,
+                Color::Auto | Color::Never => Emphasis::None,
             },
         }
     }

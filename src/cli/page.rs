@@ -61,6 +61,14 @@ impl Page {
         self.paragraph(text);
     }
 
+    /// Lines as they are, for a picture; they keep to 80 columns by themselves.
+    pub fn verbatim(&mut self, lines: impl IntoIterator<Item = String>) {
+        for line in lines {
+            self.text += line.trim_end();
+            self.text.push('\n');
+        }
+    }
+
     /// Points, one to a line.
     pub fn points<'a>(&mut self, points: impl IntoIterator<Item = &'a str>) {
         let rows: Vec<Vec<String>> = points

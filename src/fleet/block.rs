@@ -56,6 +56,9 @@ pub(super) fn steps(fleet: &Fleet, entry: usize, prices: &RowPrices, steps: &mut
         });
     }
     for (i, choice) in (index(entry.options.start)..).zip(&fleet.options[entry.options.clone()]) {
+        if fleet.closed[i as usize] {
+            continue;
+        }
         let cost = prices.cost(fleet, choice) + link;
         let step = Step {
             hosts: choice.hosts,
@@ -118,10 +121,10 @@ impl Cell {
             let first = self.steps.len();
             self.steps.extend_from_slice(buffer);
             self.open.push((index(entry), first, self.steps.len()));
-            if let Some(last) = buffer.last() {
-                self.floor += last.cost;
-                self.enough = self.enough.saturating_add(last.hosts);
-            }
+            // Without a step there is no plan.
+            self.floor += buffer.last().map_or(f64::INFINITY, |last| last.cost);
+            let hosts = buffer.last().map_or(0, |last| last.hosts);
+            self.enough = self.enough.saturating_add(hosts);
         }
         self.floor += self.fixed;
     }
@@ -225,15 +228,18 @@ pub(super) fn fill(
         return floor.is_finite().then_some((0, floor));
     };
     let price = prices.host(fleet, pool);
-    let top = enough.min(pool.most);
-    let mut most = guess.saturating_mul(3) / 2 + 4;
+    if floor.is_infinite() {
+        return None;
+    }
+    let top = enough.max(pool.least).min(pool.most);
+    let mut most = pool.least.max(guess).saturating_mul(3) / 2 + 4;
     loop {
         most = most.min(top);
         for cell in cells.iter_mut() {
             cell.fill(most, &mut scratch.spare);
         }
         let mut best: Option<(u32, f64)> = None;
-        for hosts in 0..=most {
+        for hosts in pool.least..=most {
             let cost = cells.iter().map(|cell| cell.within(hosts)).sum::<f64>();
             let cost = cost + price * f64::from(hosts);
             if cost < best.map_or(f64::INFINITY, |(_, cost)| cost) {
@@ -295,7 +301,7 @@ pub(super) fn column(fleet: &Fleet, block: usize, choices: Vec<u32>) -> Column {
         largest = largest.max(hosts);
     }
     if let Some(pool) = of.pool {
-        usd += pool.price * f64::from(largest);
+        usd += pool.price * f64::from(largest.max(pool.least));
     }
     let mut push = |row: Option<usize>, used| uses.extend(row.map(|row| (index(row), used)));
     push(fleet.budget_row, usd);

@@ -21,6 +21,10 @@ const SERVICES_OF_A_BLOCK: usize = 128;
 pub(super) struct Fleet {
     /// By entry.
     pub options: Vec<Choice>,
+    /// Of each option, whether it may not be chosen for now.
+    pub closed: Vec<bool>,
+    /// Of each option, its place among those of its service by minutes.
+    pub rank: Vec<u32>,
     /// By cell.
     pub entries: Vec<Entry>,
     /// Cells of entries.
@@ -75,6 +79,8 @@ pub(super) struct Block {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HostPool {
     pub cluster: u32,
+    /// So many are paid at least.
+    pub least: u32,
     pub most: u32,
     /// \[USD/month\].
     pub price: f64,
@@ -144,6 +150,8 @@ impl Fleet {
             kept_options.push(options);
         }
         fleet.lay_out(problem, &places, &kept_options);
+        fleet.closed = vec![false; fleet.options.len()];
+        fleet.rank = fleet.ranks();
         fleet
     }
 
@@ -224,6 +232,7 @@ impl Fleet {
                     cells: first..first,
                     pool: cluster.map(|c| HostPool {
                         cluster: c,
+                        least: 0,
                         most: problem.clusters[c as usize].extra_hosts_max.unwrap_or(NONE),
                         price: problem.clusters[c as usize].usd_per_extra_host,
                     }),
@@ -256,6 +265,23 @@ impl Fleet {
                 block.cells.end = end;
             }
         }
+    }
+
+    fn ranks(&self) -> Vec<u32> {
+        let mut ranks = vec![0; self.options.len()];
+        for entries in &self.entries_of {
+            let entries = entries.iter().map(|entry| &self.entries[*entry as usize]);
+            let mut options: Vec<usize> = entries.flat_map(|entry| entry.options.clone()).collect();
+            options.sort_by(|a, b| {
+                self.options[*a]
+                    .minutes
+                    .total_cmp(&self.options[*b].minutes)
+            });
+            for (rank, option) in (0..).zip(options) {
+                ranks[option] = rank;
+            }
+        }
+        ranks
     }
 
     /// Entries of a block.

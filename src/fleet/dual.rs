@@ -4,10 +4,12 @@
 //! blocks. The relaxation is evaluated between the master's prices and the best so far, as the
 //! former jump about (Wentges 1997, with the weight adapted as by Pessoa and others 2018).
 
+use std::rc::Rc;
+
 use super::block::{Column, RowPrices};
 use super::compact::{Fleet, RowKind};
 use super::master::Master;
-use super::relax::Relaxation;
+use super::relax::{Relaxation, Relaxed};
 
 /// The search for the best bound.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(super) struct DualSearch {
     /// Weight of the best prices so far.
     stability: f64,
     misses: u32,
+    /// Nearer than this the bound is not driven to the value of the master program \[relative\].
+    close: f64,
 }
 
 /// What a round of the search did.
@@ -29,30 +33,26 @@ pub(super) enum Round {
     Converged,
 }
 
-/// Nearer than this the bound is not driven to the value of the master program \[relative\].
-const CLOSE: f64 = 1e-7;
-
 impl DualSearch {
     /// Starts from prices of the budget alone; none where a block has no plan.
-    pub(super) fn start(fleet: &Fleet, relaxation: &mut Relaxation) -> Option<Self> {
+    pub(super) fn start(fleet: &Fleet, relaxation: &mut Relaxation, close: f64) -> Option<Self> {
         let mut prices = RowPrices(vec![0.0; fleet.rows.len()]);
         let free = relaxation.at(fleet, &prices)?;
         let mut bound = free.bound;
-        let columns: Vec<Column> = free.columns.into_iter().map(|(_, column)| column).collect();
+        let columns = plans(free);
         let penalties = penalties(fleet, &columns);
         let mut found = vec![columns.clone()];
         if let Some(row) = fleet.budget_row {
             // Doubled or halved until the spending crosses the budget, then bisected.
             let (mut low, mut high) = (0.0, f64::INFINITY);
-            let over = |columns: &[Column]| used(columns, row) > fleet.rows[row].limit;
+            let over = |columns: &[Rc<Column>]| used(columns, row) > fleet.rows[row].limit;
             if over(&columns) {
                 let mut price = penalties[row] * 1e-3;
                 for _ in 0..14 {
                     prices.0[row] = price;
                     let at = relaxation.at(fleet, &prices)?;
                     bound = at.bound.max(bound);
-                    let columns: Vec<Column> =
-                        at.columns.into_iter().map(|(_, column)| column).collect();
+                    let columns = plans(at);
                     if over(&columns) {
                         low = price;
                     } else {
@@ -85,6 +85,32 @@ impl DualSearch {
             prices,
             stability: 0.5,
             misses: 0,
+            close,
+        })
+    }
+
+    /// Starts from prices and plans that are known; none where a block has no plan.
+    pub(super) fn resume(
+        fleet: &Fleet,
+        relaxation: &mut Relaxation,
+        prices: RowPrices,
+        penalties: Vec<f64>,
+        close: f64,
+        known: impl Iterator<Item = Rc<Column>>,
+    ) -> Option<Self> {
+        let at = relaxation.at(fleet, &prices)?;
+        let bound = at.bound;
+        let mut master = Master::new(fleet, plans(at), penalties);
+        for column in known {
+            master.add(column);
+        }
+        Some(Self {
+            master,
+            bound,
+            prices,
+            stability: 0.3,
+            misses: 0,
+            close,
         })
     }
 
@@ -108,7 +134,7 @@ impl DualSearch {
             }
             if self.master.reduced_cost(&column) < -1e-9 * column.minutes.abs().max(1.0) {
                 added = true;
-                self.master.add(column);
+                self.master.add(Rc::new(column));
             }
         }
         let better = relaxed.bound > self.bound;
@@ -122,7 +148,7 @@ impl DualSearch {
             self.stability + (1.0 - self.stability) * 0.1
         };
         let value = self.master.value();
-        let close = value - self.bound <= CLOSE * value.abs();
+        let close = value - self.bound <= self.close * value.abs();
         if added {
             self.misses = 0;
         } else if !better {
@@ -136,7 +162,12 @@ impl DualSearch {
     }
 }
 
-fn used(columns: &[Column], row: usize) -> f64 {
+fn plans(relaxed: Relaxed) -> Vec<Rc<Column>> {
+    let columns = relaxed.columns.into_iter();
+    columns.map(|(_, column)| Rc::new(column)).collect()
+}
+
+fn used(columns: &[Rc<Column>], row: usize) -> f64 {
     let uses = columns.iter().flat_map(|column| &column.uses);
     uses.filter(|(of, _)| *of as usize == row)
         .map(|(_, used)| used)
@@ -145,7 +176,7 @@ fn used(columns: &[Column], row: usize) -> f64 {
 
 /// Prices that no row should need: many times what all minutes are worth per unit of what could
 /// be used of it.
-fn penalties(fleet: &Fleet, columns: &[Column]) -> Vec<f64> {
+fn penalties(fleet: &Fleet, columns: &[Rc<Column>]) -> Vec<f64> {
     let minutes: f64 = columns.iter().map(|column| column.minutes.abs()).sum();
     let mut largest = vec![0.0; fleet.rows.len()];
     for entry in &fleet.entries {

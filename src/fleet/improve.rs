@@ -5,6 +5,8 @@
 //! that free most for least; improvement takes single changes and pairs of changes, of services
 //! and of whole blocks, as long as they bring minutes and keep the limits.
 
+use std::rc::Rc;
+
 use super::block::{Column, RowPrices};
 use super::compact::{Fleet, NONE, index};
 use super::state::{Delta, State, priced};
@@ -157,7 +159,7 @@ pub(super) fn improve(
     fleet: &Fleet,
     state: &mut State,
     prices: &RowPrices,
-    columns: &[Column],
+    columns: &[Rc<Column>],
     mut stop: impl FnMut(&State) -> bool,
 ) {
     for _ in 0..1_000 {
@@ -167,7 +169,12 @@ pub(super) fn improve(
     }
 }
 
-fn improve_once(fleet: &Fleet, state: &mut State, prices: &RowPrices, columns: &[Column]) -> bool {
+fn improve_once(
+    fleet: &Fleet,
+    state: &mut State,
+    prices: &RowPrices,
+    columns: &[Rc<Column>],
+) -> bool {
     let slack: Vec<f64> = (0..fleet.rows.len())
         .map(|row| state.left(fleet, row))
         .collect();
@@ -246,7 +253,7 @@ fn changes<'a>(
     fleet: &Fleet,
     state: &State,
     prices: &RowPrices,
-    columns: &'a [Column],
+    columns: &'a [Rc<Column>],
     unused: f64,
 ) -> Vec<Change<'a>> {
     let mut changes: Vec<Change<'a>> = Vec::new();
@@ -297,7 +304,7 @@ fn add_plans<'a>(
     fleet: &Fleet,
     state: &State,
     prices: &RowPrices,
-    columns: &'a [Column],
+    columns: &'a [Rc<Column>],
     changes: &mut Vec<Change<'a>>,
 ) {
     let linked: Vec<bool> = (0..fleet.blocks.len())

@@ -6,6 +6,8 @@
 //! basis: there are few rows, plans are only added, so it always starts from where it ended.
 //! Whatever rounding does to the prices, the bound that is computed from them stays a bound.
 
+use std::rc::Rc;
+
 use super::block::{Column, RowPrices};
 use super::compact::{Fleet, RowKind};
 
@@ -29,9 +31,10 @@ pub(super) struct Master {
     size: usize,
     kinds: Vec<RowKind>,
     limits: Vec<f64>,
-    penalties: Vec<f64>,
+    /// What a unit over each limit costs.
+    pub penalties: Vec<f64>,
     /// All plans so far.
-    pub columns: Vec<Column>,
+    pub columns: Vec<Rc<Column>>,
     basis: Vec<Variable>,
     values: Vec<f64>,
     /// Row-major inverse of the basis.
@@ -46,7 +49,7 @@ const TOLERANCE: f64 = 1e-9;
 
 impl Master {
     /// Starts from one plan of each block. `penalties` bound the prices of the rows.
-    pub(super) fn new(fleet: &Fleet, first: Vec<Column>, penalties: Vec<f64>) -> Self {
+    pub(super) fn new(fleet: &Fleet, first: Vec<Rc<Column>>, penalties: Vec<f64>) -> Self {
         let rows = fleet.rows.len();
         let size = rows + first.len();
         let mut master = Self {
@@ -83,7 +86,7 @@ impl Master {
     }
 
     /// More plans.
-    pub(super) fn add(&mut self, column: Column) {
+    pub(super) fn add(&mut self, column: Rc<Column>) {
         self.columns.push(column);
         self.basic.push(false);
     }

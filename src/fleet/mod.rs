@@ -9,6 +9,8 @@ mod compact;
 pub mod concurrency;
 mod dual;
 mod improve;
+mod knapsack;
+mod marginal;
 mod master;
 mod members;
 mod model;
@@ -19,6 +21,7 @@ pub mod read;
 mod relax;
 mod solve;
 mod state;
+mod tree;
 pub mod what_if;
 
 pub use members::{

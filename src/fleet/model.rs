@@ -25,6 +25,9 @@ use super::problem::Problem;
 pub(super) struct Variables {
     /// Of each service, one per option.
     take: Vec<Vec<Variable>>,
+    /// Of each cluster, in the same order as the variables were made: after all of `take`.
+    #[cfg(feature = "highs")]
+    hosts: Vec<Variable>,
 }
 
 /// The model before a solver is chosen.
@@ -93,7 +96,11 @@ pub(super) fn model(problem: &Problem) -> Model {
     }
     Model {
         variables,
-        names: Variables { take },
+        names: Variables {
+            take,
+            #[cfg(feature = "highs")]
+            hosts,
+        },
         minutes,
         constraints,
     }
@@ -157,6 +164,81 @@ impl Model {
             Err(ResolutionError::Infeasible) => Exact::Infeasible,
             Err(_) => Exact::Failed,
         }
+    }
+}
+
+/// What HiGHS says within its time.
+#[cfg(feature = "highs")]
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Closed {
+    /// The best choices.
+    pub(super) choices: Vec<u32>,
+    /// No choices have fewer weighted minutes.
+    pub(super) bound: f64,
+}
+
+#[cfg(feature = "highs")]
+impl Model {
+    /// Lets HiGHS improve a plan and prove a bound; none where it fails or proves nothing.
+    ///
+    /// The plan is handed over, as HiGHS calls it an error to run out of time without one. Bound
+    /// and gap are read from its own model: the solution of `good_lp` does not have them.
+    pub(super) fn solve_with_highs(
+        self,
+        choices: &[u32],
+        extra_hosts: &[u32],
+        gap: f64,
+        seconds: f64,
+    ) -> Option<Closed> {
+        let mut program = self.variables.minimise(self.minutes).using(good_lp::highs);
+        for constraint in self.constraints {
+            program.add_constraint(constraint);
+        }
+        let count = self.names.take.iter().map(Vec::len).sum::<usize>() + self.names.hosts.len();
+        let mut start = vec![0.0; count];
+        let mut at = 0;
+        for (options, choice) in self.names.take.iter().zip(choices) {
+            start[at + *choice as usize] = 1.0;
+            at += options.len();
+        }
+        for (hosts, start) in extra_hosts.iter().zip(&mut start[at..]) {
+            *start = f64::from(*hosts);
+        }
+        let mut highs = program.try_into_inner().ok()?;
+        highs.make_quiet();
+        highs.try_set_option("threads", 1).ok()?;
+        highs.try_set_option("mip_rel_gap", gap).ok()?;
+        highs.try_set_option("mip_abs_gap", 0.0).ok()?;
+        // Sums of decimals are compared more strictly than HiGHS does unless told.
+        highs
+            .try_set_option("mip_feasibility_tolerance", 1e-9)
+            .ok()?;
+        highs
+            .try_set_option("primal_feasibility_tolerance", 1e-9)
+            .ok()?;
+        highs.try_set_option("time_limit", seconds).ok()?;
+        highs
+            .try_set_solution(Some(&start), None, None, None)
+            .ok()?;
+        let solved = highs.try_solve().ok()?;
+        let bound = solved.double_info_value(c"mip_dual_bound").ok()?;
+        let solution = solved.get_solution();
+        let values = solution.columns();
+        if values.len() != count || !bound.is_finite() {
+            return None;
+        }
+        let mut at = 0;
+        let mut best = Vec::new();
+        for options in &self.names.take {
+            let own = values[at..at + options.len()].iter().enumerate();
+            let (option, _) = own.max_by(|a, b| a.1.total_cmp(b.1))?;
+            best.push(u32::try_from(option).ok()?);
+            at += options.len();
+        }
+        Some(Closed {
+            choices: best,
+            bound,
+        })
     }
 }
 

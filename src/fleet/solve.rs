@@ -9,34 +9,61 @@ use super::check::{self, check};
 use super::compact::{Block, Fleet};
 use super::dual::{DualSearch, Round};
 use super::improve::{improve, repair};
+use super::knapsack::{self, Filled};
+use super::marginal::marginals;
 use super::model::{Exact, model};
 use super::problem::{
-    Ended, Hooks, Plan, Prices, Problem, Progress, Settings, Solution, Status, gap,
+    Ended, Hooks, Plan, Prices, Problem, Progress, Service, Settings, Solution, Status, gap,
 };
 use super::relax::Relaxation;
 use super::state::State;
+use super::tree::{self, Around};
 
 /// The plan with the fewest weighted minutes, as far as the settings let it be searched and proven.
 ///
 /// The solver is not trusted: a plan is only taken when the independent check finds nothing.
 #[must_use]
 pub fn solve(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Solution {
-    let fleet = Fleet::new(problem, |_, _| true);
     let mut search = Search {
         problem,
         settings,
         hooks,
         plan: None,
         bound: None,
-        infeasible: fleet.lacks_an_option(),
+        infeasible: false,
+        worst: problem.services.iter().map(worst).sum(),
+        removed: f64::INFINITY,
+        marginals: Vec::new(),
+        open: 0,
+        nodes: 0,
         prices: Prices::default(),
     };
-    search.run(&fleet);
+    if knapsack::applies(problem) {
+        search.spend_the_budget();
+    }
+    if !search.over() {
+        search.run(&Fleet::new(problem, |_, _| true));
+    }
     search.solution()
 }
 
+/// Nearer than this is the same, as the sums of decimals are rounded \[relative\].
+const EXACT: f64 = 1e-9;
+
 /// With more options the general solver takes too long.
 const MOST_FOR_EXACT: usize = 400;
+
+/// With more options HiGHS takes longer than the search in groups.
+#[cfg(feature = "highs")]
+const MOST_FOR_HIGHS: usize = 30_000;
+
+/// Groups of plans that are searched before `HiGHS` gets its turn; without it as many as
+/// there is time for.
+const MOST_NODES: Option<usize> = if cfg!(feature = "highs") {
+    Some(400)
+} else {
+    None
+};
 
 /// What was found so far.
 struct Search<'a> {
@@ -46,39 +73,202 @@ struct Search<'a> {
     plan: Option<Plan>,
     bound: Option<f64>,
     infeasible: bool,
+    /// No plan has more minutes.
+    worst: f64,
+    /// No plan with an option that was taken out has fewer minutes.
+    removed: f64,
+    /// Of the options of the whole fleet, what a plan with it has at least.
+    marginals: Vec<f64>,
+    /// Options that are not taken out.
+    open: usize,
+    /// Groups of plans searched since.
+    nodes: usize,
     prices: Prices,
 }
 
 impl Search<'_> {
     fn run(&mut self, fleet: &Fleet) {
-        if self.infeasible {
+        if fleet.lacks_an_option() {
+            self.infeasible = true;
             return;
         }
         let mut relaxation = Relaxation::new(fleet, self.settings.threads);
-        let Some(mut dual) = DualSearch::start(fleet, &mut relaxation) else {
+        let Some(mut dual) = DualSearch::start(fleet, &mut relaxation, self.close()) else {
             self.infeasible = true;
             return;
         };
         self.converge(fleet, &mut relaxation, &mut dual);
         self.prices = prices(fleet, self.problem, &dual);
         self.round(fleet, &dual);
+        if self.over() {
+            return;
+        }
+        self.marginals = marginals(fleet, &dual.prices);
+        self.marginals
+            .iter_mut()
+            .for_each(|least| *least += dual.bound);
+        self.prove(fleet, &dual);
         if !self.over() {
             self.exact(fleet);
         }
     }
 
+    /// Lets HiGHS prove what is left of a fleet that is not too large for it.
+    #[cfg(feature = "highs")]
+    fn highs(&mut self, left: &Fleet) {
+        let Some(plan) = &self.plan else { return };
+        if left.options.len() > MOST_FOR_HIGHS || self.over() {
+            return;
+        }
+        let (problem, mut numbers) = remaining(self.problem, left);
+        // The plan at hand may hold options that were taken out as no better plan has them.
+        let mut problem = problem;
+        let mut start = Vec::new();
+        for (s, choice) in plan.choices.iter().enumerate() {
+            let own = numbers[s].iter().position(|number| number == choice);
+            start.push(super::compact::index(own.unwrap_or_else(|| {
+                let option = &self.problem.services[s].options[*choice as usize];
+                problem.services[s].options.push(option.clone());
+                numbers[s].push(*choice);
+                numbers[s].len() - 1
+            })));
+        }
+        let hosts = plan.extra_hosts.clone();
+        let gap = self.settings.gap.max(EXACT);
+        let seconds = self.settings.time_limit.map_or(1e9, |limit| {
+            limit.saturating_sub((self.hooks.elapsed)()).as_secs_f64()
+        });
+        let (told, answer) = std::sync::mpsc::channel();
+        // On a thread of its own, as HiGHS does not notice an interruption.
+        std::thread::spawn(move || {
+            let closed = model(&problem).solve_with_highs(&start, &hosts, gap, seconds);
+            // Nobody listens any more after an interruption.
+            let _ = told.send(closed);
+        });
+        loop {
+            match answer.recv_timeout(std::time::Duration::from_millis(20)) {
+                Ok(Some(closed)) => {
+                    let own = numbers.iter().zip(&closed.choices);
+                    let choices: Vec<u32> = own.map(|(numbers, o)| numbers[*o as usize]).collect();
+                    self.offer(&choices, f64::NEG_INFINITY);
+                    // HiGHS itself counts what is within its tolerance as kept.
+                    let bound = closed.bound - 1e-9 * closed.bound.abs();
+                    self.raise_bound(bound.min(self.removed));
+                    return;
+                }
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) if !self.over() => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// Searches the plans that may be better, again with fewer options when a better plan is found.
+    fn prove(&mut self, fleet: &Fleet, root: &DualSearch) {
+        loop {
+            let cutoff = self.cutoff();
+            self.nodes = 0;
+            self.open = self
+                .marginals
+                .iter()
+                .filter(|least| **least < cutoff)
+                .count();
+            if self.open < fleet.options.len() {
+                self.removed = self.removed.min(cutoff);
+            }
+            let mut kept: Vec<Vec<bool>> = Vec::new();
+            for (service, entries) in self.problem.services.iter().zip(&fleet.entries_of) {
+                let mut of = vec![false; service.options.len()];
+                let entries = entries.iter().map(|entry| &fleet.entries[*entry as usize]);
+                for at in entries.flat_map(|entry| entry.options.clone()) {
+                    of[fleet.options[at].option as usize] |= self.marginals[at] < cutoff;
+                }
+                kept.push(of);
+            }
+            let mut left = Fleet::new(self.problem, |service, option| kept[service][option]);
+            if left.lacks_an_option() {
+                // Nothing is better than what was taken out.
+                self.raise_bound(cutoff);
+                return;
+            }
+            let mut relaxation = Relaxation::new(&left, self.settings.threads);
+            let mut prices = root.prices.clone();
+            // Rows that demand one option of a service are others now.
+            prices.0.resize(left.rows.len(), 0.0);
+            let mut penalties = root.master.penalties.clone();
+            penalties.resize(left.rows.len(), 10.0 * self.worst.max(1.0));
+            let close = self.close();
+            let none = std::iter::empty();
+            let dual = DualSearch::resume(&left, &mut relaxation, prices, penalties, close, none);
+            let Some(mut dual) = dual else {
+                self.raise_bound(cutoff);
+                return;
+            };
+            self.converge(&left, &mut relaxation, &mut dual);
+            tree::search(&mut left, &mut relaxation, &dual, close, self);
+            if self.over() {
+                return;
+            }
+            if !self.shrinks() {
+                #[cfg(feature = "highs")]
+                self.highs(&left);
+                return;
+            }
+        }
+    }
+
+    /// Whether a better plan takes out so many options that starting over pays.
+    fn shrinks(&self) -> bool {
+        let cutoff = self.cutoff();
+        let open = self
+            .marginals
+            .iter()
+            .filter(|least| **least < cutoff)
+            .count();
+        open * 3 < self.open * 2
+    }
+
+    /// What the search for a bound may leave \[relative\].
+    fn close(&self) -> f64 {
+        (self.settings.gap / 20.0).clamp(1e-10, 1e-7)
+    }
+
+    /// Where nothing but the budget is shared, the linear relaxation is nearly a plan.
+    fn spend_the_budget(&mut self) {
+        match knapsack::fill(self.problem, self.settings.threads) {
+            Some(Filled::Plan {
+                choices,
+                bound,
+                price,
+            }) => {
+                self.prices = Prices {
+                    budget: price,
+                    shortfall: 0.0,
+                    pools: vec![0.0; self.problem.pools.len()],
+                    clusters: vec![0.0; self.problem.clusters.len()],
+                };
+                self.offer(&choices, f64::NEG_INFINITY);
+                self.raise_bound(bound);
+            }
+            Some(Filled::Infeasible) => self.infeasible = true,
+            None => {}
+        }
+    }
+
     /// Drives the bound up until no prices give a better one.
     fn converge(&mut self, fleet: &Fleet, relaxation: &mut Relaxation, dual: &mut DualSearch) {
+        let mut raised = 0;
         for _ in 0..5_000 {
             if self.over() {
                 return;
             }
             match dual.round(fleet, relaxation) {
                 Some(Round::Better) => {}
-                Some(Round::Converged) if dual.master.raise_penalties(100.0) => {}
+                Some(Round::Converged) if raised < 6 && dual.master.raise_penalties(100.0) => {
+                    raised += 1;
+                }
                 Some(Round::Converged) | None => return,
             }
-            self.raise_bound(dual.bound);
+            self.raise_bound(dual.bound.min(self.removed));
         }
     }
 
@@ -145,8 +335,11 @@ impl Search<'_> {
     }
 
     fn raise_bound(&mut self, bound: f64) {
-        // Minutes are never negative.
+        // Minutes are never negative. A bound above the worst plan: there is none.
         let bound = bound.max(0.0);
+        if self.plan.is_none() && bound > self.worst * (1.0 + EXACT) + EXACT {
+            self.infeasible = true;
+        }
         if self.bound.is_none_or(|known| bound > known) {
             self.bound = Some(bound);
             self.tell();
@@ -161,12 +354,21 @@ impl Search<'_> {
         });
     }
 
+    /// Plans with at least so many minutes are not worth finding.
+    fn cutoff(&self) -> f64 {
+        let worst = self.worst * (1.0 + 2.0 * EXACT) + 2.0 * EXACT;
+        self.plan.as_ref().map_or(worst, |plan| {
+            plan.weighted_minutes * (1.0 - 0.9999 * self.settings.gap.max(EXACT))
+        })
+    }
+
     fn gap(&self) -> Option<f64> {
         Some(gap(self.plan.as_ref()?.weighted_minutes, self.bound?))
     }
 
     fn proven(&self) -> bool {
-        self.infeasible || self.gap().is_some_and(|gap| gap <= self.settings.gap)
+        let enough = self.settings.gap.max(EXACT);
+        self.infeasible || self.gap().is_some_and(|gap| gap <= enough)
     }
 
     fn out_of_time(&self) -> bool {
@@ -196,10 +398,10 @@ impl Search<'_> {
             (None, _) => Status::Unknown,
         };
         let objective = self.plan.as_ref().map(|plan| plan.weighted_minutes);
-        // Rounding errors must not put the bound above a plan that exists.
+        // Rounding errors must not put the bound above a plan that exists, nor hide an optimum.
         let bound = match (self.bound, objective) {
             _ if self.infeasible => None,
-            (Some(bound), Some(objective)) => Some(bound.min(objective)),
+            (Some(bound), Some(objective)) if gap(objective, bound) <= EXACT => Some(objective),
             (bound, _) => bound,
         };
         Solution {
@@ -210,6 +412,31 @@ impl Search<'_> {
             ended,
         }
     }
+}
+
+impl Around for Search<'_> {
+    fn cutoff(&self) -> f64 {
+        Search::cutoff(self)
+    }
+
+    fn over(&self) -> bool {
+        Search::over(self) || self.shrinks() || MOST_NODES.is_some_and(|most| self.nodes >= most)
+    }
+
+    fn bound(&mut self, bound: f64) {
+        self.nodes += 1;
+        self.raise_bound(bound.min(self.removed));
+    }
+
+    fn mixture(&mut self, fleet: &Fleet, dual: &DualSearch) {
+        self.round(fleet, dual);
+    }
+}
+
+/// The most minutes that a service may take.
+fn worst(service: &Service) -> f64 {
+    let minutes = service.options.iter().map(|option| option.weighted_minutes);
+    minutes.fold(0.0, f64::max)
 }
 
 /// What a little more of each limit would win, as the best bound prices it.

@@ -6,6 +6,7 @@
 //! out, nothing is left to chance.
 
 mod applied;
+mod check;
 mod decision;
 mod hosts;
 mod infeasible;
@@ -24,6 +25,7 @@ use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
 pub use applied::applied;
+pub use check::{Check, Checked, check};
 use decision::{Decision, Timing};
 pub use options::{Options, PlanOption, options};
 use search::{Candidate, Limit, Search, front, meets_all};

@@ -101,10 +101,20 @@ impl Limit {
     /// How far a candidate is beyond the limit; not positive where it is met.
     pub fn excess(self, candidate: &Candidate, limits: &Limits) -> f64 {
         let reached = self.reached(candidate);
-        self.wanted(limits).map_or(0.0, |wanted| match self {
+        self.wanted(limits)
+            .map_or(0.0, |wanted| self.beyond(reached, wanted))
+    }
+
+    fn beyond(self, reached: f64, wanted: f64) -> f64 {
+        match self {
             Self::Budget | Self::MaxDuration => reached - wanted,
             Self::Availability => wanted - reached,
-        })
+        }
+    }
+
+    /// Whether what is reached is enough.
+    pub fn meets(self, reached: f64, wanted: f64) -> bool {
+        self.beyond(reached, wanted) <= 1e-9
     }
 
     /// Whether a candidate meets the limit.

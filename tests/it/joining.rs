@@ -1,5 +1,7 @@
 //! Deployments whose hosts join while they run, against the event simulation and by hand.
 
+mod rollout;
+
 use prescale::explain::explain;
 use prescale::model::{Estimate, estimate};
 use prescale::rollout::{
@@ -8,7 +10,7 @@ use prescale::rollout::{
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
 
-use crate::simulation::{Launch, Params, Summary, run_with_launches};
+use rollout::{Launch, Params, Summary, run_with_launches};
 
 /// Tasks that fill their hosts, two on each, in a cluster with managed scaling.
 fn text(desired: u32, hosts: u32, percents: [u32; 2], provider: &str) -> String {
@@ -71,11 +73,9 @@ fn simulated(scenario: &Scenario, runs: u32) -> Summary {
         stopping_counts: scenario.deployment.stopping_counts,
         warm_places: moves.room.warm.expect("hosts have an end"),
         cold_places: moves.room.cold,
-        required: moves.desired,
         timing: scenario.service.timing,
         reaction: scenario.deployment.reaction,
         load_balancer: scenario.service.load_balancer,
-        health_check: scenario.service.health_check,
         completion_lag: scenario.deployment.completion_lag,
     };
     let launches: Vec<Launch> = (0..)

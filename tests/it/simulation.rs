@@ -1,34 +1,19 @@
-//! How a rolling deployment on ECS goes, told task by task and event by event.
-//!
-//! From the same plain data as the model, but without any of its formulas: every task starts,
-//! warms up, is checked, drains and stops by itself, every change is noticed after a delay of its
-//! own and then causes the one move it allows. The model's agreement with it therefore proves
-//! something.
-//!
-//! Assumed: no target is killed for failing its checks (the grace period is long enough), and no
-//! rate limit on starts. A run is reproducible: events are ordered by time, then by insertion.
+//! The simulation from outside: deployments of which bounds, room and timing are given, as worked
+//! by hand and drawn at random.
 
 pub mod cases;
-mod law;
+mod scenarios;
 mod table;
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
-
 use prescale::scenario::{
-    ContainerHealthCheck, DurationLaw, HealthRule, LoadBalancer, LoadBalancerKind, Timing,
+    ContainerHealthCheck, DurationLaw, Fallback, Granularity, LoadBalancer, Purchase, ReleaseHosts,
+    Timing,
+};
+use prescale::simulate::{
+    Adding, Asked, Host, Origin, Outcome, Prepared, Resources, Setup, SpotRules, outcomes,
+    statistics,
 };
 use prescale::units::Seconds;
-use rand::rngs::SmallRng;
-use rand::{RngExt, SeedableRng};
-
-use law::Sampler;
-
-/// From RUNNING to counted healthy where nothing checks the task [s].
-const VERDICT_WITHOUT_CHECK: f64 = 40.0;
-
-/// The shortest drain behind a network load balancer, whatever its settings [s].
-const NLB_SHORTEST_DRAIN: f64 = 120.0;
 
 /// One deployment: bounds, room and how long things take.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,19 +44,6 @@ pub struct Params {
     pub completion_lag: Seconds,
 }
 
-/// Hosts that are launched after the first moves, and join when they have booted.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Launch {
-    /// After the first moves [s].
-    pub after: f64,
-    /// How many.
-    pub hosts: u32,
-    /// Tasks that one holds.
-    pub places: u32,
-    /// From its launch to its first task.
-    pub boot: DurationLaw,
-}
-
 /// What many runs have in common.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
@@ -96,374 +68,96 @@ pub struct Clock {
     pub p99: f64,
 }
 
+impl Params {
+    /// The same with hosts: one that holds the old tasks and the warm places, and one for each cold
+    /// place.
+    pub fn setup(&self) -> Setup {
+        let host = |origin, places: u32| Host {
+            free: Resources::places(u64::from(places)),
+            origin,
+            purchase: Purchase::OnDemand,
+            hazard: 0.0,
+            pool: 0,
+            zone: None,
+            // None of them goes afterwards.
+            shared: true,
+        };
+        let never = DurationLaw::fixed(Seconds::ZERO);
+        let warm = host(Origin::Listed, self.desired + self.warm_places);
+        let cold = (0..self.cold_places).map(|_| host(Origin::Added, 1));
+        Setup {
+            desired: self.desired,
+            lower: self.lower,
+            upper: self.upper,
+            stopping_counts: self.stopping_counts,
+            required: self.required,
+            need: Resources {
+                cpu: 0,
+                memory_mib: 0,
+                interfaces: 0,
+                ports: 1,
+            },
+            hosts: std::iter::once(warm).chain(cold).collect(),
+            timing: self.timing,
+            reaction: self.reaction,
+            completion_lag: self.completion_lag,
+            load_balancer: self.load_balancer,
+            health_check: self.health_check,
+            grace: None,
+            failed_start: 0.0,
+            start_limits: Vec::new(),
+            adding: Adding {
+                boot: never,
+                lead_overlap: Seconds::ZERO,
+                release: Seconds::ZERO,
+                release_hosts: ReleaseHosts::Emptiest,
+                granularity: Granularity::Second,
+            },
+            spot: SpotRules {
+                correlation: 0.0,
+                fulfilment: 1.0,
+                fulfilment_time: never,
+                fallback: Fallback::OnDemand,
+            },
+            zone_hazard: Vec::new(),
+            zone_outage: never,
+        }
+    }
+}
+
 /// Simulates a number of deployments.
 ///
 /// # Panics
 ///
 /// Where no deployment is possible: bounds or room allow no move.
 pub fn run(params: &Params, runs: u32, seed: u64) -> Summary {
-    run_with_launches(params, &[], runs, seed)
-}
-
-/// Simulates a number of deployments while which hosts join.
-///
-/// # Panics
-///
-/// Where no deployment is possible.
-pub fn run_with_launches(params: &Params, launches: &[Launch], runs: u32, seed: u64) -> Summary {
-    let laws = Laws::of(params);
-    let mut rng = SmallRng::seed_from_u64(seed);
-    let outcomes: Vec<Outcome> = (0..runs)
-        .map(|_| {
-            let mut rollout = Rollout::new(params, &laws, &mut rng);
-            rollout.launches = launches;
-            rollout.play()
-        })
-        .collect();
-    let mean =
-        |value: fn(&Outcome) -> f64| outcomes.iter().map(value).sum::<f64>() / f64::from(runs);
+    let setup = params.setup();
+    let prepared = Prepared::of(&setup).expect("the old tasks have places");
+    let asked = Asked {
+        runs,
+        seed,
+        threads: 1,
+    };
+    let outcomes = outcomes(&prepared, asked).unwrap_or_else(|halt| panic!("stuck: {halt:?}"));
+    let all = |value: fn(&Outcome) -> f64| outcomes.iter().map(value).collect::<Vec<f64>>();
+    let mean = |value| statistics::mean(&all(value)).0;
     Summary {
-        new_version: Clock::of(outcomes.iter().map(|run| run.new_version).collect()),
-        completed: Clock::of(outcomes.iter().map(|run| run.completed).collect()),
+        new_version: Clock::of(all(|run| run.new_version)),
+        completed: Clock::of(all(|run| run.completed)),
         short_seconds: mean(|run| run.short_seconds),
         excess_task_seconds: mean(|run| run.excess_task_seconds),
     }
 }
 
 impl Clock {
-    fn of(mut durations: Vec<f64>) -> Self {
-        durations.sort_by(f64::total_cmp);
-        let count = durations.len();
-        let runs = f64::from(u32::try_from(count).expect("as many as were asked for"));
-        let mean = durations.iter().sum::<f64>() / runs;
-        let variance = durations.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / runs;
-        let percentile = |percent: usize| durations[(count * percent).div_ceil(100) - 1];
+    fn of(durations: Vec<f64>) -> Self {
+        let sampled = statistics::sampled(durations);
         Self {
-            mean,
-            standard_error: (variance / runs).sqrt(),
-            p50: percentile(50),
-            p95: percentile(95),
-            p99: percentile(99),
+            mean: sampled.value.mean,
+            standard_error: sampled.standard_error.mean,
+            p50: sampled.value.p50,
+            p95: sampled.value.p95,
+            p99: sampled.value.p99,
         }
     }
-}
-
-/// What is drawn anew for every task or change.
-struct Laws {
-    start: Sampler,
-    cold_start_extra: Sampler,
-    ready: Sampler,
-    stop: Sampler,
-    reaction: Sampler,
-    registration: Sampler,
-}
-
-impl Laws {
-    fn of(params: &Params) -> Self {
-        let registration = match params.load_balancer {
-            Some(balancer) if balancer.kind == LoadBalancerKind::Nlb => balancer.registration_delay,
-            _ => DurationLaw::fixed(Seconds::ZERO),
-        };
-        Self {
-            start: Sampler::new(params.timing.start),
-            cold_start_extra: Sampler::new(params.timing.cold_start_extra),
-            ready: Sampler::new(params.timing.ready),
-            stop: Sampler::new(params.timing.stop),
-            reaction: Sampler::new(params.reaction),
-            registration: Sampler::new(registration),
-        }
-    }
-}
-
-/// What one run came to.
-struct Outcome {
-    new_version: f64,
-    completed: f64,
-    short_seconds: f64,
-    excess_task_seconds: f64,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Event {
-    /// The scheduler turns to the request.
-    RequestSeen,
-    /// A new task passed its verdict.
-    Healthy,
-    /// The scheduler turns to a task that became healthy.
-    HealthySeen,
-    /// An old task is gone from its host.
-    Stopped,
-    /// The scheduler turns to a task that is gone, or to a place on a host that joined.
-    StoppedSeen,
-    /// A host with so many places has joined.
-    Joined(u32),
-}
-
-struct Scheduled {
-    time: f64,
-    number: u32,
-    event: Event,
-}
-
-impl Ord for Scheduled {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.time
-            .total_cmp(&other.time)
-            .then(self.number.cmp(&other.number))
-    }
-}
-
-impl PartialOrd for Scheduled {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Scheduled {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Scheduled {}
-
-/// A deployment under way.
-struct Rollout<'a> {
-    params: &'a Params,
-    launches: &'a [Launch],
-    laws: &'a Laws,
-    rng: &'a mut SmallRng,
-    queue: BinaryHeap<Reverse<Scheduled>>,
-    scheduled: u32,
-    now: f64,
-    /// Old tasks not yet told to stop; all are healthy.
-    old: u32,
-    /// Old tasks told to stop and still on their hosts.
-    stopping: u32,
-    /// New tasks still to be started.
-    to_start: u32,
-    /// New tasks started and not yet healthy.
-    starting: u32,
-    /// New tasks that are healthy.
-    new: u32,
-    warm_free: u32,
-    cold_free: u32,
-    short_seconds: f64,
-    excess_task_seconds: f64,
-}
-
-impl<'a> Rollout<'a> {
-    fn new(params: &'a Params, laws: &'a Laws, rng: &'a mut SmallRng) -> Self {
-        Self {
-            params,
-            launches: &[],
-            laws,
-            rng,
-            queue: BinaryHeap::new(),
-            scheduled: 0,
-            now: 0.0,
-            old: params.desired,
-            stopping: 0,
-            to_start: params.desired,
-            starting: 0,
-            new: 0,
-            warm_free: params.warm_places,
-            cold_free: params.cold_places,
-            short_seconds: 0.0,
-            excess_task_seconds: 0.0,
-        }
-    }
-
-    fn play(mut self) -> Outcome {
-        let mut new_version = 0.0;
-        self.react(Event::RequestSeen);
-        while self.new < self.params.desired || self.old + self.stopping > 0 {
-            let Some(Reverse(next)) = self.queue.pop() else {
-                panic!("stuck: nothing can move in {:?}", self.params);
-            };
-            self.pass_time_until(next.time);
-            match next.event {
-                Event::RequestSeen => self.make_first_moves(),
-                Event::Healthy => {
-                    self.starting -= 1;
-                    self.new += 1;
-                    new_version = self.now;
-                    self.react(Event::HealthySeen);
-                }
-                Event::HealthySeen => {
-                    if self.stop_one() && !self.params.stopping_counts {
-                        self.start_one();
-                    }
-                }
-                Event::Stopped => {
-                    self.stopping -= 1;
-                    self.warm_free += 1;
-                    self.react(Event::StoppedSeen);
-                }
-                Event::StoppedSeen => {
-                    self.start_one();
-                }
-                Event::Joined(places) => {
-                    self.cold_free += places;
-                    for _ in 0..places {
-                        self.react(Event::StoppedSeen);
-                    }
-                }
-            }
-        }
-        Outcome {
-            new_version,
-            completed: self.now + self.laws.reaction.draw(self.rng) + self.params.completion_lag.0,
-            short_seconds: self.short_seconds,
-            excess_task_seconds: self.excess_task_seconds,
-        }
-    }
-
-    fn pass_time_until(&mut self, time: f64) {
-        let passed = time - self.now;
-        if self.healthy() < self.params.required {
-            self.short_seconds += passed;
-        }
-        let on_hosts = self.pending_or_running() + self.stopping;
-        self.excess_task_seconds += passed * (f64::from(on_hosts) - f64::from(self.params.desired));
-        self.now = time;
-    }
-
-    fn healthy(&self) -> u32 {
-        self.old + self.new
-    }
-
-    fn pending_or_running(&self) -> u32 {
-        self.old + self.starting + self.new
-    }
-
-    /// Everything the bounds allow at the request. Where stopping tasks count, the order of the
-    /// two makes no difference.
-    fn make_first_moves(&mut self) {
-        while self.stop_one() {}
-        while self.start_one() {}
-        for launch in self.launches {
-            let boot = Sampler::new(launch.boot);
-            for _ in 0..launch.hosts {
-                let joined = launch.after + boot.draw(self.rng);
-                self.schedule(joined, Event::Joined(launch.places));
-            }
-        }
-    }
-
-    /// Tells an old task to stop, if there is one and the lower bound allows it.
-    fn stop_one(&mut self) -> bool {
-        if self.old == 0 || self.healthy() <= self.params.lower {
-            return false;
-        }
-        self.old -= 1;
-        self.stopping += 1;
-        let exit = self.laws.stop.draw(self.rng);
-        let stopped = self.drain() + exit.min(self.params.timing.stop_timeout.0);
-        self.schedule(stopped, Event::Stopped);
-        true
-    }
-
-    /// Starts a new task, if there is one and both the upper bound and the room allow it.
-    fn start_one(&mut self) -> bool {
-        let counted = if self.params.stopping_counts {
-            self.pending_or_running() + self.stopping
-        } else {
-            self.pending_or_running()
-        };
-        if self.to_start == 0 || counted >= self.params.upper {
-            return false;
-        }
-        let mut start = self.laws.start.draw(self.rng);
-        if self.cold_free > 0 {
-            self.cold_free -= 1;
-            start += self.laws.cold_start_extra.draw(self.rng);
-        } else if self.warm_free > 0 {
-            self.warm_free -= 1;
-        } else {
-            return false;
-        }
-        self.to_start -= 1;
-        self.starting += 1;
-        let verdict = self.verdict();
-        self.schedule(start + verdict, Event::Healthy);
-        true
-    }
-
-    fn drain(&self) -> f64 {
-        match self.params.load_balancer {
-            None => 0.0,
-            Some(balancer) if balancer.kind == LoadBalancerKind::Nlb => {
-                balancer.deregistration_delay.0.max(NLB_SHORTEST_DRAIN)
-            }
-            Some(balancer) => balancer.deregistration_delay.0,
-        }
-    }
-
-    /// From RUNNING to counted healthy [s]: the later of all checks there are.
-    fn verdict(&mut self) -> f64 {
-        let ready = self.laws.ready.draw(self.rng);
-        let by_balancer = self
-            .params
-            .load_balancer
-            .map(|balancer| self.verdict_of_balancer(balancer, ready));
-        let by_container = self
-            .params
-            .health_check
-            .map(|check| first_pass(check.interval.0, check.interval.0, ready).time);
-        match (by_balancer, by_container) {
-            (None, None) => VERDICT_WITHOUT_CHECK,
-            (Some(verdict), None) | (None, Some(verdict)) => verdict,
-            (Some(by_balancer), Some(by_container)) => by_balancer.max(by_container),
-        }
-    }
-
-    fn verdict_of_balancer(&mut self, balancer: LoadBalancer, ready: f64) -> f64 {
-        let interval = balancer.health_check_interval.0;
-        let phase = interval * (1.0 - self.rng.random::<f64>());
-        let first_check = self.laws.registration.draw(self.rng) + phase;
-        let pass = first_pass(first_check, interval, ready);
-        let one_is_enough = balancer.kind != LoadBalancerKind::Clb
-            && balancer.health_rule == HealthRule::FirstPass
-            && pass.failed_before < balancer.unhealthy_threshold;
-        if one_is_enough {
-            pass.time
-        } else {
-            pass.time + f64::from(balancer.healthy_threshold - 1) * interval
-        }
-    }
-
-    /// Lets the scheduler notice, after a delay of its own, what has just changed.
-    fn react(&mut self, seen: Event) {
-        let delay = self.laws.reaction.draw(self.rng);
-        self.schedule(delay, seen);
-    }
-
-    fn schedule(&mut self, after: f64, event: Event) {
-        self.queue.push(Reverse(Scheduled {
-            time: self.now + after,
-            number: self.scheduled,
-            event,
-        }));
-        self.scheduled += 1;
-    }
-}
-
-/// The first check that a task passes.
-struct Pass {
-    /// Since RUNNING [s].
-    time: f64,
-    failed_before: u32,
-}
-
-fn first_pass(first_check: f64, interval: f64, ready: f64) -> Pass {
-    let mut check = Pass {
-        time: first_check,
-        failed_before: 0,
-    };
-    while check.time < ready {
-        check.time += interval;
-        check.failed_before += 1;
-    }
-    check
 }

@@ -19,9 +19,11 @@ mod overlap;
 mod prescale;
 mod prices;
 mod problem;
+mod schema;
 mod service;
 mod spot;
 mod table;
+mod template;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -34,6 +36,8 @@ use std::fmt::Display;
 pub use duration::parse as duration;
 pub use keys::{KnownTable, known_keys};
 pub use problem::{Place, Problem};
+pub use schema::schema;
+pub use template::{Key, Setting, Template};
 
 use super::{Assumption, LaunchType, Recommend, Scenario};
 use notes::Notes;

@@ -1,6 +1,8 @@
 //! The commands as their users meet them: whole outputs and exit codes of the built binary.
 
 mod catalog;
+mod check;
+mod conventions;
 mod emit;
 mod estimate;
 mod explain;
@@ -8,7 +10,9 @@ mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
+mod simulate;
 mod situations;
+mod sweep;
 mod usage;
 
 use std::fmt;

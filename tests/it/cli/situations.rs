@@ -34,3 +34,11 @@ fn two_small_hosts_with_both_tasks_required() {
 fn two_small_hosts_with_one_task_required() {
     insta::assert_snapshot!(answered("hosts", "two-small-hosts-one-required"));
 }
+
+#[test]
+fn what_is_not_simulated_is_said() {
+    let run = prescale(&["simulate", "data/examples/twelve-services.toml"]);
+    assert_eq!(run.code, Some(2));
+    let key = "cluster.capacity_provider.managed_scaling: not simulated yet";
+    assert!(run.stderr.contains(key), "{run}");
+}

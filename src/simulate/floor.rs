@@ -1,0 +1,190 @@
+//! Where tasks are placed: hosts with what they have free at the moment, one task after another.
+//!
+//! New tasks land on added hosts first, as these are empty; else, and among them, on the host with
+//! the fewest tasks of the service. Hosts with room stand on shelves by their number of tasks, so
+//! that this host is found without looking at all of them.
+
+use super::setup::{Origin, Resources, Setup};
+
+/// The hosts of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Floor {
+    need: Resources,
+    hosts: Vec<State>,
+    /// Hosts with room by number of tasks: the added ones, then the others.
+    shelves: [Vec<Vec<u32>>; 2],
+    /// No shelf below has a host.
+    lowest: [usize; 2],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct State {
+    free: Resources,
+    tasks: u32,
+    open: bool,
+    /// It has not got the image.
+    cold: bool,
+    added: bool,
+    /// Where it stands on its shelf, if it does.
+    at: Option<u32>,
+}
+
+impl Floor {
+    /// All hosts of a setup, empty; added ones closed until they are opened.
+    #[must_use]
+    pub fn empty(setup: &Setup) -> Self {
+        let hosts = setup.hosts.iter().map(|host| State {
+            free: host.free,
+            tasks: 0,
+            open: false,
+            cold: host.origin == Origin::Added,
+            added: host.origin == Origin::Added,
+            at: None,
+        });
+        let mut floor = Self {
+            need: setup.need,
+            hosts: hosts.collect(),
+            shelves: [Vec::new(), Vec::new()],
+            lowest: [0, 0],
+        };
+        // From the last to the first: the first is then the next to be taken.
+        for host in (0..floor.hosts.len()).rev() {
+            if !floor.hosts[host].added {
+                floor.open(host);
+            }
+        }
+        floor
+    }
+
+    /// Becomes like another, in the same memory.
+    pub fn copy(&mut self, other: &Self) {
+        self.need = other.need;
+        self.hosts.clone_from(&other.hosts);
+        for (shelves, others) in self.shelves.iter_mut().zip(&other.shelves) {
+            shelves.iter_mut().for_each(Vec::clear);
+            if shelves.len() < others.len() {
+                shelves.resize_with(others.len(), Vec::new);
+            }
+            for (shelf, other) in shelves.iter_mut().zip(others) {
+                shelf.extend_from_slice(other);
+            }
+        }
+        self.lowest = other.lowest;
+    }
+
+    /// Opens the added hosts.
+    pub fn open_added(&mut self) {
+        for host in (0..self.hosts.len()).rev() {
+            if self.hosts[host].added {
+                self.open(host);
+            }
+        }
+    }
+
+    /// Lets tasks be placed on a host.
+    pub fn open(&mut self, host: usize) {
+        self.hosts[host].open = true;
+        self.shelve(host);
+    }
+
+    /// Keeps tasks from being placed on a host.
+    pub fn close(&mut self, host: usize) {
+        self.unshelve(host);
+        self.hosts[host].open = false;
+    }
+
+    /// Puts another host in the place of one that is gone: empty and without the image.
+    pub fn replace(&mut self, host: usize, free: Resources, cold: bool) {
+        self.unshelve(host);
+        let state = &mut self.hosts[host];
+        state.free = free;
+        state.tasks = 0;
+        state.cold = state.cold || cold;
+        self.open(host);
+    }
+
+    /// Gives a task a place, if any host has one.
+    pub fn place(&mut self) -> Option<usize> {
+        for class in 0..2 {
+            let shelves = &self.shelves[class];
+            let mut level = self.lowest[class];
+            while level < shelves.len() && shelves[level].is_empty() {
+                level += 1;
+            }
+            self.lowest[class] = level;
+            if let Some(&host) = shelves.get(level).and_then(|shelf| shelf.last()) {
+                let host = host as usize;
+                self.unshelve(host);
+                let state = &mut self.hosts[host];
+                state.free = state.free.less(&self.need);
+                state.tasks += 1;
+                self.shelve(host);
+                return Some(host);
+            }
+        }
+        None
+    }
+
+    /// Takes a task off its host.
+    pub fn free(&mut self, host: usize) {
+        self.unshelve(host);
+        let state = &mut self.hosts[host];
+        state.free = state.free.plus(&self.need);
+        state.tasks = state.tasks.saturating_sub(1);
+        if state.open {
+            self.shelve(host);
+        }
+    }
+
+    /// Whether a start on the host has still to pull the image.
+    #[must_use]
+    pub fn is_cold(&self, host: usize) -> bool {
+        self.hosts[host].cold
+    }
+
+    /// Whether the host is there and takes tasks.
+    #[must_use]
+    pub fn is_open(&self, host: usize) -> bool {
+        self.hosts[host].open
+    }
+
+    /// Tasks of the service on a host.
+    #[must_use]
+    pub fn tasks_on(&self, host: usize) -> u32 {
+        self.hosts[host].tasks
+    }
+
+    fn shelve(&mut self, host: usize) {
+        let state = &mut self.hosts[host];
+        if !state.open || state.at.is_some() || !state.free.holds(&self.need) {
+            return;
+        }
+        let class = usize::from(!state.added);
+        let level = state.tasks as usize;
+        let shelves = &mut self.shelves[class];
+        if shelves.len() <= level {
+            shelves.resize_with(level + 1, Vec::new);
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "hosts are counted in 32 bits"
+        )]
+        {
+            state.at = Some(shelves[level].len() as u32);
+            shelves[level].push(host as u32);
+        }
+        self.lowest[class] = self.lowest[class].min(level);
+    }
+
+    fn unshelve(&mut self, host: usize) {
+        let Some(at) = self.hosts[host].at.take() else {
+            return;
+        };
+        let class = usize::from(!self.hosts[host].added);
+        let shelf = &mut self.shelves[class][self.hosts[host].tasks as usize];
+        shelf.swap_remove(at as usize);
+        if let Some(&moved) = shelf.get(at as usize) {
+            self.hosts[moved as usize].at = Some(at);
+        }
+    }
+}

@@ -1,0 +1,478 @@
+//! How long a deployment takes, what it costs and how many tasks stay healthy, by playing it many
+//! times: task by task, host by host, event by event.
+//!
+//! From the same scenario as the model and without any of its formulas: tasks are placed on hosts
+//! one by one, every check of a load balancer is made, every change is noticed after a delay of its
+//! own. The model's agreement with it therefore proves something.
+//!
+//! A run depends on the seed and its own number only, so that the answer has the same bytes on any
+//! number of threads.
+
+mod cost;
+mod floor;
+mod health;
+mod law;
+mod queue;
+mod run;
+mod setup;
+pub mod statistics;
+pub mod timeline;
+
+use rand::SeedableRng as _;
+use rand::rngs::Xoshiro256PlusPlus;
+use serde::Serialize;
+
+pub use cost::Cost;
+pub use run::{Halt, Outcome, Prepared, Run};
+pub use setup::{Adding, Host, NoPlace, Origin, Resources, Setup, SpotRules, StartLimit};
+pub use timeline::Row;
+
+use crate::scenario::{Assumption, HostPort, Scenario};
+use crate::units::{MINUTES_PER_MONTH, Seconds};
+use statistics::{Distribution, mean, sampled};
+
+/// Beyond this share of killed and failed starts a deployment does not get anywhere.
+const NEARLY_ALL_FAIL: f64 = 0.9;
+
+/// What of a scenario is not simulated, as its key; absent where all of it is.
+#[must_use]
+pub fn not_simulated(scenario: &Scenario) -> Option<&'static str> {
+    let scales = scenario
+        .capacity_provider
+        .is_some_and(|provider| provider.scaling.is_some());
+    if scales {
+        Some("cluster.capacity_provider.managed_scaling")
+    } else if scenario.overlap.is_some() {
+        Some("cluster.concurrent_deployments")
+    } else {
+        None
+    }
+}
+
+/// How many runs, from which seed, on how many threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// Runs, at least 1.
+    pub runs: u32,
+    /// Where the random numbers begin.
+    pub seed: u64,
+    /// Threads, at least 1; the answer does not depend on them.
+    pub threads: u32,
+}
+
+/// The answer, in the layout of an estimate.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Simulation {
+    /// Version of this layout.
+    pub schema_version: u32,
+    /// Whether the deployment completes.
+    pub verdict: Verdict,
+    /// How many runs it is from.
+    pub runs: u32,
+    /// Where the random numbers began.
+    pub seed: u64,
+    /// How many tasks there are and may be.
+    pub tasks: Tasks,
+    /// How long it takes; absent where it is stuck.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Durations>,
+    /// Why it is stuck.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
+    /// What it costs; a deployment that is stuck adds nothing.
+    pub cost: Cost,
+    /// How many tasks stay healthy.
+    pub availability: Availability,
+    /// How sure the figures are: their standard errors; absent where it is stuck.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standard_errors: Option<Durations>,
+    /// Starts that failed or were killed, as a share of all.
+    pub failed_starts: f64,
+    /// Events of all deployments.
+    pub events: u64,
+    /// Every input that was not given.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// Whether a deployment completes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It ends.
+    Completes,
+    /// It never does.
+    Stuck,
+}
+
+/// How many tasks there are and may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Tasks {
+    /// Desired count.
+    pub desired: u32,
+    /// By the percents alone.
+    pub lower_bound: u32,
+    /// By the percents alone.
+    pub upper_bound: u32,
+    /// Further tasks that the hosts can place at the request; absent: unlimited.
+    pub room: Option<u32>,
+    /// The fewest healthy tasks after a stop by the scheduler, in any run.
+    pub min_healthy: u32,
+    /// The most pending, running and stopping tasks, in any run.
+    pub peak: u32,
+}
+
+/// How long a deployment takes \[s\].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Durations {
+    /// The wait for added hosts before the request.
+    pub lead_s: Mean,
+    /// From the request to the last new task healthy.
+    pub new_version_s: Distribution,
+    /// From the request to "deployment completed".
+    pub completed_s: Distribution,
+    /// From "completed" to the end of the added hosts.
+    pub release_s: Mean,
+    /// The part of the release in which tasks move.
+    pub evacuation_s: Mean,
+}
+
+/// A mean \[s\].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Mean {
+    /// The mean.
+    pub mean: f64,
+}
+
+/// Why a deployment is stuck.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stuck {
+    /// What binds.
+    pub bound: Bound,
+    /// The same in words.
+    pub reason: String,
+    /// A sufficient grace period \[s\], where that is what binds.
+    #[serde(skip)]
+    pub sufficient_grace: Option<Seconds>,
+}
+
+/// What keeps a deployment from moving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// More tasks must be healthy than can be.
+    MinimumHealthyPercent,
+    /// No task may be added to the desired count.
+    MaximumPercent,
+    /// No host has room for another task.
+    HostRoom,
+    /// Hosts have room, but hold only one task of the service each.
+    HostPort,
+    /// New tasks are killed before they are healthy, or fail.
+    HealthCheck,
+}
+
+/// Healthy tasks against the required ones.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Availability {
+    /// Tasks that carry the load.
+    pub required_tasks: u32,
+    /// Share of deployments in which fewer are healthy at any time.
+    pub shortfall_probability: f64,
+    /// Expected minutes per month with fewer healthy tasks \[min\]; absent without deployments per
+    /// day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall_minutes_per_month: Option<f64>,
+    /// The part of these that is between deployments: hosts taken back, zones lost \[min\].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall_minutes_between_deployments: Option<f64>,
+    /// Standard error of the minutes per month \[min\].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortfall_minutes_standard_error: Option<f64>,
+    /// Share of the month with at least the required tasks; absent without deployments per day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monthly: Option<f64>,
+}
+
+/// Simulates a scenario as it stands.
+///
+/// # Errors
+/// The desired count does not fit on the hosts that stand.
+pub fn simulate(scenario: &Scenario, asked: Asked) -> Result<Simulation, NoPlace> {
+    let setup = Setup::of(scenario);
+    let prepared = Prepared::of(&setup)?;
+    Ok(match outcomes(&prepared, asked) {
+        Ok(outcomes) => completed(scenario, &prepared, asked, &outcomes),
+        Err(halt) => stuck(scenario, &prepared, asked, halt),
+    })
+}
+
+/// Plays all runs of a prepared deployment, in their order.
+///
+/// # Errors
+/// The first run that never ends; or nearly all starts fail.
+pub fn outcomes(prepared: &Prepared, asked: Asked) -> Result<Vec<Outcome>, Halt> {
+    let outcomes = in_threads(prepared, asked, |run| run.play())?;
+    let sum = |of: fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>();
+    #[expect(clippy::cast_precision_loss, reason = "a share of counts")]
+    let failed = sum(|run| run.failed) as f64 / sum(|run| run.starts).max(1) as f64;
+    if failed > NEARLY_ALL_FAIL {
+        return Err(Halt::Failing);
+    }
+    Ok(outcomes)
+}
+
+/// The events of one run, by its number.
+///
+/// # Errors
+/// The desired count does not fit on the hosts that stand.
+pub fn record(scenario: &Scenario, seed: u64, run: u64) -> Result<Vec<Row>, NoPlace> {
+    let setup = Setup::of(scenario);
+    let prepared = Prepared::of(&setup)?;
+    let mut run = Run::new(&prepared, seed, run).recording();
+    // A run that never ends is told as far as it went.
+    let _ = run.play();
+    Ok(run.into_record())
+}
+
+/// Plays runs on several threads, each thread a range of them.
+fn in_threads<T: Send>(
+    prepared: &Prepared,
+    asked: Asked,
+    play: fn(&mut Run) -> Result<T, Halt>,
+) -> Result<Vec<T>, Halt> {
+    let range = |from: u32, to: u32| -> Result<Vec<T>, Halt> {
+        let mut run = Run::new(prepared, asked.seed, u64::from(from));
+        (from..to)
+            .map(|number| {
+                run.restart(asked.seed, u64::from(number));
+                play(&mut run)
+            })
+            .collect()
+    };
+    let threads = asked.threads.clamp(1, asked.runs.max(1));
+    let bound = |thread: u32| {
+        let from = u64::from(asked.runs) * u64::from(thread) / u64::from(threads);
+        u32::try_from(from).unwrap_or(asked.runs)
+    };
+    if threads == 1 {
+        return range(0, asked.runs);
+    }
+    let parts: Vec<Result<Vec<T>, Halt>> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || range(bound(thread), bound(thread + 1))))
+            .collect();
+        handles
+            .into_iter()
+            .map(|handle| match handle.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    });
+    let mut all = Vec::with_capacity(asked.runs as usize);
+    for part in parts {
+        all.extend(part?);
+    }
+    Ok(all)
+}
+
+fn completed(
+    scenario: &Scenario,
+    prepared: &Prepared,
+    asked: Asked,
+    outcomes: &[Outcome],
+) -> Simulation {
+    let setup = prepared.setup;
+    let all = |of: fn(&Outcome) -> f64| outcomes.iter().map(of).collect::<Vec<f64>>();
+    let new_version = sampled(all(|run| run.new_version));
+    let completed = sampled(all(|run| run.completed));
+    let lead = mean(&all(|run| run.lead));
+    let evacuation = mean(&all(|run| run.evacuation));
+    let added = setup.hosts.iter().any(|host| host.origin == Origin::Added);
+    let release = if added { setup.adding.release.0 } else { 0.0 };
+    #[expect(clippy::cast_precision_loss, reason = "a share of counts")]
+    let failed_starts = outcomes.iter().map(|run| run.failed).sum::<u64>() as f64
+        / outcomes.iter().map(|run| run.starts).sum::<u64>().max(1) as f64;
+    Simulation {
+        schema_version: 1,
+        verdict: Verdict::Completes,
+        runs: asked.runs,
+        seed: asked.seed,
+        tasks: Tasks {
+            min_healthy: outcomes
+                .iter()
+                .map(|run| run.min_healthy)
+                .min()
+                .unwrap_or(setup.desired),
+            peak: outcomes
+                .iter()
+                .map(|run| run.peak)
+                .max()
+                .unwrap_or(setup.desired),
+            ..tasks(prepared)
+        },
+        duration: Some(Durations {
+            lead_s: Mean { mean: lead.0 },
+            new_version_s: new_version.value,
+            completed_s: completed.value,
+            release_s: Mean {
+                mean: evacuation.0 + release,
+            },
+            evacuation_s: Mean { mean: evacuation.0 },
+        }),
+        stuck: None,
+        cost: cost::cost(scenario, setup, outcomes),
+        availability: availability(scenario, prepared, asked, outcomes),
+        standard_errors: Some(Durations {
+            lead_s: Mean { mean: lead.1 },
+            new_version_s: new_version.standard_error,
+            completed_s: completed.standard_error,
+            release_s: Mean { mean: evacuation.1 },
+            evacuation_s: Mean { mean: evacuation.1 },
+        }),
+        failed_starts,
+        events: outcomes.iter().map(|run| run.events).sum(),
+        assumptions: scenario.assumptions.clone(),
+    }
+}
+
+fn tasks(prepared: &Prepared) -> Tasks {
+    let setup = prepared.setup;
+    Tasks {
+        desired: setup.desired,
+        lower_bound: setup.lower,
+        upper_bound: setup.upper,
+        room: prepared.room(),
+        min_healthy: setup.desired,
+        peak: setup.desired,
+    }
+}
+
+/// Minutes short in the deployments of a month and between them.
+///
+/// Between deployments strikes are rare: instead of waiting for one, each run begins with one, and
+/// what follows counts as often as strikes are expected.
+fn availability(
+    scenario: &Scenario,
+    prepared: &Prepared,
+    asked: Asked,
+    outcomes: &[Outcome],
+) -> Availability {
+    let setup = prepared.setup;
+    let required_tasks = setup.required;
+    let short: Vec<f64> = outcomes.iter().map(|run| run.short_seconds).collect();
+    let went_short: Vec<f64> = short
+        .iter()
+        .map(|&s| f64::from(u8::from(s > 0.0)))
+        .collect();
+    let (short, short_error) = mean(&short);
+    let deployments = scenario.deployment.per_month();
+    let month = MINUTES_PER_MONTH * 60.0;
+    let between = deployments.map(|deployments| {
+        let hazard = prepared.hazard_at_rest();
+        if hazard <= 0.0 {
+            return (0.0, 0.0);
+        }
+        // A recovery that never ends would be short for the rest of the month.
+        let recovered = in_threads(prepared, asked, |run| Ok(run.recover().unwrap_or(f64::NAN)))
+            .unwrap_or_default();
+        let recovered: Vec<f64> = recovered
+            .into_iter()
+            .map(|seconds| if seconds.is_nan() { month } else { seconds })
+            .collect();
+        let busy: Vec<f64> = outcomes.iter().map(|run| run.completed).collect();
+        let strikes = hazard * (month - deployments * mean(&busy).0).max(0.0);
+        let (seconds, error) = mean(&recovered);
+        (strikes * seconds / 60.0, strikes * error / 60.0)
+    });
+    let in_deployments = deployments
+        .map(|deployments| (deployments * short / 60.0, deployments * short_error / 60.0));
+    let minutes = in_deployments.zip(between).map(|(during, between)| {
+        if setup.desired < required_tasks {
+            MINUTES_PER_MONTH
+        } else {
+            (during.0 + between.0).min(MINUTES_PER_MONTH)
+        }
+    });
+    Availability {
+        required_tasks,
+        shortfall_probability: if setup.desired < required_tasks {
+            1.0
+        } else {
+            mean(&went_short).0
+        },
+        shortfall_minutes_per_month: minutes,
+        shortfall_minutes_between_deployments: between.map(|between| between.0),
+        shortfall_minutes_standard_error: in_deployments
+            .zip(between)
+            .map(|(during, between)| during.1.hypot(between.1)),
+        monthly: minutes.map(|minutes| 1.0 - minutes / MINUTES_PER_MONTH),
+    }
+}
+
+fn stuck(scenario: &Scenario, prepared: &Prepared, asked: Asked, halt: Halt) -> Simulation {
+    let setup = prepared.setup;
+    let (bound, reason) = match halt {
+        Halt::LowerBound => (
+            Bound::MinimumHealthyPercent,
+            format!("{} tasks must be healthy, more than can be", setup.lower),
+        ),
+        Halt::UpperBound => (
+            Bound::MaximumPercent,
+            format!(
+                "no task may stop (lower bound {}, desired count {}) and none may be added: {} % rounds down to {}",
+                setup.lower, setup.desired, scenario.deployment.maximum_percent, setup.upper
+            ),
+        ),
+        Halt::Room if held_by_port(scenario) => (
+            Bound::HostPort,
+            "no task may stop and each host that has room holds one task of the service already"
+                .to_owned(),
+        ),
+        Halt::Room => (
+            Bound::HostRoom,
+            "no task may stop and no host has room for another".to_owned(),
+        ),
+        Halt::Failing => (
+            Bound::HealthCheck,
+            "nearly all new tasks are killed as unhealthy before they are healthy, or fail"
+                .to_owned(),
+        ),
+    };
+    let sufficient_grace = (halt == Halt::Failing).then(|| {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(asked.seed);
+        let mut times: Vec<f64> = (0..20_000)
+            .map(|_| prepared.checks.patient(&mut rng))
+            .collect();
+        times.sort_by(f64::total_cmp);
+        Seconds(times[19_979].ceil())
+    });
+    Simulation {
+        schema_version: 1,
+        verdict: Verdict::Stuck,
+        runs: asked.runs,
+        seed: asked.seed,
+        tasks: tasks(prepared),
+        duration: None,
+        stuck: Some(Stuck {
+            bound,
+            reason,
+            sufficient_grace,
+        }),
+        cost: cost::cost(scenario, setup, &[]),
+        availability: availability(scenario, prepared, asked, &[]),
+        standard_errors: None,
+        failed_starts: f64::from(u8::from(halt == Halt::Failing)),
+        events: 0,
+        assumptions: scenario.assumptions.clone(),
+    }
+}
+
+/// Whether a host would have room without the rule of one task on each.
+fn held_by_port(scenario: &Scenario) -> bool {
+    let mut without = scenario.clone();
+    without.service.host_port = HostPort::Dynamic;
+    without.service.distinct_instance = false;
+    let setup = Setup::of(&without);
+    Prepared::of(&setup).is_ok_and(|prepared| prepared.room() != Some(0))
+}

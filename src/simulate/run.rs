@@ -1,0 +1,995 @@
+//! One run: a deployment, and the release of the hosts that were added for it, event by event.
+//!
+//! The scheduler turns to each change after a delay of its own and then makes the one move that the
+//! change allows: a healthy task lets an old one stop, a task that is gone lets a new one start. The
+//! request is one change that allows all first moves. A move that its change should have allowed but
+//! a failure took away is made up for when nothing else is under way, one delay later.
+
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand::rngs::Xoshiro256PlusPlus;
+
+use super::floor::Floor;
+use super::health::{Checks, Fate};
+use super::law::Sampler;
+use super::queue::Queue;
+use super::setup::{Origin, Setup};
+use super::timeline::{Happening, Row};
+use crate::scenario::{Fallback, Granularity, LoadBalancerKind, Purchase, ReleaseHosts};
+
+/// From the notice to the end of a spot host \[s\] (Amazon EC2, spot interruption notices).
+const NOTICE: f64 = 120.0;
+/// The shortest drain behind a network load balancer, whatever its settings \[s\].
+const NLB_SHORTEST_DRAIN: f64 = 120.0;
+/// How long a task that waits for a host is tried once per reaction \[s\].
+const TRIED_OFTEN_FOR: f64 = 50.0;
+/// Time between two tries after that \[s\].
+const TRIED_EVERY: f64 = 300.0;
+/// The shortest time that is billed per launch \[s\].
+const MINIMUM_BILLED: f64 = 60.0;
+/// A deployment in which so many starts for each task fail does not get anywhere.
+const MOST_ATTEMPTS: u64 = 200;
+
+/// What one run came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    /// The wait for the added hosts before the request \[s\].
+    pub lead: f64,
+    /// From the request to the last new task healthy \[s\].
+    pub new_version: f64,
+    /// From the request to "deployment completed" \[s\].
+    pub completed: f64,
+    /// Moving tasks off the hosts that go \[s\].
+    pub evacuation: f64,
+    /// Time with fewer healthy tasks than required \[s\].
+    pub short_seconds: f64,
+    /// Tasks on hosts beyond the desired count, less those missing, over time \[s\].
+    pub excess_task_seconds: f64,
+    /// Billed for added hosts bought on demand, and for spot ones \[h\].
+    pub billed_hours: [f64; 2],
+    /// How many of the added hosts came to be on demand and spot.
+    pub added_hosts: [u32; 2],
+    /// The fewest healthy tasks after a stop by the scheduler.
+    pub min_healthy: u32,
+    /// The most tasks that were pending, running or stopping.
+    pub peak: u32,
+    /// Starts that were killed or failed.
+    pub failed: u64,
+    /// All starts.
+    pub starts: u64,
+    /// Events.
+    pub events: u64,
+}
+
+/// Why a run does not end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// Nothing can move: no task may be started by the upper bound.
+    UpperBound,
+    /// Nothing can move: tasks are there to be stopped, but too few are healthy.
+    LowerBound,
+    /// Nothing can move: no host has room.
+    Room,
+    /// Starts fail one after another.
+    Failing,
+}
+
+/// Everything that is prepared once for many runs.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) checks: Checks,
+    start: Sampler,
+    cold_start_extra: Sampler,
+    stop: Sampler,
+    reaction: Sampler,
+    boot: Sampler,
+    fulfilment_time: Sampler,
+    zone_outage: Sampler,
+    /// Hosts with the old tasks on them.
+    floor: Floor,
+    old: Vec<Task>,
+    /// What may strike, each with its hazard \[1/s\], at any time and while only these hosts stand.
+    strikes: Vec<(Strike, f64)>,
+}
+
+/// What may take hosts away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strike {
+    Host(u32),
+    Pool(u32),
+    Zone(u32),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Task {
+    host: u32,
+    state: State,
+    is_new: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Not healthy yet.
+    Starting,
+    Healthy,
+    Stopping,
+    Gone,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $number:literal),* $(,)?) => {
+        $($(#[$doc])* const $name: u8 = $number;)*
+    };
+}
+
+kinds! {
+    /// The scheduler turns to the request, or looks for what it may do.
+    LOOK = 0,
+    RUNNING = 1,
+    HEALTHY = 2,
+    HEALTHY_SEEN = 3,
+    KILLED = 4,
+    FAILED = 5,
+    STOPPED = 6,
+    GONE_SEEN = 7,
+    /// Tasks that wait for a host are tried again.
+    RETRY = 8,
+    /// Hosts are struck.
+    STRIKE = 9,
+    /// A host that was given notice, or was in a lost zone, is gone.
+    HOST_GONE = 10,
+    /// Another host stands in its place.
+    JOINED = 11,
+}
+
+impl<'a> Prepared<'a> {
+    /// Places the old tasks on the hosts, one by one.
+    ///
+    /// # Errors
+    /// The hosts that stand have no place for one of them.
+    pub fn of(setup: &'a Setup) -> Result<Self, super::NoPlace> {
+        let mut floor = Floor::empty(setup);
+        let mut old = Vec::with_capacity(setup.desired as usize);
+        for placed in 0..setup.desired {
+            let host = floor.place().ok_or(super::NoPlace {
+                placed,
+                desired: setup.desired,
+            })?;
+            old.push(Task {
+                host: subject(host),
+                state: State::Healthy,
+                is_new: false,
+            });
+        }
+        Ok(Self {
+            setup,
+            checks: Checks::of(setup),
+            start: Sampler::new(setup.timing.start),
+            cold_start_extra: Sampler::new(setup.timing.cold_start_extra),
+            stop: Sampler::new(setup.timing.stop),
+            reaction: Sampler::new(setup.reaction),
+            boot: Sampler::new(setup.adding.boot),
+            fulfilment_time: Sampler::new(setup.spot.fulfilment_time),
+            zone_outage: Sampler::new(setup.zone_outage),
+            floor,
+            old,
+            strikes: strikes(setup),
+        })
+    }
+
+    /// Further tasks that fit at the request, placed one by one; absent: no end to it.
+    #[must_use]
+    pub fn room(&self) -> Option<u32> {
+        let mut room: u64 = 0;
+        let mut floor = self.floor.clone();
+        floor.open_added();
+        if self
+            .setup
+            .hosts
+            .iter()
+            .any(|host| host.free.ports == u64::MAX)
+        {
+            return None;
+        }
+        // More than anybody could start.
+        let enough = 4_000_000;
+        while room < enough && floor.place().is_some() {
+            room += 1;
+        }
+        u32::try_from(room).ok()
+    }
+
+    /// How often the hosts that stand between deployments are struck \[1/s\].
+    #[must_use]
+    pub fn hazard_at_rest(&self) -> f64 {
+        self.at_rest().map(|(_, hazard)| hazard).sum()
+    }
+
+    fn at_rest(&self) -> impl Iterator<Item = (Strike, f64)> {
+        let stands = |host: &super::Host| host.origin != Origin::Added;
+        self.strikes.iter().copied().filter(move |(strike, _)| {
+            self.setup
+                .hosts
+                .iter()
+                .enumerate()
+                .any(|(at, host)| stands(host) && hits(*strike, at, host))
+        })
+    }
+}
+
+/// What may strike the hosts of a setup, with the hazard of each.
+fn strikes(setup: &Setup) -> Vec<(Strike, f64)> {
+    let shared = setup.spot.correlation;
+    let mut strikes = Vec::new();
+    let mut pools: Vec<u32> = Vec::new();
+    for (at, host) in setup.hosts.iter().enumerate() {
+        if host.hazard <= 0.0 {
+            continue;
+        }
+        strikes.push((Strike::Host(subject(at)), (1.0 - shared) * host.hazard));
+        if !pools.contains(&host.pool) {
+            pools.push(host.pool);
+            strikes.push((Strike::Pool(host.pool), shared * host.hazard));
+        }
+    }
+    for (zone, &hazard) in setup.zone_hazard.iter().enumerate() {
+        strikes.push((Strike::Zone(subject(zone)), hazard));
+    }
+    strikes.retain(|&(_, hazard)| hazard > 0.0);
+    strikes
+}
+
+/// Whether a strike hits a host.
+fn hits(strike: Strike, at: usize, host: &super::Host) -> bool {
+    match strike {
+        Strike::Host(struck) => struck == subject(at),
+        Strike::Pool(pool) => host.hazard > 0.0 && host.pool == pool,
+        Strike::Zone(zone) => host.zone == Some(zone),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "hosts and tasks are counted in 32 bits"
+)]
+const fn subject(index: usize) -> u32 {
+    index as u32
+}
+
+/// What one run hands on to the next, so that nothing is allocated again.
+struct Memory {
+    queue: Queue,
+    tasks: Vec<Task>,
+    floor: Floor,
+    away: Vec<bool>,
+    tokens: Vec<(f64, f64)>,
+}
+
+/// A run under way.
+#[derive(Debug)]
+pub struct Run<'a> {
+    prepared: &'a Prepared<'a>,
+    setup: &'a Setup,
+    rng: Xoshiro256PlusPlus,
+    queue: Queue,
+    now: f64,
+    tasks: Vec<Task>,
+    floor: Floor,
+    /// The first old task that may still be healthy.
+    next_old: usize,
+    /// Healthy tasks that are to be stopped.
+    old: u32,
+    stopping: u32,
+    to_start: u32,
+    starting: u32,
+    /// Healthy tasks that stay.
+    new: u32,
+    /// Events under way that are not about hosts.
+    under_way: u32,
+    /// Hosts that will join.
+    joining: u32,
+    /// Starts that found no room while a host is to join, and since when.
+    waiting: u32,
+    waiting_since: f64,
+    /// Stops that a failure took away.
+    owed_stops: u32,
+    /// Tokens of each limit on starts, and when they were counted.
+    tokens: Vec<(f64, f64)>,
+    /// Hosts that are away or going.
+    away: Vec<bool>,
+    /// Hosts that go after the deployment.
+    released: Vec<bool>,
+    /// Room was what refused the last start.
+    short_of_room: bool,
+    outcome: Outcome,
+    recorded: Option<Vec<Row>>,
+}
+
+impl<'a> Run<'a> {
+    /// A run that is told apart from others by its number.
+    #[must_use]
+    pub fn new(prepared: &'a Prepared<'a>, seed: u64, run: u64) -> Self {
+        let memory = Memory {
+            queue: Queue::default(),
+            tasks: prepared.old.clone(),
+            floor: prepared.floor.clone(),
+            away: vec![false; prepared.setup.hosts.len()],
+            tokens: Vec::new(),
+        };
+        Self::begun(prepared, seed, run, memory)
+    }
+
+    /// Begins again as another run, in the same memory.
+    pub fn restart(&mut self, seed: u64, run: u64) {
+        let mut memory = Memory {
+            queue: std::mem::take(&mut self.queue),
+            tasks: std::mem::take(&mut self.tasks),
+            floor: std::mem::take(&mut self.floor),
+            away: std::mem::take(&mut self.away),
+            tokens: std::mem::take(&mut self.tokens),
+        };
+        memory.queue.clear();
+        memory.tasks.clone_from(&self.prepared.old);
+        memory.floor.copy(&self.prepared.floor);
+        memory.away.fill(false);
+        *self = Self::begun(self.prepared, seed, run, memory);
+    }
+
+    fn begun(prepared: &'a Prepared<'a>, seed: u64, run: u64, mut memory: Memory) -> Self {
+        let setup = prepared.setup;
+        memory.tokens.clear();
+        let full = setup.start_limits.iter().map(|limit| (limit.burst, 0.0));
+        memory.tokens.extend(full);
+        Self {
+            prepared,
+            setup,
+            rng: Xoshiro256PlusPlus::seed_from_u64(mixed(seed ^ mixed(run))),
+            queue: memory.queue,
+            now: 0.0,
+            tasks: memory.tasks,
+            floor: memory.floor,
+            next_old: 0,
+            old: setup.desired,
+            stopping: 0,
+            to_start: setup.desired,
+            starting: 0,
+            new: 0,
+            under_way: 0,
+            joining: 0,
+            waiting: 0,
+            waiting_since: 0.0,
+            owed_stops: 0,
+            tokens: memory.tokens,
+            away: memory.away,
+            released: Vec::new(),
+            short_of_room: false,
+            outcome: Outcome {
+                lead: 0.0,
+                new_version: 0.0,
+                completed: 0.0,
+                evacuation: 0.0,
+                short_seconds: 0.0,
+                excess_task_seconds: 0.0,
+                billed_hours: [0.0; 2],
+                added_hosts: [0; 2],
+                min_healthy: setup.desired,
+                peak: setup.desired,
+                failed: 0,
+                starts: 0,
+                events: 0,
+            },
+            recorded: None,
+        }
+    }
+
+    /// Keeps what happens, to be told.
+    #[must_use]
+    pub fn recording(mut self) -> Self {
+        self.recorded = Some(Vec::new());
+        self
+    }
+
+    /// What was kept.
+    #[must_use]
+    pub fn into_record(self) -> Vec<Row> {
+        self.recorded.unwrap_or_default()
+    }
+
+    /// The deployment with lead and release.
+    ///
+    /// # Errors
+    /// It never ends.
+    pub fn play(&mut self) -> Result<Outcome, Halt> {
+        let launched = self.wait_for_added_hosts();
+        self.expect_strike();
+        self.note(Happening::Request, None);
+        self.react(LOOK, 0);
+        self.carry_out()?;
+        self.outcome.completed = self.now + self.draw_reaction() + self.setup.completion_lag.0;
+        if let Some(recorded) = &mut self.recorded {
+            let completed = recorded.last().copied();
+            recorded.extend(completed.map(|row| Row {
+                time: self.outcome.completed,
+                happening: Happening::Completed,
+                task: None,
+                host: None,
+                ..row
+            }));
+        }
+        if !launched.is_empty() {
+            self.release()?;
+            self.bill(&launched);
+        }
+        Ok(self.outcome)
+    }
+
+    /// What follows when hosts are struck between deployments: the time short until all tasks are
+    /// healthy again \[s\].
+    ///
+    /// # Errors
+    /// It never ends.
+    pub fn recover(&mut self) -> Result<f64, Halt> {
+        for task in &mut self.tasks {
+            task.is_new = true;
+        }
+        self.new = self.setup.desired;
+        self.old = 0;
+        self.to_start = 0;
+        let strikes: Vec<_> = self.prepared.at_rest().collect();
+        if let Some(strike) = self.one_of(&strikes) {
+            self.struck(strike);
+        }
+        self.carry_out()?;
+        Ok(self.outcome.short_seconds)
+    }
+
+    /// Launches the hosts that are added, waits for the slowest; for each, how long it was there
+    /// at the request \[s\] and how it was bought.
+    fn wait_for_added_hosts(&mut self) -> Vec<(f64, Purchase)> {
+        let mut launches = Vec::new();
+        let mut longest: f64 = 0.0;
+        for host in &self.setup.hosts {
+            if host.origin != Origin::Added {
+                continue;
+            }
+            let (launched, purchase) = self.obtained(host.purchase);
+            let boot = self.prepared.boot.draw(&mut self.rng);
+            longest = longest.max(launched + boot);
+            launches.push((launched, purchase));
+        }
+        self.outcome.lead = (longest - self.setup.adding.lead_overlap.0).max(0.0);
+        self.floor.open_added();
+        launches
+            .into_iter()
+            .map(|(launched, purchase)| (longest - launched, purchase))
+            .collect()
+    }
+
+    /// Asks for a host until there is one: how long that takes, and what it is.
+    fn obtained(&mut self, purchase: Purchase) -> (f64, Purchase) {
+        if purchase == Purchase::OnDemand {
+            return (0.0, purchase);
+        }
+        let mut asked_for = 0.0;
+        loop {
+            asked_for += self.prepared.fulfilment_time.draw(&mut self.rng);
+            if self.rng.random::<f64>() < self.setup.spot.fulfilment {
+                return (asked_for, Purchase::Spot);
+            }
+            if self.setup.spot.fallback == Fallback::OnDemand {
+                return (asked_for, Purchase::OnDemand);
+            }
+        }
+    }
+
+    fn bill(&mut self, launched: &[(f64, Purchase)]) {
+        let after = self.outcome.completed + self.outcome.evacuation + self.setup.adding.release.0;
+        for &(before, purchase) in launched {
+            let seconds: f64 = before + after;
+            let hours = match self.setup.adding.granularity {
+                Granularity::Second => seconds.max(MINIMUM_BILLED) / 3600.0,
+                Granularity::Hour => (seconds / 3600.0).ceil().max(1.0),
+            };
+            let kind = usize::from(purchase == Purchase::Spot);
+            self.outcome.billed_hours[kind] += hours;
+            self.outcome.added_hosts[kind] += 1;
+        }
+    }
+
+    /// Empties as many hosts as were added, under the bounds of the deployment.
+    fn release(&mut self) -> Result<(), Halt> {
+        self.queue
+            .retain(|kind| matches!(kind, STRIKE | HOST_GONE | JOINED));
+        self.under_way = 0;
+        self.waiting = 0;
+        self.owed_stops = 0;
+        let began = self.outcome.completed;
+        let new_version = self.outcome.new_version;
+        // Nothing happens between the last change and "completed".
+        self.now = self.now.max(began);
+        self.released = self.hosts_that_go();
+        for host in 0..self.released.len() {
+            if self.released[host] {
+                self.floor.close(host);
+            }
+        }
+        let mut moving = 0;
+        for task in &mut self.tasks {
+            if task.state == State::Healthy && self.released[task.host as usize] {
+                task.is_new = false;
+                moving += 1;
+            }
+        }
+        if moving == 0 {
+            return Ok(());
+        }
+        self.old = moving;
+        self.new -= moving;
+        self.to_start = moving;
+        self.next_old = 0;
+        self.note(Happening::Release, None);
+        self.react(LOOK, 0);
+        self.carry_out()?;
+        self.outcome.evacuation = self.now + self.draw_reaction() - began;
+        self.outcome.new_version = new_version;
+        Ok(())
+    }
+
+    /// As many hosts as were added: these, or those with the fewest tasks that no other service
+    /// uses.
+    fn hosts_that_go(&self) -> Vec<bool> {
+        let hosts = &self.setup.hosts;
+        let is_added = |host: usize| hosts[host].origin == Origin::Added;
+        let newest = || (0..hosts.len()).map(is_added).collect();
+        match self.setup.adding.release_hosts {
+            ReleaseHosts::Newest => newest(),
+            ReleaseHosts::Emptiest => {
+                let mut candidates: Vec<usize> = (0..hosts.len())
+                    .filter(|&host| !hosts[host].shared)
+                    .collect();
+                // Of equal ones the added one goes.
+                candidates.sort_by_key(|&host| (self.floor.tasks_on(host), !is_added(host), host));
+                let count = (0..hosts.len()).filter(|&host| is_added(host)).count();
+                let mut go = vec![false; hosts.len()];
+                for host in candidates.into_iter().take(count) {
+                    go[host] = true;
+                }
+                go
+            }
+        }
+    }
+
+    /// Lets everything happen until all tasks are as desired.
+    fn carry_out(&mut self) -> Result<(), Halt> {
+        let mut looked = false;
+        while self.new < self.setup.desired || self.old + self.stopping > 0 {
+            if self.under_way == 0 && self.joining == 0 {
+                if looked {
+                    return Err(self.halt());
+                }
+                // What failures left undone.
+                self.react(LOOK, 0);
+                looked = true;
+            }
+            let Some((time, kind, subject)) = self.queue.next() else {
+                return Err(self.halt());
+            };
+            self.pass_time_until(time);
+            self.outcome.events += 1;
+            if !matches!(kind, STRIKE | HOST_GONE | JOINED) {
+                self.under_way -= 1;
+            }
+            let moves = self.starting + self.stopping;
+            self.happen(kind, subject);
+            looked &= self.starting + self.stopping <= moves;
+            if self.outcome.failed > MOST_ATTEMPTS * u64::from(self.setup.desired) {
+                return Err(Halt::Failing);
+            }
+        }
+        Ok(())
+    }
+
+    fn halt(&self) -> Halt {
+        if self.to_start == 0 {
+            Halt::LowerBound
+        } else if self.counted() >= self.setup.upper {
+            // With a place on a host, the bound is what holds it.
+            if self.floor.clone().place().is_some() || self.setup.upper < self.setup.desired {
+                Halt::UpperBound
+            } else {
+                Halt::Room
+            }
+        } else {
+            Halt::Room
+        }
+    }
+
+    fn happen(&mut self, kind: u8, subject: u32) {
+        match kind {
+            LOOK => self.look(),
+            RUNNING => self.running(subject),
+            HEALTHY => self.healthy(subject),
+            HEALTHY_SEEN => {
+                if self.stop_one() {
+                    if self.owed_stops > 0 && self.stop_one() {
+                        self.owed_stops -= 1;
+                    }
+                    if !self.setup.stopping_counts {
+                        self.start_one();
+                    }
+                } else if self.old > 0 {
+                    self.owed_stops += 1;
+                }
+            }
+            KILLED => self.killed(subject),
+            FAILED => self.failed(subject),
+            STOPPED => self.stopped(subject),
+            GONE_SEEN => self.start_or_wait(),
+            RETRY => self.retry(),
+            STRIKE => {
+                let strikes = &self.prepared.strikes;
+                if let Some(strike) = self.one_of(strikes) {
+                    self.struck(strike);
+                }
+                self.expect_strike();
+            }
+            HOST_GONE => self.host_gone(subject),
+            _ => self.joined(subject),
+        }
+    }
+
+    fn pass_time_until(&mut self, time: f64) {
+        let passed = time - self.now;
+        if passed > 0.0 {
+            if self.old + self.new < self.setup.required {
+                self.outcome.short_seconds += passed;
+            }
+            let on_hosts = self.on_hosts();
+            self.outcome.excess_task_seconds +=
+                passed * (f64::from(on_hosts) - f64::from(self.setup.desired));
+        }
+        self.now = self.now.max(time);
+    }
+
+    fn on_hosts(&self) -> u32 {
+        self.old + self.starting + self.new + self.stopping
+    }
+
+    /// Tasks that count towards the upper bound.
+    fn counted(&self) -> u32 {
+        if self.setup.stopping_counts {
+            self.on_hosts()
+        } else {
+            self.old + self.starting + self.new
+        }
+    }
+
+    /// Everything the bounds and the hosts allow, stops before starts.
+    fn look(&mut self) {
+        self.owed_stops = 0;
+        while self.stop_one() {}
+        while self.start_one() {}
+        if self.short_of_room && self.to_start > 0 && self.joining > 0 {
+            self.wait_for_host(self.to_start);
+        }
+    }
+
+    /// Tells an old task to stop, if there is one and the lower bound allows it.
+    fn stop_one(&mut self) -> bool {
+        if self.old == 0 || self.old + self.new <= self.setup.lower {
+            return false;
+        }
+        while let Some(task) = self.tasks.get(self.next_old) {
+            let at = self.next_old;
+            self.next_old += 1;
+            if task.state == State::Healthy && !task.is_new {
+                self.tell_to_stop(subject(at), f64::INFINITY);
+                self.outcome.min_healthy = self.outcome.min_healthy.min(self.old + self.new);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Starts a new task, if there is one to start and both the upper bound and a host allow it.
+    fn start_one(&mut self) -> bool {
+        self.short_of_room = false;
+        if self.to_start == 0 || self.counted() >= self.setup.upper {
+            return false;
+        }
+        let Some(host) = self.floor.place() else {
+            self.short_of_room = true;
+            return false;
+        };
+        let mut start = self.token_after() + self.prepared.start.draw(&mut self.rng);
+        if self.floor.is_cold(host) {
+            start += self.prepared.cold_start_extra.draw(&mut self.rng);
+        }
+        self.to_start -= 1;
+        self.starting += 1;
+        self.outcome.starts += 1;
+        self.outcome.peak = self.outcome.peak.max(self.on_hosts());
+        let task = subject(self.tasks.len());
+        self.tasks.push(Task {
+            host: subject(host),
+            state: State::Starting,
+            is_new: true,
+        });
+        self.note(Happening::Pending, Some(task));
+        self.schedule(start, RUNNING, task);
+        true
+    }
+
+    /// How long the next start has to wait for its tokens \[s\].
+    fn token_after(&mut self) -> f64 {
+        let mut wait: f64 = 0.0;
+        for (limit, (tokens, counted)) in self.setup.start_limits.iter().zip(&mut self.tokens) {
+            *tokens = (*tokens + (self.now - *counted) * limit.per_second).min(limit.burst) - 1.0;
+            *counted = self.now;
+            wait = wait.max(-*tokens / limit.per_second);
+        }
+        wait
+    }
+
+    fn start_or_wait(&mut self) {
+        if !self.start_one() && self.short_of_room && self.joining > 0 {
+            self.wait_for_host(1);
+        }
+    }
+
+    fn wait_for_host(&mut self, starts: u32) {
+        if self.waiting == 0 {
+            self.waiting_since = self.now;
+            self.react(RETRY, 0);
+        }
+        self.waiting = (self.waiting + starts).min(self.to_start);
+    }
+
+    fn retry(&mut self) {
+        while self.waiting > 0 && self.start_one() {
+            self.waiting -= 1;
+        }
+        self.waiting = self.waiting.min(self.to_start);
+        if self.waiting > 0 {
+            if self.now - self.waiting_since < TRIED_OFTEN_FOR {
+                self.react(RETRY, 0);
+            } else {
+                self.schedule(TRIED_EVERY, RETRY, 0);
+            }
+        }
+    }
+
+    fn running(&mut self, task: u32) {
+        if self.tasks[task as usize].state != State::Starting {
+            return;
+        }
+        self.note(Happening::Running, Some(task));
+        match self.prepared.checks.fate(&mut self.rng) {
+            Fate::Healthy(after) => {
+                let fails = self.setup.failed_start > 0.0
+                    && self.rng.random::<f64>() < self.setup.failed_start;
+                self.schedule(after, if fails { FAILED } else { HEALTHY }, task);
+            }
+            Fate::Killed(after) => self.schedule(after, KILLED, task),
+        }
+    }
+
+    fn healthy(&mut self, task: u32) {
+        if self.tasks[task as usize].state != State::Starting {
+            return;
+        }
+        self.tasks[task as usize].state = State::Healthy;
+        self.starting -= 1;
+        self.new += 1;
+        if self.new == self.setup.desired {
+            self.outcome.new_version = self.now;
+        }
+        self.note(Happening::Healthy, Some(task));
+        self.react(HEALTHY_SEEN, task);
+    }
+
+    /// A target that stays unhealthy after its grace period is stopped like any other.
+    fn killed(&mut self, task: u32) {
+        if self.tasks[task as usize].state != State::Starting {
+            return;
+        }
+        self.outcome.failed += 1;
+        self.note(Happening::Killed, Some(task));
+        self.tell_to_stop(task, f64::INFINITY);
+    }
+
+    /// A start that fails ends at the moment it would have become healthy.
+    fn failed(&mut self, task: u32) {
+        if self.tasks[task as usize].state != State::Starting {
+            return;
+        }
+        self.outcome.failed += 1;
+        self.starting -= 1;
+        self.to_start += 1;
+        self.leave(task, Happening::Failed);
+        self.react(GONE_SEEN, task);
+    }
+
+    fn tell_to_stop(&mut self, task: u32, at_most: f64) {
+        let Task { state, is_new, .. } = self.tasks[task as usize];
+        match (state, is_new) {
+            (State::Healthy, false) => self.old -= 1,
+            (State::Healthy, true) => {
+                self.new -= 1;
+                self.to_start += 1;
+            }
+            (State::Starting, _) => {
+                self.starting -= 1;
+                self.to_start += 1;
+            }
+            (State::Stopping | State::Gone, _) => return,
+        }
+        self.tasks[task as usize].state = State::Stopping;
+        self.stopping += 1;
+        self.note(Happening::Stopping, Some(task));
+        let exit = self.prepared.stop.draw(&mut self.rng);
+        let drained = self.drain() + exit.min(self.setup.timing.stop_timeout.0);
+        self.schedule(drained.min(at_most), STOPPED, task);
+    }
+
+    fn drain(&self) -> f64 {
+        match &self.setup.load_balancer {
+            None => 0.0,
+            Some(balancer) if balancer.kind == LoadBalancerKind::Nlb => {
+                balancer.deregistration_delay.0.max(NLB_SHORTEST_DRAIN)
+            }
+            Some(balancer) => balancer.deregistration_delay.0,
+        }
+    }
+
+    fn stopped(&mut self, task: u32) {
+        if self.tasks[task as usize].state != State::Stopping {
+            return;
+        }
+        self.stopping -= 1;
+        self.leave(task, Happening::Stopped);
+        self.react(GONE_SEEN, task);
+    }
+
+    /// Takes a task off its host.
+    fn leave(&mut self, task: u32, happening: Happening) {
+        let host = self.tasks[task as usize].host as usize;
+        self.tasks[task as usize].state = State::Gone;
+        self.floor.free(host);
+        self.note(happening, Some(task));
+    }
+
+    fn draw_reaction(&mut self) -> f64 {
+        self.prepared.reaction.draw(&mut self.rng)
+    }
+
+    /// Lets the scheduler turn to what has just changed, after a delay of its own.
+    fn react(&mut self, kind: u8, subject: u32) {
+        let delay = self.draw_reaction();
+        self.schedule(delay, kind, subject);
+    }
+
+    fn schedule(&mut self, after: f64, kind: u8, subject: u32) {
+        if !matches!(kind, STRIKE | HOST_GONE | JOINED) {
+            self.under_way += 1;
+        }
+        self.queue.add(self.now + after, kind, subject);
+    }
+
+    // Hosts that are taken back.
+
+    /// One of several strikes, by their hazards.
+    fn one_of(&mut self, strikes: &[(Strike, f64)]) -> Option<Strike> {
+        let all: f64 = strikes.iter().map(|(_, hazard)| hazard).sum();
+        let mut left = self.rng.random::<f64>() * all;
+        for &(strike, hazard) in strikes {
+            left -= hazard;
+            if left < 0.0 {
+                return Some(strike);
+            }
+        }
+        strikes.last().map(|&(strike, _)| strike)
+    }
+
+    fn expect_strike(&mut self) {
+        let all: f64 = self.prepared.strikes.iter().map(|(_, hazard)| hazard).sum();
+        if all > 0.0 {
+            let wait = -(1.0 - self.rng.random::<f64>()).ln() / all;
+            self.schedule(wait, STRIKE, 0);
+        }
+    }
+
+    fn struck(&mut self, strike: Strike) {
+        for at in 0..self.setup.hosts.len() {
+            if !hits(strike, at, &self.setup.hosts[at]) || !self.floor.is_open(at) {
+                continue;
+            }
+            self.away[at] = true;
+            self.floor.close(at);
+            self.note_host(Happening::Notice, at);
+            let (notice, back) = match strike {
+                Strike::Zone(_) => (0.0, self.prepared.zone_outage.draw(&mut self.rng)),
+                Strike::Host(_) | Strike::Pool(_) => {
+                    let (asked_for, _) = self.obtained(self.setup.hosts[at].purchase);
+                    (NOTICE, asked_for + self.prepared.boot.draw(&mut self.rng))
+                }
+            };
+            for task in 0..self.tasks.len() {
+                let Task { host, state, .. } = self.tasks[task];
+                let lives = matches!(state, State::Starting | State::Healthy);
+                if host as usize == at && lives {
+                    self.tell_to_stop(subject(task), notice);
+                    // The scheduler may replace it before it is gone.
+                    self.react(GONE_SEEN, subject(task));
+                }
+            }
+            self.schedule(notice, HOST_GONE, subject(at));
+            self.joining += 1;
+            self.schedule(back.max(notice), JOINED, subject(at));
+        }
+    }
+
+    fn host_gone(&mut self, host: u32) {
+        for task in 0..self.tasks.len() {
+            if self.tasks[task].host == host && self.tasks[task].state == State::Stopping {
+                self.stopped(subject(task));
+            }
+        }
+    }
+
+    fn joined(&mut self, host: u32) {
+        let at = host as usize;
+        self.joining -= 1;
+        self.away[at] = false;
+        let free = self.setup.hosts[at].free;
+        let goes = self.released.get(at).copied().unwrap_or(false);
+        if !goes {
+            self.floor
+                .replace(at, free, self.setup.hosts[at].hazard > 0.0);
+            self.note_host(Happening::Joined, at);
+        }
+        if self.joining == 0 && self.waiting == 0 && self.to_start > 0 {
+            self.react(LOOK, 0);
+        }
+    }
+
+    // What is told.
+
+    fn note(&mut self, happening: Happening, task: Option<u32>) {
+        if self.recorded.is_some() {
+            let host = task.map(|task| self.tasks[task as usize].host);
+            self.record(happening, task, host);
+        }
+    }
+
+    fn note_host(&mut self, happening: Happening, host: usize) {
+        if self.recorded.is_some() {
+            self.record(happening, None, Some(subject(host)));
+        }
+    }
+
+    fn record(&mut self, happening: Happening, task: Option<u32>, host: Option<u32>) {
+        let row = Row {
+            time: self.now,
+            happening,
+            task,
+            host,
+            old: self.old,
+            new: self.new,
+            starting: self.starting,
+            stopping: self.stopping,
+        };
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(row);
+        }
+    }
+}
+
+/// Numbers that differ in one bit become unlike each other (`SplitMix64`, Steele et al. 2014).
+const fn mixed(number: u64) -> u64 {
+    let z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,244 @@
+//! The simulation with hosts, limits, failures, spot and release, worked by hand; and of whole
+//! scenarios beside the model.
+
+use std::path::Path;
+
+use prescale::model::estimate;
+use prescale::scenario::read::{Purpose, Syntax, scenario};
+use prescale::scenario::{DurationLaw, ReleaseHosts, Scenario};
+use prescale::simulate::{
+    Asked, Bound, Halt, Outcome, Prepared, Run, Setup, StartLimit, Verdict, outcomes, simulate,
+};
+use prescale::units::Seconds;
+
+use super::Params;
+use super::cases::{by_hand, two_tasks};
+
+fn asked(runs: u32, threads: u32) -> Asked {
+    Asked {
+        runs,
+        seed: 7,
+        threads,
+    }
+}
+
+fn played(setup: &Setup, runs: u32) -> Result<Vec<Outcome>, Halt> {
+    let prepared = Prepared::of(setup).expect("the old tasks have places");
+    outcomes(&prepared, asked(runs, 1))
+}
+
+fn example(name: &str) -> Scenario {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("data/examples")
+        .join(name);
+    let text = std::fs::read_to_string(path).expect("the example is there");
+    scenario(&text, Syntax::Toml, Purpose::MonthlyFigures).expect("the example is valid")
+}
+
+#[test]
+fn the_answer_does_not_depend_on_the_number_of_threads() {
+    let scenario = example("web.toml");
+    let alone = simulate(&scenario, asked(101, 1)).expect("the tasks have places");
+    for threads in [2, 3, 200] {
+        let together = simulate(&scenario, asked(101, threads)).expect("the tasks have places");
+        assert_eq!(alone, together, "{threads} threads");
+    }
+    let other_seed = Asked {
+        seed: 8,
+        ..asked(101, 1)
+    };
+    let other = simulate(&scenario, other_seed).expect("the tasks have places");
+    assert_ne!(alone.duration, other.duration);
+}
+
+#[test]
+fn starts_wait_for_tokens() {
+    // −4 +4 at 20; two tokens at once, the others at 30 and 40: healthy 40 + 70.
+    let mut setup = by_hand(0, 8).setup();
+    setup.start_limits = vec![StartLimit {
+        burst: 2.0,
+        per_second: 0.1,
+    }];
+    let run = played(&setup, 1).expect("it ends")[0];
+    assert!((run.new_version - 110.0).abs() < 1e-9, "{run:?}");
+}
+
+#[test]
+fn half_of_the_starts_fail() {
+    // +1 at 20; every attempt takes 70 s and is followed by a reaction of 20 s; one fails on
+    // average: 20 + 90 + 70.
+    let mut setup = Params {
+        desired: 1,
+        warm_places: 1,
+        ..by_hand(1, 2)
+    }
+    .setup();
+    setup.failed_start = 0.5;
+    let runs = played(&setup, 4_000).expect("it ends");
+    let mean = runs.iter().map(|run| run.new_version).sum::<f64>() / 4_000.0;
+    // Deviation 90 · √2.
+    assert!(
+        (mean - 180.0).abs() < 4.0 * 127.3 / 4_000_f64.sqrt(),
+        "{mean}"
+    );
+    assert!(runs.iter().all(|run| (run.excess_task_seconds) >= 0.0));
+}
+
+#[test]
+fn a_grace_period_kills_and_a_longer_one_does_not() {
+    let mut setup = two_tasks(2, 4).setup();
+    setup.grace = Some(Seconds::ZERO);
+    assert_eq!(played(&setup, 20), Err(Halt::Failing));
+    setup.grace = Some(Seconds(1000.0));
+    let patient = played(&setup, 20).expect("it ends");
+    assert!(patient.iter().all(|run| run.failed == 0));
+    // Fixed readiness of 100 s and a check each 30 s: the second failure comes after 30 to 60 s,
+    // healthy after 220 to 250 s; with a grace of 230 s two thirds are killed.
+    setup.timing.ready = DurationLaw::fixed(Seconds(100.0));
+    setup.grace = Some(Seconds(230.0));
+    let runs = played(&setup, 2_000).expect("it ends");
+    let killed: f64 = runs.iter().map(|run| run.failed as f64).sum();
+    let starts: f64 = runs.iter().map(|run| run.starts as f64).sum();
+    assert!(
+        (killed / starts - 2.0 / 3.0).abs() < 0.02,
+        "{killed} of {starts}"
+    );
+}
+
+#[test]
+fn tasks_move_off_the_newest_hosts_under_the_bounds() {
+    // +4 on added hosts at 20, healthy 105, −4 at 125, gone 135, completed 155. Then +4 at 175 on
+    // the old host, healthy 245, −4 at 265, gone 275, seen 295.
+    let mut setup = Params {
+        warm_places: 0,
+        cold_places: 4,
+        ..by_hand(4, 8)
+    }
+    .setup();
+    setup.adding.release_hosts = ReleaseHosts::Newest;
+    setup.adding.boot = DurationLaw::fixed(Seconds(150.0));
+    setup.adding.release = Seconds(60.0);
+    let run = played(&setup, 1).expect("it ends")[0];
+    let found = [run.lead, run.new_version, run.completed, run.evacuation];
+    assert_eq!(found, [150.0, 105.0, 155.0, 140.0]);
+    let hours = 4.0 * (150.0 + 155.0 + 140.0 + 60.0) / 3600.0;
+    assert!((run.billed_hours[0] - hours).abs() < 1e-9, "{run:?}");
+}
+
+#[test]
+fn a_task_waits_for_the_host_that_comes_instead() {
+    // Notice at 0, seen at 20: no room. Tried at 40, 60 and 80, 50 s after the first failure for
+    // the last time; the host joins at 150; tried at 380, healthy 450.
+    let mut setup = Params {
+        desired: 1,
+        required: 1,
+        warm_places: 0,
+        ..by_hand(1, 2)
+    }
+    .setup();
+    setup.adding.boot = DurationLaw::fixed(Seconds(150.0));
+    setup.timing.cold_start_extra = DurationLaw::fixed(Seconds::ZERO);
+    setup.hosts[0].hazard = 1e-6;
+    let prepared = Prepared::of(&setup).expect("the old task has a place");
+    assert!((prepared.hazard_at_rest() - 1e-6).abs() < 1e-18);
+    let short = Run::new(&prepared, 1, 1).recover().expect("it recovers");
+    assert!((short - 450.0).abs() < 1e-9, "{short}");
+}
+
+#[test]
+fn a_stuck_example_is_found_to_be_stuck() {
+    let answer = simulate(&example("stuck.toml"), asked(10, 1)).expect("the tasks have places");
+    assert_eq!(answer.verdict, Verdict::Stuck);
+    let stuck = answer.stuck.expect("the reason is told");
+    assert_eq!(stuck.bound, Bound::HostRoom);
+    assert!(answer.duration.is_none());
+}
+
+#[test]
+fn examples_agree_with_the_model() {
+    for name in [
+        "web.toml",
+        "two-tasks-no-room.toml",
+        "settings-first.toml",
+        "prescaling-pays.toml",
+        "t2-micro-free-hours.toml",
+        "clb-static-ports.toml",
+        "daemons-and-closed-host.toml",
+        "billing-hourly.toml",
+        "fargate.toml",
+    ] {
+        let scenario = example(name);
+        let model = estimate(&scenario).expect("the tasks have places");
+        let simulated = simulate(&scenario, asked(1_500, 1)).expect("the tasks have places");
+        let tasks = simulated.tasks;
+        assert_eq!(
+            (tasks.lower_bound, tasks.upper_bound, tasks.room),
+            (
+                model.tasks.lower_bound,
+                model.tasks.upper_bound,
+                model.tasks.room
+            ),
+            "{name}"
+        );
+        assert_eq!(
+            (tasks.min_healthy, tasks.peak),
+            (model.tasks.min_healthy, model.tasks.peak),
+            "{name}"
+        );
+        let (Some(predicted), Some(found), Some(errors)) = (
+            model.duration,
+            simulated.duration,
+            simulated.standard_errors,
+        ) else {
+            panic!("{name} is stuck");
+        };
+        for (what, predicted, found, error) in [
+            (
+                "lead",
+                predicted.lead_s.mean.0,
+                found.lead_s.mean,
+                errors.lead_s.mean,
+            ),
+            (
+                "new version",
+                predicted.new_version_s.mean.0,
+                found.new_version_s.mean,
+                errors.new_version_s.mean,
+            ),
+            (
+                "completed",
+                predicted.completed_s.mean.0,
+                found.completed_s.mean,
+                errors.completed_s.mean,
+            ),
+            (
+                "release",
+                predicted.release_s.mean.0,
+                found.release_s.mean,
+                errors.release_s.mean,
+            ),
+        ] {
+            let tolerance = 0.02 * found + 4.0 * error;
+            assert!(
+                (predicted - found).abs() <= tolerance,
+                "{name}, {what}: model {predicted}, simulation {found} ± {error}"
+            );
+        }
+        let each = (
+            model.cost.per_deployment_usd.0,
+            simulated.cost.per_deployment_usd.0,
+        );
+        assert!(
+            (each.0 - each.1).abs() <= 0.03 * each.1.abs() + 1e-4,
+            "{name}: a deployment costs {each:?}"
+        );
+        let serving = (
+            model.cost.serving_usd_per_month.0,
+            simulated.cost.serving_usd_per_month.0,
+        );
+        assert!(
+            (serving.0 - serving.1).abs() < 1e-6,
+            "{name}: serving {serving:?}"
+        );
+    }
+}
