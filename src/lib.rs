@@ -8,6 +8,7 @@ pub mod fleet;
 pub mod import;
 pub mod model;
 pub mod recommend;
+pub mod report;
 pub mod rollout;
 pub mod scenario;
 pub mod simulate;

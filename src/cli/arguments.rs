@@ -45,6 +45,8 @@ pub enum Command {
     Simulate(OfSimulation),
     /// One option per service under a shared budget, hosts and spot, with a proven gap
     Fleet(OfFleet),
+    /// A capacity-planning report with charts, for paper and screen
+    Report(OfReport),
     /// Whether the settings keep to the limits, and the cheapest change that mends it
     Check(OfCheck),
     /// One row for each combination of values, or for each row of a table
@@ -193,6 +195,26 @@ fn time_limit(text: &str) -> Result<Seconds, String> {
 fn gap(text: &str) -> Result<f64, String> {
     let gap = text.parse().ok().filter(|gap| (0.0..1.0).contains(gap));
     gap.ok_or_else(|| "expected a share of 1 such as 1e-4, from 0 to below 1".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct OfReport {
+    /// File with the scenario, TOML or JSON; - for standard input
+    #[arg(value_name = "SCENARIO")]
+    pub scenario: PathBuf,
+    /// Where the report is written; standard output if not given
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// One page of HTML, Markdown for a pull request, or data; by the file's ending if not given
+    #[arg(long, value_enum)]
+    pub format: Option<ReportFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    Html,
+    Markdown,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -22,6 +22,7 @@ mod output;
 mod page;
 mod range;
 mod recommend;
+mod report;
 mod simulate;
 mod sweep;
 mod whole_file;
@@ -97,6 +98,7 @@ fn answer(arguments: Arguments) -> Result<Answer, Complaint> {
         }
         Command::Simulate(asked) => simulate::answer(&asked, terminal),
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
+        Command::Report(asked) => report::answer(&asked),
         Command::Schema => Ok(Answer::done(words::json(&crate::scenario::read::schema())?)),
         Command::Completions(asked) => help::completions(asked.shell),
         Command::Man => help::manual(),

@@ -16,7 +16,7 @@ pub enum Existing {
 
 /// Writes the whole file or nothing: beside it first, then in its place.
 pub fn write(path: &Path, text: &str, existing: Existing) -> Result<(), Complaint> {
-    let written = tempfile::NamedTempFile::new_in(folder(path)).and_then(|mut file| {
+    let written = beside(path).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         let kept = match existing {
             Existing::Replaced => file.persist(path),
@@ -35,12 +35,21 @@ pub fn write(path: &Path, text: &str, existing: Existing) -> Result<(), Complain
 
 /// Whether a file could be written there, asked before a long computation.
 pub fn probe(path: &Path) -> Result<(), Complaint> {
-    tempfile::NamedTempFile::new_in(folder(path))
-        .map(drop)
-        .map_err(|error| {
-            let hint = "give a path in a folder that can be written to";
-            Complaint::about(&path.display(), &error, hint)
-        })
+    beside(path).map(drop).map_err(|error| {
+        let hint = "give a path in a folder that can be written to";
+        Complaint::about(&path.display(), &error, hint)
+    })
+}
+
+/// A file in the same folder, to be read by those whom the process's mask lets.
+fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder(path))
 }
 
 fn folder(path: &Path) -> &Path {

@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::output::Complaint;
-use crate::model::{Duration, Durations, Estimate};
+use crate::model::{Availability, Duration, Durations, Estimate};
 use crate::recommend::{Change, PlanReport};
 use crate::scenario::{Assumption, Capacity, Scenario};
-use crate::units::{Seconds, Usd};
+use crate::units::{PerHour, Seconds, Usd};
 
 /// `5.1 min (p95 5.7)`.
 pub fn with_p95(duration: &Duration) -> String {
@@ -286,35 +286,79 @@ pub fn availability(estimate: &Estimate) -> String {
         .monthly
         .map(|monthly| format!(" Time with full capacity: {}.", share(monthly)))
         .unwrap_or_default();
-    if availability.shortfall_probability <= 0.0 {
-        return format!("{required}; no deployment goes below that.{full}");
+    let interrupted = interrupted(availability);
+    if availability.shortfall_probability < 1.0 {
+        return format!("{required}; no deployment goes below that by itself.{interrupted}{full}");
     }
     let short = availability
         .shortfall_minutes_per_month
         .map(|minutes| format!(", {} min a month", number(minutes)))
         .unwrap_or_default();
-    let deployments = if availability.shortfall_probability >= 1.0 {
-        "every deployment goes".to_owned()
-    } else {
-        let share = share(availability.shortfall_probability);
-        format!("{share} of the deployments go")
-    };
     format!(
-        "{required}; {deployments} below that, to {}{short}.{full}",
+        "{required}; every deployment goes below that, to {}{short}.{interrupted}{full}",
         tasks.min_healthy
     )
 }
 
-/// What the cost leaves out.
+/// A number above 0, told from 0 also where it is tiny.
+fn small(number: f64) -> String {
+    if number < 1e-4 {
+        "under 0.0001".to_owned()
+    } else {
+        self::number(number)
+    }
+}
+
+/// What interruptions and lost zones do to full capacity; nothing where they do nothing.
+fn interrupted(availability: &Availability) -> String {
+    let mut words = String::new();
+    let chance = availability.shortfall_probability;
+    if chance > 0.0 && chance < 1.0 {
+        let one_in = number((1.0 / chance).round());
+        words += &format!(" Interrupted hosts bring 1 in {one_in} deployments below.");
+    }
+    let Some(parts) = availability.parts else {
+        return words;
+    };
+    let spot = parts.spot_during_deployments_minutes + parts.spot_between_deployments_minutes;
+    let causes = [
+        ("interrupted spot hosts", spot),
+        ("lost zones", parts.zone_minutes),
+    ];
+    let causes: Vec<String> = causes
+        .into_iter()
+        .filter(|(_, minutes)| *minutes > 0.0)
+        .map(|(cause, minutes)| format!("{} min by {cause}", small(minutes)))
+        .collect();
+    if !causes.is_empty() {
+        words += &format!(" In a month below it for {}.", causes.join(" and "));
+    }
+    words
+}
+
+/// What the answer leaves out.
 pub fn not_counted(scenario: &Scenario) -> &'static str {
-    match scenario.capacity {
-        Capacity::Hosts(_) | Capacity::Unlimited => {
+    let Capacity::Hosts(cluster) = &scenario.capacity else {
+        return match scenario.capacity {
+            Capacity::FreeTasks(_) => {
+                "Not counted: any cost, as only the room is known (cluster.free_tasks); failures, \
+                 interruptions, lost zones."
+            }
+            Capacity::Unlimited | Capacity::Hosts(_) => {
+                "Not counted: the load balancer, data transfer; failures, interruptions, lost zones."
+            }
+        };
+    };
+    let interruptions = cluster
+        .hosts
+        .iter()
+        .any(|group| group.interruption > PerHour::ZERO);
+    match (interruptions, cluster.zone_loss.hazard > PerHour::ZERO) {
+        (false, false) => {
             "Not counted: the load balancer, data transfer; failures, interruptions, lost zones."
         }
-        Capacity::FreeTasks(_) => {
-            "Not counted: any cost, as only the room is known (cluster.free_tasks); failures, \
-             interruptions, lost zones."
-        }
+        (true, false) => "Not counted: the load balancer, data transfer; failures, lost zones.",
+        (_, true) => "Not counted: the load balancer, data transfer; failures.",
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::names::{logical_id, one_line};
-use super::{BalancerSettings, Settings, hosts_remark};
+use super::{BalancerSettings, Settings, hosts_comment};
 use crate::scenario::LoadBalancerKind;
 
 /// The settings as a part of a `CloudFormation` template, YAML.
@@ -16,7 +16,7 @@ pub fn cloudformation(settings: &Settings) -> String {
         one_line(&settings.service)
     );
     if let Some(hosts) = &settings.hosts {
-        let _ = writeln!(text, "# {}.", hosts_remark(hosts));
+        text += &hosts_comment(hosts);
     }
     let _ = write!(
         text,

@@ -163,8 +163,8 @@ fn whole_seconds(duration: Seconds) -> u32 {
     seconds
 }
 
-/// What is to be known about added hosts, in a sentence.
-fn hosts_remark(hosts: &AddedHosts) -> String {
+/// What is to be known about added hosts, as lines of comment.
+fn hosts_comment(hosts: &AddedHosts) -> String {
     let AddedHosts {
         presence,
         count,
@@ -183,12 +183,12 @@ fn hosts_remark(hosts: &AddedHosts) -> String {
         .unwrap_or_default();
     match presence {
         Presence::Always => format!(
-            "{count} standing{of_type} {noun}{bought}: raise the group's minimum and desired \
-             size by {count}"
+            "# {count} standing{of_type} {noun}{bought}: raise the group's minimum and desired\n\
+             # size by {count}.\n"
         ),
         Presence::AroundDeployments => format!(
-            "{count} pre-scaled{of_type} {noun}{bought}: added before a deployment and released \
-             after it, not declared here; `prescale emit cli` writes the commands"
+            "# {count} pre-scaled{of_type} {noun}{bought}: added before a deployment and released\n\
+             # after it, not declared here; `prescale emit cli` writes the commands.\n"
         ),
     }
 }

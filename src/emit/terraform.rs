@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::names::{one_line, terraform_identifier};
-use super::{BalancerSettings, Settings, hosts_remark};
+use super::{BalancerSettings, Settings, hosts_comment};
 use crate::scenario::LoadBalancerKind;
 
 /// The settings as Terraform.
@@ -18,7 +18,7 @@ pub fn terraform(settings: &Settings) -> String {
         one_line(&settings.service)
     );
     if let Some(hosts) = &settings.hosts {
-        let _ = writeln!(text, "# {}.", hosts_remark(hosts));
+        text += &hosts_comment(hosts);
     }
     let mut arguments = vec![
         (

@@ -38,7 +38,7 @@ fn a_hostile_name_stays_a_name() {
     let mut current = web(|text| text);
     current.service.name = "a'; rm -rf /\n# \"x\" ${y}".to_owned();
     let set = settings(&current, &current);
-    assert!(terraform(&set).contains("resource \"aws_ecs_service\" \"a___rm_-rf_____x_____y_\" {"));
+    assert!(terraform(&set).contains("resource \"aws_ecs_service\" \"a___rm_-rf______x____y_\" {"));
     assert!(cloudformation(&set).contains("\n  ARmRfXY:\n"));
     assert!(cli(&set).contains("--service 'a'\\''; rm -rf /\n# \"x\" ${y}' \\\n"));
     for text in [terraform(&set), cloudformation(&set)] {

@@ -2,7 +2,7 @@
 
 use super::Baseline;
 use super::steps::Step;
-use super::walk::Join;
+use crate::model::walk::Join;
 use crate::rollout::{managed_scaling, steps, target_headroom};
 use crate::scenario::{Scenario, TerminationProtection};
 use crate::units::Seconds;

@@ -8,11 +8,12 @@ mod effects;
 mod failure;
 mod joining;
 mod levers;
+mod load;
 mod shared;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod walk;
+mod timeline;
 mod waterfall;
 
 use serde::Serialize;
@@ -25,6 +26,7 @@ use crate::units::Seconds;
 pub use effects::{Effect, effects, with_effects};
 pub use levers::{Lever, LeverKind};
 pub use steps::{Step, clock};
+pub use timeline::{Moment, timeline};
 pub use waterfall::{Contribution, Waterfall};
 
 /// A deployment as an engineer would tell it.

@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::Baseline;
 use super::failure::{failed_starts_told, failure_told, range_told};
 use super::joining;
+use super::load::{crowd_told, placement_told, slow_start_told, starvation_told, waiting_told};
 use super::shared;
-use super::walk::{Act, SAME_MOMENT, walk};
 use crate::model::phases::Phases;
 use crate::model::verdict::{drain_delay, verdict};
+use crate::model::walk::{Act, SAME_MOMENT, walk};
 use crate::rollout::{Bound, Moves, Places, Stuck, places_on, places_on_added};
 use crate::scenario::{
     Capacity, Cluster, HealthRule, LoadBalancer, LoadBalancerKind, PrescaleMode, ReleaseHosts,
@@ -136,6 +137,7 @@ fn launch(base: &Baseline) -> Vec<Step> {
         why.push(format!("{} of it beside other work", prescale.lead_overlap));
     }
     why.extend(joining::fight(scenario));
+    why.push(starvation_told(base, Seconds(lead)));
     vec![Step {
         at_s: Seconds(-lead),
         what: format!("launch {count} × {host}"),
@@ -221,6 +223,8 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
         told.push(format!("{when}: {}", held(count, host, places)));
     }
     told.extend(range_told(scenario, moves));
+    told.extend(waiting_told(scenario));
+    told.extend(placement_told(scenario));
     told.push(match moves.room.total() {
         Some(room) => format!("room for {room} beside the {desired}"),
         None => "room without a limit".to_owned(),
@@ -505,6 +509,7 @@ impl<'a> Course<'a> {
                 in_seconds(timing.cold_start_extra.mean)
             ));
         }
+        told.extend(crowd_told(self.base));
         told.extend(failed_starts_told(self.base));
         told
     }
@@ -538,6 +543,7 @@ fn verdict_told(base: &Baseline) -> Vec<String> {
         )),
     }
     told.extend(grace_told(base));
+    told.extend(slow_start_told(base.scenario));
     told
 }
 

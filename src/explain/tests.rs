@@ -159,6 +159,7 @@ fn twelve_tasks_behind_a_network_load_balancer_as_text() {
         kind: LoadBalancerKind::Nlb,
         deregistration_delay: Seconds(60.0),
         registration_delay: DurationLaw::fixed(Seconds(120.0)),
+        slow_start: Seconds::ZERO,
         ..balancer
     });
     insta::assert_snapshot!(shown(&scenario));
@@ -385,8 +386,8 @@ proptest! {
         let moves = moves(&scenario, bounds, room_of(&scenario));
         prop_assume!(!moves.is_stuck());
         let phases = Phases::of(&scenario);
-        let acts = walk::walk(&moves, &phases, &[]);
-        let started: u32 = acts.iter().map(walk::Act::started).sum();
+        let acts = crate::model::walk::walk(&moves, &phases, &[]);
+        let started: u32 = acts.iter().map(crate::model::walk::Act::started).sum();
         let stopped: u32 = acts.iter().map(|act| act.stopped).sum();
         prop_assert_eq!((started, stopped), (desired, desired));
         let steps = explain(&scenario).unwrap().steps;

@@ -7,7 +7,8 @@ use super::law::Law;
 use super::paid_hour::hours_with_reuse;
 use crate::rollout::target_headroom;
 use crate::scenario::{
-    Billing, Capacity, Cluster, Granularity, LicenceCount, PaidHour, PrescaleMode, Scenario,
+    Billing, Capacity, Cluster, Fallback, Granularity, LicenceCount, PaidHour, PrescaleMode,
+    Scenario,
 };
 use crate::units::{HOURS_PER_MONTH, Seconds, Usd, UsdPerHour};
 
@@ -28,6 +29,13 @@ pub struct Cost {
     /// deployments per day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_usd_per_month: Option<Usd>,
+    /// What 95 % of the deployments add at most \[USD\]; absent where only means are asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_deployment_p95_usd: Option<Usd>,
+    /// What 95 % of the months cost at most \[USD/month\]; absent where only means are asked, and
+    /// without deployments per day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_p95_usd_per_month: Option<Usd>,
 }
 
 /// What the cost depends on beside the scenario.
@@ -35,12 +43,110 @@ pub struct Cost {
 pub struct Use<'a> {
     /// Which hosts are added.
     pub plan: &'a Plan,
-    /// Hours that are billed for each pre-scaled host \[h\].
-    pub hours_each: f64,
+    /// Hours that are billed for each pre-scaled on-demand host.
+    pub hours_each: Billed,
+    /// Hours that are billed for each pre-scaled spot host, which comes a fulfilment time later.
+    pub spot_hours_each: Billed,
     /// Hosts that join while it runs, and hours billed for all of them together \[h\].
     pub joined: Option<(u32, f64)>,
-    /// Tasks beyond the desired count during a deployment \[s\].
-    pub excess_task_seconds: f64,
+    /// Tasks beyond the desired count during a deployment, in hours.
+    pub excess_task_hours: Billed,
+}
+
+/// Billed hours of one deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Billed {
+    /// Mean \[h\].
+    pub mean: f64,
+    /// How they vary; absent where only means are asked.
+    pub spread: Option<HoursSpread>,
+}
+
+impl Billed {
+    /// With a share of the deployments that need another, fixed time \[h\].
+    #[must_use]
+    pub fn or_else_with(self, share: f64, other: f64) -> Self {
+        let apart = self.mean - other;
+        Self {
+            mean: (1.0 - share) * self.mean + share * other,
+            spread: self.spread.map(|spread| HoursSpread {
+                deviation: (1.0 - share)
+                    .mul_add(
+                        spread.deviation * spread.deviation,
+                        share * (1.0 - share) * apart * apart,
+                    )
+                    .sqrt(),
+                p95: if share > 0.05 {
+                    spread.p95.max(other)
+                } else {
+                    spread.p95
+                },
+                ..spread
+            }),
+        }
+    }
+}
+
+/// How billed hours vary.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct HoursSpread {
+    /// Standard deviation \[h\].
+    pub deviation: f64,
+    /// Third central moment over the cube of the deviation.
+    pub skewness: f64,
+    /// Reached by 95 % \[h\].
+    pub p95: f64,
+}
+
+/// The 95 % quantile of the standard normal law.
+pub const NORMAL_P95: f64 = 1.644_853_626_951_472_2;
+
+/// What one deployment adds, as a law known by a few figures.
+#[derive(Debug, Clone, Copy, Default)]
+struct Each {
+    mean: Usd,
+    spread: Option<EachSpread>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct EachSpread {
+    deviation: f64,
+    skewness: f64,
+    p95: Usd,
+}
+
+impl Each {
+    fn nothing() -> Self {
+        Self {
+            mean: Usd::ZERO,
+            spread: Some(EachSpread::default()),
+        }
+    }
+
+    /// More cost whose hours rise and fall with the others': so do deviation and quantile.
+    fn add(&mut self, rate: Usd, hours: Billed) {
+        self.mean += rate * hours.mean;
+        self.spread = self.spread.zip(hours.spread).map(|(so_far, more)| {
+            let deviation = so_far.deviation + rate.0 * more.deviation;
+            EachSpread {
+                deviation,
+                skewness: if more.deviation * rate.0 > so_far.deviation {
+                    more.skewness
+                } else {
+                    so_far.skewness
+                },
+                p95: so_far.p95 + rate * more.p95,
+            }
+        });
+    }
+
+    /// More cost that does not vary.
+    fn add_fixed(&mut self, cost: Usd) {
+        self.mean += cost;
+        if let Some(spread) = &mut self.spread {
+            spread.p95 += cost;
+        }
+    }
 }
 
 /// The shortest time that is billed per launch \[s\].
@@ -67,7 +173,8 @@ fn fargate(scenario: &Scenario, usage: Use, deployments: Option<f64>) -> Cost {
         .fargate
         .map_or(UsdPerHour::ZERO, |fargate| fargate.usd_per_task_hour);
     let serving = price.for_month() * f64::from(scenario.service.desired_count);
-    let each = price.for_hours(Seconds(usage.excess_task_seconds).hours());
+    let mut each = Each::nothing();
+    each.add(price.for_hours(1.0), usage.excess_task_hours);
     total(serving, Usd::ZERO, each, deployments)
 }
 
@@ -102,7 +209,7 @@ fn hosts(
     } else {
         0
     };
-    for (count, price) in priced(scenario, plan.headroom_hosts, standing_spot) {
+    for (count, price) in priced(scenario, plan.headroom_hosts, standing_spot, Seconds::ZERO) {
         let free = committed.min(count);
         committed -= free;
         let hours = f64::from(count - free) * HOURS_PER_MONTH;
@@ -111,7 +218,7 @@ fn hosts(
         headroom += (extra.for_month() + licences.per_month()) * f64::from(count);
     }
 
-    for (count, price) in priced(scenario, target_headroom(scenario), 0) {
+    for (count, price) in priced(scenario, target_headroom(scenario), 0, Seconds::ZERO) {
         let free = committed.min(count);
         committed -= free;
         let hours = f64::from(count - free) * HOURS_PER_MONTH;
@@ -128,16 +235,24 @@ fn hosts(
     } else {
         plan.spot_hosts
     };
-    let mut each = Usd::ZERO;
+    let mut each = Each::nothing();
+    let unbilled = Seconds(usage.spot_hours_each.mean.min(1.0) * 3600.0);
+    let added = priced(scenario, plan.prescale_hosts, added_spot, unbilled)
+        .into_iter()
+        .zip([usage.hours_each, usage.spot_hours_each]);
     let (joined, joined_hours) = usage.joined.unwrap_or((0, 0.0));
     let joined_spot = Plan::spot_hosts(joined, scenario.prescale.spot_share);
-    let added = priced(scenario, plan.prescale_hosts, added_spot)
+    // Of hosts that join only the mean is known.
+    let joined_each = Billed {
+        mean: joined_hours / f64::from(joined.max(1)),
+        spread: None,
+    };
+    let joined = priced(scenario, joined, joined_spot, Seconds::ZERO)
         .into_iter()
-        .map(|(count, price)| (count, price, usage.hours_each));
-    let joined = priced(scenario, joined, joined_spot)
-        .into_iter()
-        .map(|(count, price)| (count, price, joined_hours / f64::from(joined.max(1))));
-    for (count, price, hours_each) in added.chain(joined) {
+        .filter(|(count, _)| *count > 0)
+        .map(|priced| (priced, joined_each));
+    for ((count, price), billed) in added.chain(joined) {
+        let hours_each = billed.mean;
         let free = committed.min(count);
         committed -= free;
         let hours = f64::from(count - free) * hours_each;
@@ -147,15 +262,20 @@ fn hosts(
             }
             _ => hours,
         };
-        each += price.for_hours(paid);
+        // Hours that are paid, of each hour that the host is there.
+        let share = if hours_each > 0.0 {
+            paid / hours_each
+        } else {
+            0.0
+        };
         let count = f64::from(count);
-        each += extra.for_hours(hours_each) * count;
-        each += licences.hourly.for_hours(hours_each) * count;
+        let by_hours = (extra + licences.hourly).for_hours(count);
+        each.add(price.for_hours(share) + by_hours, billed);
         if let Some(deployments) = deployments.filter(|&deployments| deployments > 0.0) {
-            each += licences.high_water * (count / deployments);
+            each.add_fixed(licences.high_water * (count / deployments));
         }
         if let Some(cluster) = cluster {
-            each += Usd(cluster.cold_pull_gib * cluster.nat_usd_per_gib) * count;
+            each.add_fixed(Usd(cluster.cold_pull_gib * cluster.nat_usd_per_gib) * count);
         }
     }
     Cost {
@@ -164,13 +284,30 @@ fn hosts(
     }
 }
 
-fn total(serving: Usd, headroom: Usd, each: Usd, deployments: Option<f64>) -> Cost {
+/// Cost of a month from its parts.
+///
+/// # Formula
+/// The sum of n deployments of mean m, deviation s and skewness g: 95 % quantile
+/// nm + √n s (z + (z² − 1) g / (6 √n)) with z that of the normal law (Cornish and Fisher, 1938).
+fn total(serving: Usd, headroom: Usd, each: Each, deployments: Option<f64>) -> Cost {
+    let always = serving + headroom;
+    let total_usd_per_month = deployments.map(|deployments| always + each.mean * deployments);
+    let month = |spread: EachSpread| {
+        let deployments = deployments?;
+        let skewed = (NORMAL_P95 * NORMAL_P95 - 1.0) * spread.skewness / 6.0;
+        let beyond = spread.deviation * (deployments.sqrt() * NORMAL_P95 + skewed);
+        Some(always + each.mean * deployments + Usd(beyond.max(0.0)))
+    };
+    let each_spread = each.spread;
+    let each = each.mean;
     Cost {
         serving_usd_per_month: serving,
         headroom_usd_per_month: headroom,
         per_deployment_usd: each,
         sunk_usd_per_month: None,
-        total_usd_per_month: deployments.map(|deployments| serving + headroom + each * deployments),
+        total_usd_per_month,
+        per_deployment_p95_usd: each_spread.map(|spread| spread.p95),
+        total_p95_usd_per_month: each_spread.and_then(month),
     }
 }
 
@@ -181,14 +318,34 @@ fn sunk(scenario: &Scenario, hosts: u32) -> Option<Usd> {
 }
 
 /// Added hosts with their price: on demand and spot.
-fn priced(scenario: &Scenario, hosts: u32, spot_hosts: u32) -> Vec<(u32, UsdPerHour)> {
+///
+/// # Formula
+/// A request for spot that is not met becomes an on-demand host: with probability p of being met
+/// the price is p times the spot price and 1 − p times the other. A spot host that is taken back in
+/// its first hour is not billed (Amazon EC2, billing for interrupted spot instances); of those
+/// that stay for a deployment only this is counted.
+fn priced(
+    scenario: &Scenario,
+    hosts: u32,
+    spot_hosts: u32,
+    unbilled: Seconds,
+) -> Vec<(u32, UsdPerHour)> {
     let Some(host) = &scenario.prescale.host else {
         return Vec::new();
     };
     let spot_hosts = spot_hosts.min(hosts);
+    let spot = host.spot.unwrap_or(host.on_demand);
+    let met = match scenario.spot.fallback {
+        Fallback::OnDemand => scenario.spot.fulfilment,
+        Fallback::Wait => 1.0,
+    };
+    let billed = 1.0 - host.interruption.strikes_within(unbilled);
     vec![
         (hosts - spot_hosts, host.on_demand),
-        (spot_hosts, host.spot.unwrap_or(host.on_demand)),
+        (
+            spot_hosts,
+            spot * (met * billed) + host.on_demand * (1.0 - met),
+        ),
     ]
 }
 
@@ -228,6 +385,60 @@ pub fn billed_hours(scenario: &Scenario, there_for: &[&Law]) -> f64 {
             _ => expected_started_hours(&there_for),
         },
     }
+}
+
+/// How the hours vary that are billed for one added host which is there for all of these.
+#[must_use]
+pub fn hours_spread(granularity: Granularity, there_for: &[&Law]) -> HoursSpread {
+    let Some(there_for) = there_for
+        .iter()
+        .map(|&law| law.clone())
+        .reduce(|sum, law| sum.plus(&law))
+    else {
+        return HoursSpread::default();
+    };
+    let hours: Vec<(f64, f64)> = match granularity {
+        Granularity::Second => there_for
+            .points()
+            .map(|(s, chance)| (s.max(MINIMUM_BILLED) / 3600.0, chance))
+            .collect(),
+        Granularity::Hour => started_hours(&there_for),
+    };
+    let moment = |about: f64, power: i32| -> f64 {
+        let terms = hours.iter();
+        terms
+            .map(|&(h, chance)| chance * (h - about).powi(power))
+            .sum()
+    };
+    let mean = moment(0.0, 1);
+    let deviation = moment(mean, 2).max(0.0).sqrt();
+    let p95 = match granularity {
+        Granularity::Second => there_for.quantile(0.95).max(MINIMUM_BILLED) / 3600.0,
+        Granularity::Hour => (there_for.quantile(0.95) / 3600.0).ceil(),
+    };
+    HoursSpread {
+        deviation,
+        skewness: if deviation > 0.0 {
+            moment(mean, 3) / deviation.powi(3)
+        } else {
+            0.0
+        },
+        p95,
+    }
+}
+
+/// Started hours with their probabilities.
+fn started_hours(there_for: &Law) -> Vec<(f64, f64)> {
+    let last = there_for.support().1 + there_for.step();
+    let mut hours = Vec::new();
+    let (mut n, mut below) = (1.0, 0.0);
+    while below < 1.0 && (n - 1.0) * 3600.0 <= last {
+        let so_far = there_for.cdf(n * 3600.0);
+        hours.push((n, so_far - below));
+        below = so_far;
+        n += 1.0;
+    }
+    hours
 }
 
 /// Expected started hours, the mass of a point spread over its cell.

@@ -8,9 +8,12 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use super::attempts::{breaker_threshold, tripped_by_chance};
-use super::availability::{Availability, availability, surplus};
-use super::cost::{Cost, Use, billed_hours, cost};
+use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
+use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
+use super::crowd::crowd;
 use super::day;
+use super::exposure::{Exposure, Levels, Struck, is_exposed};
+use super::interruption::{Recovery, requested};
 use super::joining::{Joined, joined};
 use super::law::{Law, standard_deviation};
 use super::lock::{Lock, lock};
@@ -20,6 +23,7 @@ use super::range::{RangeEnds, range_ends, range_warnings};
 use super::release::evacuation;
 use super::rollback::{Rollback, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
+use super::slow_start;
 use crate::rollout::{
     Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
     moves, room, steps, verdict,
@@ -254,6 +258,12 @@ pub enum EstimateVerdict {
     Stuck,
 }
 
+/// Boot, hosts before, standing and spot, and required tasks.
+type ExposureKey = (u64, [u32; 4]);
+
+/// The most numbers of healthy tasks that a deployment's exposure is taken at.
+const MOST_LEVELS: u32 = 4;
+
 /// The model of one service's timing: prepared once, asked for many plans.
 #[derive(Debug)]
 pub struct Model {
@@ -264,6 +274,12 @@ pub struct Model {
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
     /// By what has room, what joins, and how it does.
     joins: RefCell<HashMap<JoinKey, Rc<Joined>>>,
+    /// By boot, hosts before and standing, spot among them, and required tasks.
+    /// By boot, hosts, and spot hosts among them.
+    arrivals: RefCell<HashMap<(u64, u32, u32), Rc<Law>>>,
+    /// By boot.
+    recoveries: RefCell<HashMap<u64, Recovery>>,
+    exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
 }
 
 /// What the course of a deployment with hosts that join depends on beside the phases.
@@ -280,6 +296,9 @@ impl Model {
             after_stopped: Rolling::new(phases, Reuse::AfterStopped),
             boots: RefCell::default(),
             joins: RefCell::default(),
+            arrivals: RefCell::default(),
+            recoveries: RefCell::default(),
+            exposures: RefCell::default(),
         }
     }
 
@@ -307,6 +326,31 @@ impl Model {
         slowest
     }
 
+    /// The wait for the slowest of a plan's pre-scaled hosts, spot ones among them \[s\].
+    fn arrival(&self, scenario: &Scenario, plan: &Plan) -> Rc<Law> {
+        let spot = plan.spot_hosts.min(plan.prescale_hosts);
+        if spot == 0 || scenario.spot.fulfilment_time.mean <= Seconds::ZERO {
+            return self.boot_of_slowest(scenario, plan.prescale_hosts);
+        }
+        let boot = scenario.prescale.boot;
+        let key = (boot.mean.0.to_bits(), plan.prescale_hosts, spot);
+        if let Some(known) = self.arrivals.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let step = standard_deviation(boot).max(standard_deviation(scenario.spot.fulfilment_time));
+        let step = if step > 0.0 { step / 16.0 } else { 1.0 };
+        let each = requested(&scenario.spot, step).plus(&Law::of(boot, step));
+        let of_spot = each.largest_of(spot);
+        let others = plan.prescale_hosts - spot;
+        let arrival = Rc::new(if others == 0 {
+            of_spot
+        } else {
+            of_spot.later_of(&self.boot_of_slowest(scenario, others))
+        });
+        self.arrivals.borrow_mut().insert(key, Rc::clone(&arrival));
+        arrival
+    }
+
     /// What comes of a plan.
     ///
     /// # Errors
@@ -323,7 +367,7 @@ impl Model {
             return self.stuck(scenario, plan, moves);
         };
         let evacuation_s = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
-        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
+        let boot = self.arrival(scenario, plan);
         let release_s = match plan.prescale_hosts {
             0 if run.joined.is_none() => 0.0,
             0 => SCALE_IN.0 + evacuation_s + scenario.prescale.release.0,
@@ -351,8 +395,8 @@ impl Model {
                     Lock::None | Lock::Overfull => None,
                 },
             }),
-            cost: self.cost(scenario, plan, &moves, &run),
-            availability: available(scenario, &moves, &run, self.phases().reaction.mean()),
+            cost: self.cost(scenario, plan, &moves, &run, Asked::Spread),
+            availability: self.available(scenario, plan, &moves, &run),
             moves,
         }
     }
@@ -368,8 +412,8 @@ impl Model {
         };
         Some(Score {
             time: Seconds(self.lead(scenario, plan) + clock),
-            cost: self.cost(scenario, plan, &moves, &run),
-            availability: available(scenario, &moves, &run, self.phases().reaction.mean()),
+            cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
+            availability: self.available(scenario, plan, &moves, &run),
             bounds: moves.bounds,
             hosts_on_demand: moves.joining.hosts,
         })
@@ -382,12 +426,20 @@ impl Model {
             peak: moves.desired,
             ..moves
         };
-        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
-        let billed = [&*boot];
+        let arrival = self.arrival(scenario, plan);
+        let there_for: &[&Law] = match plan.prescale_hosts {
+            0 => &[],
+            _ => &[&*arrival],
+        };
+        let [hours_each, spot_hours_each] = hours(scenario, plan, there_for, Asked::Spread);
         let usage = Use {
             plan,
-            hours_each: billed_hours(scenario, &billed),
-            excess_task_seconds: 0.0,
+            hours_each,
+            spot_hours_each,
+            excess_task_hours: Billed {
+                mean: 0.0,
+                spread: Some(HoursSpread::default()),
+            },
             joined: None,
         };
         let deployments = scenario.deployment.per_month();
@@ -396,14 +448,19 @@ impl Model {
             moves,
             duration: None,
             cost: cost(scenario, usage),
-            availability: availability(&scenario.service, &moves, 0.0, deployments),
+            availability: availability(
+                &scenario.service,
+                &moves,
+                &self.at_rest(scenario, plan),
+                deployments,
+            ),
         }
     }
 
     /// The mean wait for the slowest added host, less what passes beside other work \[s\].
     fn lead(&self, scenario: &Scenario, plan: &Plan) -> f64 {
         let overlap = scenario.prescale.lead_overlap.0;
-        self.boot_of_slowest(scenario, plan.prescale_hosts)
+        self.arrival(scenario, plan)
             .expectation(|s| (s - overlap).max(0.0))
     }
 
@@ -412,7 +469,7 @@ impl Model {
         if moves.is_stuck() || self.phases().verdict.kill_probability > NEARLY_ALL_KILLED {
             return None;
         }
-        let course = self.course(moves);
+        let course = self.course(moves, crowd(scenario, moves, plan.prescale_hosts).longer);
         let joined = self.joined(scenario, moves);
         let completed = match &joined {
             Some(joined) => Rc::new(joined.completed.clone()),
@@ -421,10 +478,12 @@ impl Model {
         let added = plan.prescale_hosts + moves.joining.hosts;
         let mut placed = *moves;
         placed.room.cold += moves.joining.places;
+        placed.cold += moves.joining.places;
         let evacuation = evacuation(scenario, &placed, added).map(|rollout| Course {
             rolling: &self.after_stopped,
             rollout,
             by_room: None,
+            longer: 0.0,
         });
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
@@ -451,7 +510,7 @@ impl Model {
             replacements: moves.desired,
             surge: moves.surge,
             slack: moves.slack,
-            cold: moves.room.cold,
+            cold: moves.cold,
         };
         let bits = [scaling.alarm.0, scaling.warmup.0, boot.mean.0, boot.cv].map(f64::to_bits);
         let key = (rollout, moves.joining, bits, scaling.maximum_step);
@@ -487,22 +546,35 @@ impl Model {
         Some(hours.sum())
     }
 
-    fn cost(&self, scenario: &Scenario, plan: &Plan, moves: &Moves, run: &Run) -> Cost {
-        let boot = self.boot_of_slowest(scenario, plan.prescale_hosts);
+    fn cost(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        moves: &Moves,
+        run: &Run,
+        asked: Asked,
+    ) -> Cost {
+        let boot = self.arrival(scenario, plan);
         let release = Law::fixed(scenario.prescale.release.0, boot.step());
         let mut billed = Vec::new();
         if plan.prescale_hosts > 0 {
             billed.extend([&*boot, &run.completed, &release]);
             billed.extend(run.evacuated.as_deref());
         }
+        let [hours_each, spot_hours_each] = hours(scenario, plan, &billed, asked);
         let mut usage = Use {
             plan,
-            hours_each: billed_hours(scenario, &billed),
-            // Only Fargate bills tasks, and there all have room.
-            excess_task_seconds: match run.joined {
-                Some(_) => 0.0,
-                None => run.course.mean_excess_task_seconds(),
-            },
+            hours_each,
+            spot_hours_each,
+            excess_task_hours: self.excess(
+                match run.joined {
+                    // Only Fargate bills tasks, and there all have room.
+                    Some(_) => 0.0,
+                    None => run.course.mean_excess_task_seconds(),
+                },
+                run.course.rollout,
+                asked,
+            ),
             joined: self
                 .joined_hours(scenario, moves, run)
                 .map(|hours| (moves.joining.hosts, hours)),
@@ -515,11 +587,141 @@ impl Model {
                 billed.extend([&*boot, &rolled_back, &release]);
             }
             let hours = billed_hours(scenario, &billed);
-            usage.hours_each = (1.0 - fails) * usage.hours_each + fails * hours;
+            usage.hours_each = usage.hours_each.or_else_with(fails, hours);
+            usage.spot_hours_each = usage.spot_hours_each.or_else_with(fails, hours);
             let beside = f64::from(run.course.rollout.surge) * run.rollback.decided;
-            usage.excess_task_seconds = (1.0 - fails) * usage.excess_task_seconds + fails * beside;
+            usage.excess_task_hours = usage
+                .excess_task_hours
+                .or_else_with(fails, Seconds(beside).hours());
         }
         cost(scenario, usage)
+    }
+
+    /// Tasks beyond the desired count, in billed hours.
+    ///
+    /// # Formula
+    /// Each replacement adds its start, a reaction and the drain of the old task: the variance is
+    /// d times that of their sum, and the sum of d of them is about normal.
+    fn excess(&self, mean_seconds: f64, rollout: Rollout, asked: Asked) -> Billed {
+        let phases = self.phases();
+        let mean = Seconds(mean_seconds).hours();
+        let spread = (asked == Asked::Spread).then(|| {
+            let parts = [&phases.start, &phases.reaction, &phases.drain];
+            let variance: f64 = parts.iter().map(|law| law.variance()).sum();
+            let deviation = (variance * f64::from(rollout.replacements)).sqrt();
+            let deviation = Seconds(deviation).hours();
+            HoursSpread {
+                deviation,
+                skewness: 0.0,
+                p95: mean + super::cost::NORMAL_P95 * deviation,
+            }
+        });
+        Billed { mean, spread }
+    }
+
+    /// How a plan's tasks are exposed to interruptions; None where nothing can be.
+    fn exposure(&self, scenario: &Scenario, plan: &Plan) -> Option<Rc<Exposure>> {
+        let required = required_tasks(&scenario.service);
+        if required > scenario.service.desired_count || !is_exposed(scenario, plan) {
+            return None;
+        }
+        let counts = [plan.prescale_hosts, plan.headroom_hosts, plan.spot_hosts];
+        let [before, standing, spot] = counts;
+        let boot = scenario.prescale.boot.mean.0.to_bits();
+        let key = (boot, [before, standing, spot, required]);
+        if let Some(known) = self.exposures.borrow().get(&key) {
+            return Some(Rc::clone(known));
+        }
+        let mut recoveries = self.recoveries.borrow_mut();
+        let recovery = recoveries
+            .entry(boot)
+            .or_insert_with(|| Recovery::of(scenario, self.phases()));
+        let exposure = Rc::new(Exposure::of(scenario, plan, required, recovery));
+        self.exposures
+            .borrow_mut()
+            .insert(key, Rc::clone(&exposure));
+        Some(exposure)
+    }
+
+    /// What falls short without any deployment.
+    fn at_rest(&self, scenario: &Scenario, plan: &Plan) -> Shortfall {
+        let exposure = self.exposure(scenario, plan);
+        let chance = |of: fn(&Exposure) -> f64| exposure.as_deref().map_or(0.0, of);
+        Shortfall {
+            between_by_spot: chance(|exposure| exposure.short_by_spot),
+            between_by_zone: chance(|exposure| exposure.short_by_zone),
+            ..Shortfall::default()
+        }
+    }
+
+    fn available(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        moves: &Moves,
+        run: &Run,
+    ) -> Availability {
+        let surplus = surplus(&scenario.service, moves);
+        let evacuating = run
+            .evacuation
+            .as_ref()
+            .map_or(0.0, |evacuation| evacuation.mean_short(surplus));
+        let seconds = run.completed.mean() + run.evacuated.as_ref().map_or(0.0, |law| law.mean());
+        let struck = self
+            .exposure(scenario, plan)
+            .map_or_else(Struck::default, |exposure| {
+                exposure.during(&self.levels(&exposure, moves, run, seconds))
+            });
+        let fails = scenario.deployment.failure.rate;
+        let reaction = self.phases().reaction.mean();
+        let partial = partial_short(scenario, moves, self.phases());
+        let own_seconds = (1.0 - fails) * (run.mean_short(surplus) + evacuating)
+            + fails * run.rollback.short_seconds(surplus, reaction)
+            + partial;
+        let short = Shortfall {
+            own_seconds,
+            struck,
+            deployment_seconds: seconds,
+            ..self.at_rest(scenario, plan)
+        };
+        let deployments = scenario.deployment.per_month();
+        let mut available = availability(&scenario.service, moves, &short, deployments);
+        if partial > 0.0 {
+            available.shortfall_probability = 1.0;
+        }
+        available
+    }
+
+    /// How long a deployment of so many seconds is expected to have how many healthy tasks.
+    ///
+    /// Numbers that no strike brings below the required tasks are left out, and many of them are
+    /// taken together.
+    fn levels(&self, exposure: &Exposure, moves: &Moves, run: &Run, seconds: f64) -> Levels {
+        let short = |surplus: u32| {
+            let evacuation = run.evacuation.as_ref();
+            run.course.mean_short(surplus)
+                + evacuation.map_or(0.0, |course| course.mean_short(surplus))
+        };
+        let lowest = moves.min_healthy;
+        let slack = moves.desired - lowest;
+        let highest = exposure.highest_at_risk().min(moves.desired);
+        let width = (highest.saturating_sub(lowest) / MOST_LEVELS).max(1);
+        let mut seconds_at = Vec::new();
+        let (mut below, mut surplus) = (0.0, 0);
+        while surplus < slack && lowest + surplus <= highest {
+            let next = (surplus + width).min(slack);
+            let so_far = short(next);
+            seconds_at.push((lowest + surplus, (so_far - below).max(0.0)));
+            (below, surplus) = (so_far, next);
+        }
+        if highest >= moves.desired {
+            seconds_at.push((moves.desired, (seconds - below).max(0.0)));
+        }
+        let first = self.phases().reaction.mean() + self.phases().cold_start.mean();
+        Levels {
+            seconds_at,
+            with_added: ((seconds - first) / seconds).clamp(0.0, 1.0),
+        }
     }
 
     /// How the deployment goes.
@@ -527,18 +729,19 @@ impl Model {
     /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
     /// back at different moments. Each alone bounds the deployment from below; the later one is
     /// taken.
-    fn course(&self, moves: &Moves) -> Course<'_> {
+    fn course(&self, moves: &Moves, longer: f64) -> Course<'_> {
         let rollout = |surge: u32| Rollout {
             replacements: moves.desired,
             surge,
             slack: moves.slack,
-            cold: moves.room.cold,
+            cold: moves.cold,
         };
         let Some(at_the_stop) = &self.at_the_stop else {
             return Course {
                 rolling: &self.after_stopped,
                 rollout: rollout(moves.surge),
                 by_room: None,
+                longer,
             };
         };
         let beside = moves.room.total().filter(|&beside| beside < moves.desired);
@@ -546,8 +749,37 @@ impl Model {
             rolling: at_the_stop,
             rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
             by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
+            longer,
         }
     }
+}
+
+/// Whether more than means is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// To compare plans.
+    Mean,
+    /// To tell one.
+    Spread,
+}
+
+/// Hours that are billed for each pre-scaled host that is there for all of these: on demand, and
+/// spot, which comes later by a fulfilment time.
+fn hours(scenario: &Scenario, plan: &Plan, there_for: &[&Law], asked: Asked) -> [Billed; 2] {
+    let granularity = scenario.billing.granularity;
+    let billed = |there_for: &[&Law]| Billed {
+        mean: billed_hours(scenario, there_for),
+        spread: (asked == Asked::Spread).then(|| hours_spread(granularity, there_for)),
+    };
+    let all = billed(there_for);
+    let step = there_for.first().map_or(1.0, |law| law.step());
+    if plan.spot_hosts == 0 || scenario.spot.fulfilment_time.mean <= Seconds::ZERO {
+        return [all, all];
+    }
+    let later = Law::fixed(-requested(&scenario.spot, step).mean(), step);
+    let mut of_spot = there_for.to_vec();
+    of_spot.push(&later);
+    [all, billed(&of_spot)]
 }
 
 /// Which model tells how the deployment goes, and what it is asked.
@@ -556,12 +788,20 @@ struct Course<'a> {
     rollout: Rollout,
     /// The same for room on the hosts, where it comes back later than permission.
     by_room: Option<(&'a Rolling, Rollout)>,
+    /// How much longer each start takes, as others start on the same host \[s\].
+    longer: f64,
 }
 
 impl Course<'_> {
-    /// The later by mean of one clock, with the starts that fail.
+    /// The later by mean of one clock, with the starts that fail, and with those that share a host.
+    ///
+    /// Tasks that start together do so in each of the ⌈tasks / places⌉ rounds.
     fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
-        let law = self.without_failures(clock);
+        let mut law = self.without_failures(clock);
+        if self.longer > 0.0 {
+            let rounds = self.rollout.replacements.div_ceil(self.places().max(1));
+            law = Rc::new(law.shifted(self.longer * f64::from(rounds)));
+        }
         match &self.rolling.phases().retries {
             Some(retries) => {
                 Rc::new(retries.delayed(&law, self.rollout.replacements, self.places()))
@@ -586,7 +826,7 @@ impl Course<'_> {
         self.rollout.surge.saturating_add(self.rollout.slack)
     }
 
-    /// How much later the last new task is healthy because of starts that fail \[s\].
+    /// How much later the last new task is healthy because starts fail or share a host \[s\].
     fn mean_delay(&self) -> f64 {
         let law = self.without_failures(Rolling::new_version);
         self.later(Rolling::new_version).mean() - law.mean()
@@ -615,7 +855,7 @@ impl Course<'_> {
         let short = self.by_room.map_or(short, |(rolling, rollout)| {
             rolling.mean_short(rollout, surplus).max(short)
         });
-        if short <= 0.0 || self.rolling.phases().retries.is_none() {
+        if short <= 0.0 || (self.longer <= 0.0 && self.rolling.phases().retries.is_none()) {
             return short;
         }
         let reaction = self.rolling.phases().reaction.mean();
@@ -664,17 +904,14 @@ fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
     moves(scenario, bounds, room)
 }
 
-fn available(scenario: &Scenario, moves: &Moves, run: &Run, reaction: f64) -> Availability {
-    let surplus = surplus(&scenario.service, moves);
-    let evacuating = run
-        .evacuation
-        .as_ref()
-        .map_or(0.0, |evacuation| evacuation.mean_short(surplus));
-    let short = run.mean_short(surplus) + evacuating;
-    let fails = scenario.deployment.failure.rate;
-    let short = (1.0 - fails) * short + fails * run.rollback.short_seconds(surplus, reaction);
-    let deployments = scenario.deployment.per_month();
-    availability(&scenario.service, moves, short, deployments)
+/// How long new tasks that have not yet their full share of load leave too little \[s\].
+fn partial_short(scenario: &Scenario, moves: &Moves, phases: &Phases) -> f64 {
+    let ramp = scenario
+        .service
+        .load_balancer
+        .map_or(0.0, |balancer| balancer.slow_start.0);
+    let required = required_tasks(&scenario.service);
+    slow_start::short_seconds(moves, phases, ramp, required)
 }
 
 /// The answer for a scenario as it stands.
@@ -747,13 +984,14 @@ impl Model {
         let killed = verdict.kill_probability;
         if killed > 0.01 && killed <= NEARLY_ALL_KILLED {
             warnings.push(format!(
-                "{:.0} % of new tasks are killed as unhealthy before they are ready, and the durations leave out their restarts; set service.health_check_grace_period to \"{:.0}s\"",
+                "{:.0} % of new tasks are killed as unhealthy before they are ready, and started again, which the durations count; set service.health_check_grace_period to \"{:.0}s\"",
                 killed * 100.0,
                 verdict.sufficient_grace.0
             ));
         }
         warnings.extend(breaker_warning(scenario));
         warnings.extend(range_warnings(scenario));
+        warnings.extend(slow_start_warning(scenario, outcome, self.phases()));
         if let Some(required) = scenario
             .service
             .required_tasks
@@ -785,6 +1023,19 @@ fn breaker_warning(scenario: &Scenario) -> Option<String> {
         format!(
             "{:.0} % of deployments of a good version would be rolled back by a circuit breaker: {threshold} of its starts fail before {desired} do not; correct service.failed_start_probability, or set deployment.circuit_breaker = false with failure_detection",
             tripped * 100.0
+        )
+    })
+}
+
+/// Whether the slow start leaves too little capacity though enough tasks are healthy.
+fn slow_start_warning(scenario: &Scenario, outcome: &Outcome, phases: &Phases) -> Option<String> {
+    outcome.duration.as_ref()?;
+    let short = partial_short(scenario, &outcome.moves, phases);
+    (short > 0.0).then(|| {
+        format!(
+            "new tasks take their full share of load only in the course of the slow start: for {} of each deployment less than {} tasks' worth of load is served; replace fewer at once, or shorten service.load_balancer.slow_start",
+            Seconds(short),
+            required_tasks(&scenario.service)
         )
     })
 }

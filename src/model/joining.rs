@@ -105,7 +105,7 @@ impl<'a> Units<'a> {
     ) -> Self {
         let step = phases.start.step();
         let at_once = Law::fixed(0.0, step);
-        let cold = moves.room.cold.min(moves.surge);
+        let cold = moves.cold.min(moves.surge);
         let alone = |groups, first, law: &Law| (groups, 1, vec![0.0], first, law.clone());
         let after_stop = phases.drain.plus(&phases.reaction);
         let mut begun = vec![

@@ -5,21 +5,28 @@ pub mod attempts;
 mod availability;
 mod cost;
 mod counts;
+pub mod crowd;
 mod day;
 mod estimate;
+mod exposure;
+mod interruption;
 mod joining;
 pub mod law;
 mod lock;
 mod paid_hour;
 pub mod phases;
+mod placement;
 mod provider;
 mod range;
 mod release;
 pub mod rollback;
 pub mod rolling;
+mod slow_start;
+pub mod starvation;
 pub mod verdict;
+pub mod walk;
 
-pub use availability::{Availability, required_tasks};
+pub use availability::{Availability, Parts, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
     Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,

@@ -3,11 +3,14 @@
 
 use super::attempts::Retries;
 use super::law::{Law, standard_deviation};
-use super::verdict::{Verdict, checking_spread, drain_delay, verdict};
+use super::verdict::{RARELY, Verdict, checking_spread, drain_delay, verdict};
 use crate::scenario::Scenario;
 
 /// How many points of the grid go to a standard deviation of one cycle.
 const POINTS_PER_DEVIATION: f64 = 16.0;
+
+/// Beyond this share of killed starts a deployment is stuck, and no duration is asked for.
+const MOST_KILLED: f64 = 0.95;
 
 /// How long the phases of a rollout take.
 #[derive(Debug, Clone)]
@@ -40,9 +43,15 @@ impl Phases {
             .shifted(drain_delay(service.load_balancer.as_ref()).0);
         let reaction = Law::of(scenario.deployment.reaction, step);
         let failed = service.failed_start_probability;
-        let retries = (failed > 0.0).then(|| Retries {
-            failed,
-            again: start.plus(&reaction),
+        let killed = Some(verdict.kill_probability).filter(|&killed| killed > RARELY);
+        let killed = killed.unwrap_or(0.0).min(MOST_KILLED) * (1.0 - failed);
+        let retries = (failed + killed > 0.0).then(|| Retries {
+            failed: failed + killed,
+            again: failed_attempt(
+                (failed, &start),
+                (killed, &Law::of(timing.start, step).plus(&verdict.killed)),
+            )
+            .plus(&reaction),
         });
         Self {
             start,
@@ -53,6 +62,16 @@ impl Phases {
             retries,
         }
     }
+}
+
+/// An attempt that fails, one way or the other.
+fn failed_attempt(failed: (f64, &Law), killed: (f64, &Law)) -> Law {
+    let total = failed.0 + killed.0;
+    let points = [failed, killed].into_iter().flat_map(|(chance, law)| {
+        law.points()
+            .map(move |(value, mass)| (value, mass * chance / total))
+    });
+    Law::from_points(points, failed.1.step())
 }
 
 /// Distance of two points of the grid: fine against the spread of a whole cycle \[s\].

@@ -3,12 +3,12 @@
 
 use super::rolling::Rollout;
 use crate::rollout::{Moves, places_on};
-use crate::scenario::{Capacity, Cluster, ReleaseHosts, Scenario, Used};
+use crate::scenario::{Capacity, Cluster, Placement, ReleaseHosts, Scenario, Used};
 
 /// The tasks that have to move before as many hosts can go as were added; None if the hosts that
 /// go are empty.
 ///
-/// New tasks land on the added hosts first, the rest spreads over the old ones. "Newest" drains
+/// New tasks land on the added hosts first, with binpack last; the rest is on the old ones. "Newest" drains
 /// the added hosts. "Emptiest" takes the hosts with the fewest tasks, never one that others use.
 /// The tasks move under the bounds of the deployment, to the places that are left.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn evacuation(scenario: &Scenario, moves: &Moves, added: u32) -> Option<Roll
         return None;
     }
     let desired = moves.desired;
-    let on_added = moves.room.cold.min(desired);
+    let on_added = moves.cold.min(desired);
     let moving = match (&scenario.capacity, scenario.prescale.release_hosts) {
         (Capacity::Hosts(cluster), ReleaseHosts::Emptiest) => {
             fewest_tasks(scenario, cluster, desired - on_added, on_added, added)
@@ -57,10 +57,11 @@ fn fewest_tasks(
         let free_of_others = group.used == Used::default();
         places.extend((0..group.count).map(|_| (count, free_of_others)));
     }
-    let old = spread(
-        on_old,
-        &places.iter().map(|host| host.0).collect::<Vec<_>>(),
-    );
+    let free: Vec<u32> = places.iter().map(|host| host.0).collect();
+    let old = match scenario.service.placement {
+        Placement::Spread => spread(on_old, &free),
+        Placement::Binpack => packed(on_old, &free),
+    };
     let new = spread(on_added, &vec![u32::MAX; added as usize]);
     let mut tasks: Vec<u32> = old
         .into_iter()
@@ -90,9 +91,28 @@ fn spread(tasks: u32, places: &[u32]) -> Vec<u32> {
     on
 }
 
+/// Tasks on as few hosts with so many places each as hold them.
+fn packed(tasks: u32, places: &[u32]) -> Vec<u32> {
+    let mut left = tasks;
+    places
+        .iter()
+        .map(|&places| {
+            let here = left.min(places);
+            left -= here;
+            here
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::{packed, spread};
+
+    #[test]
+    fn tasks_are_packed_host_by_host() {
+        assert_eq!(packed(5, &[3, 1, 3]), [3, 1, 1]);
+        assert_eq!(packed(2, &[4, 4, 4]), [2, 0, 0]);
+    }
 
     #[test]
     fn tasks_spread_over_hosts_level_by_level() {

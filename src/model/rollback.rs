@@ -78,7 +78,7 @@ fn failed(moves: &Moves, phases: &Phases) -> f64 {
     let cold = phases.cold_start.mean() - phases.start.mean();
     let mut left = breaker_threshold(moves.desired);
     // When the next starts of each kind of place fail.
-    let first = if moves.room.cold > 0 { cold } else { 0.0 };
+    let first = if moves.cold > 0 { cold } else { 0.0 };
     let mut surge = reaction + first + attempt;
     let mut slack = reaction + phases.drain.mean() + reaction + attempt;
     loop {

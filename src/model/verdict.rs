@@ -8,16 +8,21 @@ use super::law::Law;
 use crate::scenario::{ContainerHealthCheck, HealthRule, LoadBalancer, LoadBalancerKind, Service};
 use crate::units::Seconds;
 
+/// Kills that are less likely than this change no duration.
+pub const RARELY: f64 = 1e-4;
+
 /// Without any check a task counts as healthy so long after RUNNING \[s\].
 const HEALTHY_WITHOUT_CHECK: f64 = 40.0;
 
 /// What becomes of a task once it is RUNNING.
 #[derive(Debug, Clone)]
 pub struct Verdict {
-    /// From RUNNING to counted healthy.
+    /// From RUNNING to counted healthy, of the tasks that are not killed.
     pub healthy: Law,
     /// Probability that it is judged unhealthy after the grace period and killed.
     pub kill_probability: f64,
+    /// From RUNNING to the end of a task that is killed.
+    pub killed: Law,
     /// The smallest grace period that is long enough for 99.9 % of the tasks \[s\].
     pub sufficient_grace: Seconds,
 }
@@ -42,11 +47,50 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
     };
     let kill_probability = grace.map_or(0.0, |grace| kill_probability(service, &ready, grace.0));
     let sufficient_grace = Seconds(healthy.quantile(0.999).max(0.0).ceil());
+    let killed_at = judged_after(service).max(grace.unwrap_or_default().0);
+    let healthy = if kill_probability > RARELY {
+        no_later(&healthy, killed_at)
+    } else {
+        healthy
+    };
     Verdict {
+        killed: Law::fixed(killed_at, step),
         healthy,
         kill_probability,
         sufficient_grace,
     }
+}
+
+/// The law of those that come by a moment; all of them where almost none does.
+fn no_later(law: &Law, moment: f64) -> Law {
+    let by_then = law.cdf(moment);
+    if by_then < RARELY {
+        return law.clone();
+    }
+    let points = law.points().filter(|&(value, _)| value <= moment);
+    let kept: f64 = points.map(|(_, mass)| mass).sum();
+    let points = law.points().filter(|&(value, _)| value <= moment);
+    Law::from_points(points.map(|(value, mass)| (value, mass / kept)), law.step())
+}
+
+/// When a task that is not ready is judged unhealthy, in the mean \[s after RUNNING\].
+fn judged_after(service: &Service) -> f64 {
+    let by_balancer = service.load_balancer.as_ref().map(|balancer| {
+        let clock = match balancer.kind {
+            LoadBalancerKind::Nlb => balancer.registration_delay.mean.0,
+            LoadBalancerKind::Alb | LoadBalancerKind::Clb => 0.0,
+        };
+        let failures = f64::from(balancer.unhealthy_threshold);
+        clock + failures * balancer.health_check_interval.0
+    });
+    let by_container = service.health_check.as_ref().map(|check| {
+        let counted_from = (check.start_period.0 / check.interval.0).floor();
+        (counted_from + f64::from(check.retries)) * check.interval.0
+    });
+    by_balancer
+        .into_iter()
+        .chain(by_container)
+        .fold(0.0, f64::max)
 }
 
 /// From RUNNING to healthy at the load balancer.

@@ -1,9 +1,9 @@
 //! Which plan is taken: the best one within the limits, unless one without added hosts makes no
 //! material difference.
 
-use super::YesNo;
 use super::search::{Candidate, Configuration, Search};
 use super::variants::{TimingLever, permitted, pulled};
+use super::{YesNo, grace};
 use crate::model::Model;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::{Limits, Scenario};
@@ -38,7 +38,7 @@ impl Timing {
             let scenario = levers.iter().fold(scenario.clone(), |scenario, lever| {
                 pulled(&scenario, *lever).unwrap_or(scenario)
             });
-            Self::of(scenario)
+            Self::of(grace::sufficient(scenario))
         };
         let mut levers = permitted(scenario);
         let mut best = with(&levers);

@@ -8,6 +8,7 @@
 mod applied;
 mod check;
 mod decision;
+mod grace;
 mod hosts;
 mod infeasible;
 mod options;

@@ -176,6 +176,7 @@ pub fn reasons(
         }
         _ => reasons.push("The deployment is stuck with the settings of today.".to_owned()),
     }
+    reasons.extend(super::grace::reason(scenario, &timing.scenario));
     let required = required_tasks(&scenario.service);
     let lower = chosen.score.bounds.lower;
     if lower >= required {

@@ -13,8 +13,8 @@ use crate::rollout::{
     managed_scaling, places_on_added, room, roundest_maximum_percent,
     roundest_minimum_healthy_percent,
 };
-use crate::scenario::{Capacity, Limits, Scenario};
-use crate::units::{MINUTES_PER_MONTH, Usd};
+use crate::scenario::{Capacity, Limits, Scenario, Together};
+use crate::units::{MINUTES_PER_MONTH, PerHour, Usd};
 
 /// A difference of the objective below this is none \[s\].
 pub const TIE: f64 = 1.0;
@@ -203,7 +203,13 @@ impl<'a> Search<'a> {
                     maximum_percents,
                 };
                 configuration.spot = search.cheapest_spot(&configuration);
-                search.configurations.push(configuration);
+                let spots = search.spots_that_matter(&configuration);
+                search
+                    .configurations
+                    .extend(spots.into_iter().map(|spot| Configuration {
+                        spot,
+                        ..configuration.clone()
+                    }));
             }
         }
         Ok(search)
@@ -247,6 +253,25 @@ impl<'a> Search<'a> {
             }
         }
         percents
+    }
+
+    /// The numbers of spot hosts among the added ones that differ in more than their cost: the
+    /// cheapest, and where spot hosts are taken back every number of up to eight added hosts and
+    /// nine evenly spaced numbers of more.
+    fn spots_that_matter(&self, configuration: &Configuration) -> Vec<u32> {
+        let hosts = configuration.before + configuration.standing;
+        let host = self.scenario.prescale.host.as_ref();
+        let taken_back =
+            host.is_some_and(|host| host.spot.is_some() && host.interruption > PerHour::ZERO);
+        if hosts == 0 || !taken_back || !self.scenario.recommend.may_change.spot {
+            return vec![configuration.spot];
+        }
+        let steps = hosts.min(8);
+        let mut spots: Vec<u32> = (0..=steps).map(|i| hosts * i / steps).collect();
+        spots.push(configuration.spot);
+        spots.sort_unstable();
+        spots.dedup();
+        spots
     }
 
     /// The number of spot hosts among the added ones that costs least, the smallest of these.
@@ -392,7 +417,7 @@ impl<'a> Search<'a> {
                     best = Some(candidate);
                 }
                 // On hosts less surge and less slack are slower and not cheaper.
-                if !self.surge_costs(configuration) {
+                if self.more_surge_is_better() && !configuration.on_demand {
                     let hopeless = [Limit::Budget, Limit::MaxDuration]
                         .iter()
                         .any(|limit| !limit.met_by(&candidate, limits));
@@ -401,7 +426,9 @@ impl<'a> Search<'a> {
                     }
                     break;
                 }
-                let met_but_budget = best.is_some() && self.scenario.usd_per_minute.is_none();
+                let met_but_budget = best.is_some()
+                    && self.scenario.usd_per_minute.is_none()
+                    && !self.surge_may_hurt();
                 if met_but_budget {
                     break;
                 }
@@ -412,6 +439,20 @@ impl<'a> Search<'a> {
             }
         }
         best
+    }
+
+    /// Whether more surge is never slower, dearer or less available: on hosts, unless tasks that
+    /// start together disturb each other or are not worth their full share at once.
+    fn more_surge_is_better(&self) -> bool {
+        self.scenario.capacity != Capacity::Unlimited && !self.surge_may_hurt()
+    }
+
+    fn surge_may_hurt(&self) -> bool {
+        let service = &self.scenario.service;
+        let slow_start = service
+            .load_balancer
+            .is_some_and(|balancer| balancer.slow_start.0 > 0.0);
+        slow_start || service.timing.together != Together::default()
     }
 
     /// Whether a minimum healthy percent goes below the required tasks in each deployment, and even
@@ -434,14 +475,9 @@ impl<'a> Search<'a> {
         1.0 - minutes / MINUTES_PER_MONTH < availability - 1e-9
     }
 
-    /// Whether more surge costs more: on Fargate, and where hosts come on demand.
-    fn surge_costs(&self, configuration: &Configuration) -> bool {
-        self.scenario.capacity == Capacity::Unlimited || configuration.on_demand
-    }
-
     /// Every plan of a configuration within the limits whose objective lies below a value.
     fn tied(&self, configuration: &Configuration, limits: &Limits, below: f64) -> Vec<Candidate> {
-        let on_hosts = !self.surge_costs(configuration);
+        let on_hosts = self.more_surge_is_better() && !configuration.on_demand;
         let mut tied = Vec::new();
         for &minimum in &self.minimum_percents {
             if self.is_too_short(configuration, minimum, limits) {

@@ -88,8 +88,23 @@ fn quicker_checks(balancer: &LoadBalancer) -> LoadBalancer {
     }
 }
 
-/// What differs between the load balancers of two scenarios.
+/// What differs between the timing settings of two scenarios.
 pub fn changes(from: &Scenario, to: &Scenario) -> Vec<Change> {
+    let mut changes = balancer_changes(from, to);
+    let grace = |scenario: &Scenario| scenario.service.health_check_grace_period;
+    if let (Some(from), Some(to)) = (grace(from), grace(to))
+        && from != to
+    {
+        changes.push(Change {
+            key: "service.health_check_grace_period".to_owned(),
+            from: Value::from(format!("{}s", from.0)),
+            to: Value::from(format!("{}s", to.0)),
+        });
+    }
+    changes
+}
+
+fn balancer_changes(from: &Scenario, to: &Scenario) -> Vec<Change> {
     let (Some(from), Some(to)) = (from.service.load_balancer, to.service.load_balancer) else {
         return Vec::new();
     };

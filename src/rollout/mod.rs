@@ -28,7 +28,7 @@ pub use range::{RangeCheck, moves_over_range, over_range};
 pub use scale_out::{Joining, joining, managed_scaling, steps, target_for, target_headroom};
 pub use stuck::{Bound, Fix, Stuck};
 
-use crate::scenario::Scenario;
+use crate::scenario::{Placement, Scenario};
 
 /// What the scheduler may do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Moves {
     pub bounds: Bounds,
     /// Further tasks that the hosts can place.
     pub room: Room,
+    /// Places on pre-scaled hosts, which have not got the image, that are taken by new tasks.
+    pub cold: u32,
     /// Whether tasks that are stopping count towards the upper bound.
     pub stopping_counts: bool,
     /// New tasks that may run beside all the old ones, at most the desired count.
@@ -135,6 +137,14 @@ pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
         desired,
         bounds,
         room,
+        cold: match scenario.service.placement {
+            // The emptiest hosts first.
+            Placement::Spread => room.cold,
+            // The fullest hosts first: added ones only take what fits nowhere else.
+            Placement::Binpack => room
+                .cold
+                .min(surge.saturating_sub(room.warm.unwrap_or(u32::MAX))),
+        },
         stopping_counts,
         surge,
         joining,

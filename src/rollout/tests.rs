@@ -37,11 +37,14 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
                 stop: none,
                 stop_timeout: Seconds::ZERO,
                 cold_start_extra: none,
+                together: crate::scenario::Together::default(),
             },
             load_balancer: None,
             health_check: None,
             required_tasks: None,
             desired_range: None,
+            placement: crate::scenario::Placement::Spread,
+            waiting: None,
             failed_start_probability: 0.0,
         },
         deployment: Deployment {
@@ -553,6 +556,7 @@ fn classic_load_balancer() -> LoadBalancer {
         deregistration_delay: Seconds(300.0),
         health_rule: HealthRule::Threshold,
         registration_delay: DurationLaw::fixed(Seconds::ZERO),
+        slow_start: Seconds::ZERO,
     }
 }
 
@@ -762,5 +766,9 @@ fn moves_on_warm_hosts(moves: Moves) -> Moves {
         warm: moves.room.total(),
         cold: 0,
     };
-    Moves { room, ..moves }
+    Moves {
+        room,
+        cold: 0,
+        ..moves
+    }
 }

@@ -5,6 +5,7 @@
 //! model needs no catalog. What had to be assumed stands in [`Scenario::assumptions`].
 
 mod capacity_provider;
+pub mod erlang;
 mod overlap;
 pub mod read;
 mod spot;
@@ -65,6 +66,8 @@ pub struct Service {
     pub network_mode: NetworkMode,
     /// Dynamic wherever the mode ignores it.
     pub host_port: HostPort,
+    /// Onto which of the hosts with room tasks are placed.
+    pub placement: Placement,
     /// At most one task of the service per host, whatever its ports.
     pub distinct_instance: bool,
     /// Who brings the hosts.
@@ -81,6 +84,8 @@ pub struct Service {
     pub health_check: Option<ContainerHealthCheck>,
     /// How many tasks carry the load; absent: not said, the desired count is taken.
     pub required_tasks: Option<u32>,
+    /// From which waiting target the required tasks follow, where they do.
+    pub waiting: Option<WaitingTarget>,
     /// Probability that a start of a good version fails: the task ends at the moment it would have
     /// become healthy, and one reaction later another is started in its place.
     pub failed_start_probability: f64,
@@ -93,6 +98,28 @@ pub struct DesiredRange {
     pub low: u32,
     /// The most tasks.
     pub high: u32,
+}
+
+/// Onto which of the hosts with room a task is placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// Evenly over zones, then over hosts.
+    Spread,
+    /// Onto the fullest host with room, so that few hosts are in use.
+    Binpack,
+}
+
+/// How few requests may wait how long.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WaitingTarget {
+    /// Requests that arrive \[1/s\].
+    pub requests_per_second: f64,
+    /// Requests that one task serves at most \[1/s\].
+    pub task_requests_per_second: f64,
+    /// The longest wait that is none \[s\].
+    pub target: Seconds,
+    /// Share of the requests that may wait longer, 0 to 1.
+    pub probability: f64,
 }
 
 /// What one task reserves on its host.
@@ -146,6 +173,17 @@ pub struct Timing {
     pub stop_timeout: Seconds,
     /// Added to `start` on a host that has not got the image.
     pub cold_start_extra: DurationLaw,
+    /// What tasks share that start together on one host.
+    pub together: Together,
+}
+
+/// What tasks share that start together on one host; nothing where both are 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Together {
+    /// Share of `start` that they take in turn, such as the pull of the image, 0 to 1.
+    pub pull_share: f64,
+    /// Work of one processor until a task is ready \[s\], which `ready` contains once.
+    pub start_cpu: Seconds,
 }
 
 /// A duration that varies: mean and coefficient of variation of the untruncated law.
@@ -211,6 +249,8 @@ pub struct LoadBalancer {
     pub health_rule: HealthRule,
     /// NLB: from registration to the first check.
     pub registration_delay: DurationLaw,
+    /// How long the share of load of a new target rises from nothing to a full one \[s\].
+    pub slow_start: Seconds,
 }
 
 /// The generations of load balancers.

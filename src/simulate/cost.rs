@@ -94,9 +94,10 @@ pub fn cost(scenario: &Scenario, setup: &Setup, outcomes: &[Outcome]) -> Cost {
 
             let added = average(&|run| f64::from(run.added_hosts[kind]));
             let hours = average(&|run| run.billed_hours[kind]);
-            let uncommitted = match added > 0.0 {
-                true => free.uncommitted(added) / added,
-                false => 0.0,
+            let uncommitted = if added > 0.0 {
+                free.uncommitted(added) / added
+            } else {
+                0.0
             };
             let paid = match deployments.filter(|&deployments| deployments > 0.0) {
                 Some(deployments) => free.pays(hours * uncommitted * deployments) / deployments,

@@ -84,18 +84,18 @@ impl Floor {
     /// Lets tasks be placed on a host.
     pub fn open(&mut self, host: usize) {
         self.hosts[host].open = true;
-        self.shelve(host);
+        self.put_up(host);
     }
 
     /// Keeps tasks from being placed on a host.
     pub fn close(&mut self, host: usize) {
-        self.unshelve(host);
+        self.take_down(host);
         self.hosts[host].open = false;
     }
 
     /// Puts another host in the place of one that is gone: empty and without the image.
     pub fn replace(&mut self, host: usize, free: Resources, cold: bool) {
-        self.unshelve(host);
+        self.take_down(host);
         let state = &mut self.hosts[host];
         state.free = free;
         state.tasks = 0;
@@ -114,11 +114,11 @@ impl Floor {
             self.lowest[class] = level;
             if let Some(&host) = shelves.get(level).and_then(|shelf| shelf.last()) {
                 let host = host as usize;
-                self.unshelve(host);
+                self.take_down(host);
                 let state = &mut self.hosts[host];
                 state.free = state.free.less(&self.need);
                 state.tasks += 1;
-                self.shelve(host);
+                self.put_up(host);
                 return Some(host);
             }
         }
@@ -127,12 +127,12 @@ impl Floor {
 
     /// Takes a task off its host.
     pub fn free(&mut self, host: usize) {
-        self.unshelve(host);
+        self.take_down(host);
         let state = &mut self.hosts[host];
         state.free = state.free.plus(&self.need);
         state.tasks = state.tasks.saturating_sub(1);
         if state.open {
-            self.shelve(host);
+            self.put_up(host);
         }
     }
 
@@ -154,7 +154,7 @@ impl Floor {
         self.hosts[host].tasks
     }
 
-    fn shelve(&mut self, host: usize) {
+    fn put_up(&mut self, host: usize) {
         let state = &mut self.hosts[host];
         if !state.open || state.at.is_some() || !state.free.holds(&self.need) {
             return;
@@ -176,14 +176,14 @@ impl Floor {
         self.lowest[class] = self.lowest[class].min(level);
     }
 
-    fn unshelve(&mut self, host: usize) {
+    fn take_down(&mut self, host: usize) {
         let Some(at) = self.hosts[host].at.take() else {
             return;
         };
         let class = usize::from(!self.hosts[host].added);
-        let shelf = &mut self.shelves[class][self.hosts[host].tasks as usize];
-        shelf.swap_remove(at as usize);
-        if let Some(&moved) = shelf.get(at as usize) {
+        let row = &mut self.shelves[class][self.hosts[host].tasks as usize];
+        row.swap_remove(at as usize);
+        if let Some(&moved) = row.get(at as usize) {
             self.hosts[moved as usize].at = Some(at);
         }
     }

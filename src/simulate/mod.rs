@@ -211,6 +211,10 @@ pub fn simulate(scenario: &Scenario, asked: Asked) -> Result<Simulation, NoPlace
 /// # Errors
 /// The first run that never ends; or nearly all starts fail.
 pub fn outcomes(prepared: &Prepared, asked: Asked) -> Result<Vec<Outcome>, Halt> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is for one lifetime only"
+    )]
     let outcomes = in_threads(prepared, asked, |run| run.play())?;
     let sum = |of: fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>();
     #[expect(clippy::cast_precision_loss, reason = "a share of counts")]

@@ -453,16 +453,16 @@ impl<'a> Run<'a> {
             if host.origin != Origin::Added {
                 continue;
             }
-            let (launched, purchase) = self.obtained(host.purchase);
+            let (asked_for, purchase) = self.obtained(host.purchase);
             let boot = self.prepared.boot.draw(&mut self.rng);
-            longest = longest.max(launched + boot);
-            launches.push((launched, purchase));
+            longest = longest.max(asked_for + boot);
+            launches.push((asked_for, purchase));
         }
         self.outcome.lead = (longest - self.setup.adding.lead_overlap.0).max(0.0);
         self.floor.open_added();
         launches
             .into_iter()
-            .map(|(launched, purchase)| (longest - launched, purchase))
+            .map(|(asked_for, purchase)| (longest - asked_for, purchase))
             .collect()
     }
 

@@ -234,7 +234,7 @@ impl Setup {
             load_balancer: service.load_balancer,
             health_check: service.health_check,
             grace: service.health_check_grace_period,
-            failed_start: 0.0,
+            failed_start: service.failed_start_probability,
             start_limits: start_limits(service.launch_type),
             adding: Adding {
                 boot: scenario.prescale.boot,

@@ -191,7 +191,7 @@ fn a_key_that_is_none_is_told() {
             "deployment.minimum_helthy_percent",
             "minimum_healthy_percent",
         ),
-        ("service", "dotted"),
+        ("service", "is a table"),
         ("service.timing", "is a table"),
         ("cluster.hosts.count", "number"),
         ("cluster.hosts.7.count", "has 1"),

@@ -287,6 +287,7 @@ fn load_balancer(rng: &mut SmallRng) -> Option<LoadBalancer> {
             ],
         ),
         registration_delay: law(rng, 70.0, 180.0),
+        slow_start: Seconds::ZERO,
     })
 }
 
@@ -336,6 +337,7 @@ fn random_case(rng: &mut SmallRng, most_tasks: u32) -> Option<Case> {
         stop: law(rng, 1.0, 60.0),
         stop_timeout: Seconds(one_of(rng, &[10.0, 30.0, 120.0])),
         cold_start_extra: law(rng, 5.0, 60.0),
+        together: prescale::scenario::Together::default(),
     };
     let params = Params {
         desired,

@@ -9,6 +9,7 @@ mod desired_range;
 mod examples;
 mod failure;
 mod fleet;
+mod interruption;
 mod joining;
 mod layers;
 mod properties;

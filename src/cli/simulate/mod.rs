@@ -170,13 +170,13 @@ const MORE_COLUMNS: [&str; 10] = [
 
 fn markdown(scenario: &Scenario, simulation: &Simulation, fixes: &[Fix]) -> String {
     let mut text = markdown::headline(&headline(scenario, simulation));
-    text += &markdown::paragraph(&runs(simulation));
     if let Some((durations, errors)) = simulation.duration.zip(simulation.standard_errors) {
         let row = |name: &str, value: Distribution, error: Distribution| {
             let mut cells = vec![name.to_owned()];
             cells.extend(figures(value, error));
             cells
         };
+        text += &markdown::paragraph(&runs(simulation));
         text += &markdown::table(
             &["", "mean", "p50", "p95", "p99"],
             &[
@@ -230,21 +230,17 @@ fn headline(scenario: &Scenario, simulation: &Simulation) -> String {
 /// How many runs it is from.
 fn runs(simulation: &Simulation) -> String {
     format!(
-        "Simulated {} with seed {}; ± is a 95 % confidence interval.",
+        "Simulated {} with seed {} (minutes; ± is a 95 % confidence interval)",
         words::counted(simulation.runs, "time"),
         simulation.seed
     )
 }
 
-/// Figures in minutes with their confidence intervals.
+/// Figures with their confidence intervals \[min\].
 fn figures(value: Distribution, error: Distribution) -> Vec<String> {
     let figure = |value: f64, error: f64| {
-        let interval = CONFIDENCE * error;
-        if value < 119.5 {
-            format!("{value:.0} s ± {interval:.1}")
-        } else {
-            format!("{:.1} min ± {:.2}", value / 60.0, interval / 60.0)
-        }
+        let interval = CONFIDENCE * error / 60.0;
+        format!("{:.1} ± {interval:.2}", value / 60.0)
     };
     vec![
         figure(value.mean, error.mean),

@@ -79,7 +79,13 @@ fn durations(simulation: &Simulation) -> Vec<Vec<String>> {
         row.extend(figures(value, error));
         row
     };
-    let single = |name: &str, mean: f64| vec![name.to_owned(), words::none_or(Seconds(mean))];
+    let single = |name: &str, mean: f64| {
+        let minutes = match mean {
+            mean if mean < 0.5 => "0".to_owned(),
+            mean => format!("{:.1}", Seconds(mean).minutes()),
+        };
+        vec![name.to_owned(), minutes]
+    };
     vec![
         ["", "mean", "p50", "p95", "p99"]
             .map(str::to_owned)

@@ -116,7 +116,7 @@ mod tests {
     fn a_line_tells_rows_rate_and_time_left() {
         assert_eq!(
             line(500_000, 0, 1_000_000, 2.0, 80),
-            "[===========           ] 50 %  500,000 of 1,000,000 rows  250,000/s  2 s left"
+            "[============            ] 50 %  500,000 of 1,000,000 rows  250,000/s  2 s left"
         );
     }
 

@@ -40,6 +40,7 @@ pub(super) fn read(table: &Table<'_>) -> Option<LoadBalancer> {
     let deregistration_delay = table.seconds_or("deregistration_delay", 0.0..=3600.0, 300.0, why);
     let health_rule = health_rule(table, is_classic);
     let registration_delay = registration_delay(table, kind);
+    let slow_start = slow_start(table, kind);
     Some(LoadBalancer {
         kind: kind?,
         health_check_interval,
@@ -48,6 +49,7 @@ pub(super) fn read(table: &Table<'_>) -> Option<LoadBalancer> {
         deregistration_delay,
         health_rule,
         registration_delay,
+        slow_start,
     })
 }
 
@@ -60,6 +62,23 @@ pub(super) fn container_health_check(table: &Table<'_>) -> Option<ContainerHealt
         retries: table.integer_or("retries", 1..=10, 3, why),
         start_period: table.seconds_or("start_period", 0.0..=300.0, 0.0, why),
     })
+}
+
+/// How long new targets take to their full share of load; "0s" where none is given.
+fn slow_start(table: &Table<'_>, kind: Option<LoadBalancerKind>) -> Seconds {
+    let given = table.seconds("slow_start", 0.0..=900.0);
+    match given {
+        Some(ramp) if ramp > Seconds::ZERO && kind != Some(LoadBalancerKind::Alb) => {
+            table.reject("slow_start", "an alb, which alone knows it", "remove it");
+            Seconds::ZERO
+        }
+        Some(ramp) if ramp > Seconds::ZERO && ramp < Seconds(30.0) => {
+            let expected = "\"0s\", or from 30s to 900s";
+            table.reject("slow_start", expected, "write \"30s\" or more");
+            Seconds::ZERO
+        }
+        given => given.unwrap_or_default(),
+    }
 }
 
 fn health_rule(table: &Table<'_>, is_classic: bool) -> HealthRule {

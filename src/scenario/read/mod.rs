@@ -13,6 +13,7 @@ mod host;
 mod json;
 mod keys;
 mod laws;
+mod load;
 mod load_balancer;
 mod notes;
 mod overlap;

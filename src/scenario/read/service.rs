@@ -2,9 +2,10 @@
 
 use super::duration::LONGEST;
 use super::table::Table;
-use super::{Sections, desired_range, load_balancer};
+use super::{Sections, desired_range, load, load_balancer};
 use crate::scenario::{
-    DurationLaw, HostPort, LaunchType, LoadBalancerKind, NetworkMode, Service, TaskSize, Timing,
+    DurationLaw, HostPort, LaunchType, LoadBalancerKind, NetworkMode, Placement, Service, TaskSize,
+    Timing, Together,
 };
 use crate::units::Seconds;
 
@@ -24,6 +25,10 @@ const NETWORK_MODES: &[(&str, NetworkMode)] = &[
 ];
 const HOST_PORTS: &[(&str, HostPort)] =
     &[("dynamic", HostPort::Dynamic), ("static", HostPort::Static)];
+const PLACEMENTS: &[(&str, Placement)] = &[
+    ("spread", Placement::Spread),
+    ("binpack", Placement::Binpack),
+];
 const LAUNCH_TYPES: &[(&str, LaunchType)] =
     &[("ec2", LaunchType::Ec2), ("fargate", LaunchType::Fargate)];
 
@@ -67,7 +72,8 @@ pub(super) fn read(sections: &Sections<'_>) -> Option<Service> {
     let distinct_instance = table.flag("distinct_instance").unwrap_or(false);
     let longest_request = table.seconds("longest_request", 0.0..=LONGEST);
     let timing = timing(sections);
-    let required_tasks = required_tasks(&table.table("load"), desired_count);
+    let load = load::read(&table.table("load"), desired_count);
+    let placement = table.choice("placement", PLACEMENTS);
     let desired_range = desired_range::read(table, desired_count);
     let failed_start_probability = failed_start_probability(table);
     if load_balancer_table.is_given() && load_balancer.is_none() {
@@ -87,7 +93,9 @@ pub(super) fn read(sections: &Sections<'_>) -> Option<Service> {
         timing: timing?,
         load_balancer,
         health_check,
-        required_tasks,
+        required_tasks: load.required_tasks,
+        waiting: load.waiting,
+        placement: placement.unwrap_or(Placement::Spread),
         failed_start_probability,
     })
 }
@@ -199,61 +207,26 @@ fn timing(sections: &Sections<'_>) -> Option<Timing> {
         stop,
         stop_timeout,
         cold_start_extra,
+        together: together(&table),
     })
 }
 
-/// Tasks that carry the load: given, or the two rates' ratio rounded up; absent: not said.
-fn required_tasks(load: &Table<'_>, desired_count: Option<u32>) -> Option<u32> {
-    const TOTAL: &str = "requests_per_second";
-    const EACH: &str = "task_requests_per_second";
-    let stated = load.integer("required_tasks", 1..=MOST_TASKS);
-    let total = load.positive(TOTAL);
-    let each = load.positive(EACH);
-    if load.has("required_tasks") {
-        for rate in [TOTAL, EACH] {
-            if load.has(rate) {
-                load.reject(
-                    rate,
-                    "either required_tasks or the two rates",
-                    "remove one of them",
-                );
+/// What tasks share that start together on one host; nothing of what is not given.
+fn together(table: &Table<'_>) -> Together {
+    let pull_share = table.share("pull_share", 0.0..=1.0, "a share of start from 0 to 1");
+    let most = "processor seconds from 0 to 86400, such as 20";
+    let start_cpu = table.number("start_cpu_seconds", 0.0..=86_400.0, most);
+    let given = ["pull_share", "start_cpu_seconds"].map(|key| table.has(key));
+    if given.contains(&true) {
+        for (key, given) in ["pull_share", "start_cpu_seconds"].into_iter().zip(given) {
+            if !given {
+                let why = "nothing is shared by tasks that start together on a host";
+                table.assume(key, 0, why);
             }
         }
-        return stated;
     }
-    if load.has(TOTAL) || load.has(EACH) {
-        let expected = "both requests_per_second and task_requests_per_second";
-        let total = load.need(TOTAL, total, expected, "give the other rate too");
-        let each = load.need(EACH, each, expected, "give the other rate too");
-        return tasks_for(load, total? / each?);
+    Together {
+        pull_share: pull_share.unwrap_or(0.0),
+        start_cpu: Seconds(start_cpu.unwrap_or(0.0)),
     }
-    if load.is_given() {
-        let expected = "required_tasks or the two rates";
-        load.need::<u32>(
-            "required_tasks",
-            None,
-            expected,
-            "give them, or remove the table",
-        );
-    } else if let Some(desired_count) = desired_count {
-        let why = "no load is given: every task is taken to be needed";
-        load.assume("required_tasks", desired_count, why);
-    }
-    None
-}
-
-/// A ratio of rates rounded up; one that is whole but for the last bits stays.
-fn tasks_for(load: &Table<'_>, ratio: f64) -> Option<u32> {
-    let tasks = (ratio * (1.0 - 1e-12)).ceil();
-    if tasks > f64::from(MOST_TASKS) {
-        let expected = format!("rates that need at most {MOST_TASKS} tasks");
-        load.reject("requests_per_second", &expected, "check both rates");
-        return None;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole, positive and at most MOST_TASKS"
-    )]
-    Some(tasks as u32)
 }

@@ -396,6 +396,10 @@ fn check_known(parts: &[Part]) -> Result<(), String> {
     if path == "prices" {
         return Ok(());
     }
+    let whole = super::joined(&path, last);
+    if !whole.is_empty() && (whole == "prices" || keys::table_at(tables, &whole).is_some()) {
+        return Err(format!("{whole} is a table; name one of its keys"));
+    }
     let Some(table) = keys::table_at(tables, &path).filter(|_| !path.is_empty()) else {
         return of_duration(tables, &names, last).unwrap_or_else(|| {
             let every: Vec<String> = every_key(tables).collect();
@@ -410,11 +414,7 @@ fn check_known(parts: &[Part]) -> Result<(), String> {
         });
     };
     if table.supported.contains(&last.as_str()) {
-        let inner = format!("{path}.{last}");
-        return match keys::table_at(tables, &inner) {
-            Some(_) => Err(format!("{inner} is a table; name one of its keys")),
-            None => Ok(()),
-        };
+        return Ok(());
     }
     if table.not_yet.contains(&last.as_str()) {
         return Err("a key that is not supported yet".to_owned());
@@ -438,7 +438,8 @@ fn of_duration(
 }
 
 fn every_key(tables: &'static [KnownTable]) -> impl Iterator<Item = String> {
-    tables.iter().flat_map(|table| {
+    let below = |table: &&KnownTable| !table.path().is_empty();
+    tables.iter().filter(below).flat_map(|table| {
         table
             .supported
             .iter()

@@ -47,24 +47,19 @@ fn the_mend_mends() {
     let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     let changed = json["mend"]["changed"].as_array().expect("changes");
     let mut text = std::fs::read_to_string(SCENARIO).expect("an example");
-    let mut prescale_hosts = None;
+    let mut added = String::from("\n[prescale]\n");
     for change in changed {
         let key = change["key"].as_str().expect("a key");
-        let name = key.rsplit('.').next().expect("a name");
-        if key == "prescale.hosts" {
-            prescale_hosts = change["to"].as_u64();
+        if let Some(name) = key.strip_prefix("prescale.") {
+            added += &format!("{name} = {}\n", change["to"]);
             continue;
         }
-        let line = text
-            .lines()
-            .find(|line| line.starts_with(&format!("{name} =")))
-            .unwrap_or_else(|| panic!("{key} is in the example"))
-            .to_owned();
+        let name = key.rsplit('.').next().expect("a name");
+        let given = |line: &&str| line.starts_with(&format!("{name} ="));
+        let line = text.lines().find(given).expect(key).to_owned();
         text = text.replace(&line, &format!("{name} = {}", change["to"]));
     }
-    if let Some(hosts) = prescale_hosts {
-        text += &format!("\n[prescale]\nhosts = {hosts}\n");
-    }
+    text += &added;
     let run = prescale_given(&text, &["check", "-"]);
     assert_eq!(run.code, Some(0), "{run}\n{text}");
 }

@@ -13,7 +13,7 @@ fn completions_are_scripts_of_their_shell() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = prescale(&["completions", shell]);
         assert_eq!(run.code, Some(0), "{shell}: {}", run.stderr);
-        assert!(run.stdout.contains("--against"), "{shell}");
+        assert!(run.stdout.contains("against"), "{shell}");
     }
     let script = prescale(&["completions", "bash"]).stdout;
     let mut bash = Command::new("bash")

@@ -10,6 +10,7 @@ mod fleet_file;
 mod hosts;
 mod import;
 mod recommend;
+mod report;
 mod simulate;
 mod situations;
 mod sweep;

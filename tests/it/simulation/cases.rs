@@ -27,6 +27,7 @@ pub fn by_hand(lower: u32, upper: u32) -> Params {
             stop: fixed(10.0),
             stop_timeout: Seconds(30.0),
             cold_start_extra: fixed(15.0),
+            together: prescale::scenario::Together::default(),
         },
         reaction: fixed(20.0),
         load_balancer: None,
@@ -44,6 +45,7 @@ fn balancer(kind: LoadBalancerKind) -> LoadBalancer {
         deregistration_delay: Seconds(300.0),
         health_rule: HealthRule::FirstPass,
         registration_delay: fixed(120.0),
+        slow_start: Seconds::ZERO,
     }
 }
 
@@ -63,6 +65,7 @@ pub fn two_tasks(lower: u32, upper: u32) -> Params {
             stop: DurationLaw::lognormal(Seconds(5.0), 0.5),
             stop_timeout: Seconds(30.0),
             cold_start_extra: fixed(20.0),
+            together: prescale::scenario::Together::default(),
         },
         reaction: DurationLaw::lognormal(Seconds(20.0), 0.4),
         load_balancer: Some(balancer(LoadBalancerKind::Alb)),

@@ -1,24 +1,25 @@
 //! The acts of the scheduler with their times, as if every phase took its mean.
 
-use crate::model::phases::Phases;
+use super::phases::Phases;
 use crate::rollout::Moves;
 
 /// What the scheduler does at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Act {
+pub struct Act {
     /// From the request \[s\].
-    pub(super) at: f64,
+    pub at: f64,
     /// Old tasks told to stop.
-    pub(super) stopped: u32,
+    pub stopped: u32,
     /// New tasks started on hosts that have not got the image.
-    pub(super) cold: u32,
+    pub cold: u32,
     /// New tasks started on hosts that have it.
-    pub(super) warm: u32,
+    pub warm: u32,
 }
 
 impl Act {
     /// New tasks started.
-    pub(super) fn started(&self) -> u32 {
+    #[must_use]
+    pub fn started(&self) -> u32 {
         self.cold + self.warm
     }
 }
@@ -41,21 +42,22 @@ enum ChangeKind {
 
 /// Hosts that join while it runs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Join {
+pub struct Join {
     /// After the first moves \[s\].
-    pub(super) after: f64,
+    pub after: f64,
     /// Tasks that they hold.
-    pub(super) places: u32,
+    pub places: u32,
 }
 
 /// All acts of a rollout that is not stuck, in the order of time.
 ///
 /// Every change is seen one mean reaction later, and the scheduler then does all that the bounds
 /// and the hosts allow. The first starts fill the added hosts, which have not got the image.
-pub(super) fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
+#[must_use]
+pub fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
     let reaction = phases.reaction.mean();
     let (mut old, mut started, mut healthy, mut stopping) = (moves.desired, 0, 0, 0);
-    let mut cold_places = moves.room.cold.min(if moves.stopping_counts {
+    let mut cold_places = moves.cold.min(if moves.stopping_counts {
         moves.surge
     } else {
         moves.desired
@@ -135,4 +137,4 @@ pub(super) fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
 }
 
 /// Changes that are no further apart are one \[s\].
-pub(super) const SAME_MOMENT: f64 = 1e-6;
+pub const SAME_MOMENT: f64 = 1e-6;

@@ -1,0 +1,60 @@
+//! What load, placement and starts that share a host do, as lines beside the steps.
+
+use super::Baseline;
+use crate::model::crowd::crowd;
+use crate::model::starvation::first_try_after;
+use crate::scenario::{Placement, Scenario, erlang};
+use crate::units::Seconds;
+
+/// From which waiting target the required tasks follow.
+pub(super) fn waiting_told(scenario: &Scenario) -> Option<String> {
+    let waiting = scenario.service.waiting?;
+    let required = scenario.service.required_tasks?;
+    let longer = |tasks: u32| erlang::wait_longer(&waiting, tasks) * 100.0;
+    let fewer = required.saturating_sub(1);
+    Some(format!(
+        "{required} tasks are required: with them {:.1} % of requests wait longer than {} s, with {fewer} {:.1} % (Erlang C)",
+        longer(required),
+        waiting.target.0,
+        longer(fewer)
+    ))
+}
+
+/// Where tasks are placed, if not evenly.
+pub(super) fn placement_told(scenario: &Scenario) -> Option<String> {
+    (scenario.service.placement == Placement::Binpack).then(|| {
+        "binpack: the fullest hosts first, added hosts only for what fits nowhere else".to_owned()
+    })
+}
+
+/// What tasks that start together on a host lose.
+pub(super) fn crowd_told(base: &Baseline) -> Option<String> {
+    let crowd = crowd(base.scenario, &base.outcome.moves, base.plan.prescale_hosts);
+    (crowd.longer > 0.0).then(|| {
+        format!(
+            "up to {} tasks start together on a host and share pull and processors: {} more each, which these clock times leave out",
+            crowd.together,
+            Seconds(crowd.longer)
+        )
+    })
+}
+
+/// How a new task comes to its share of load.
+pub(super) fn slow_start_told(scenario: &Scenario) -> Option<String> {
+    let ramp = scenario.service.load_balancer?.slow_start;
+    (ramp > Seconds::ZERO).then(|| {
+        format!(
+            "slow start: its full share of load only {:.0} s later; that counts for capacity, not for the clocks",
+            ramp.0
+        )
+    })
+}
+
+/// What waiting for the hosts before the request avoids.
+pub(super) fn starvation_told(base: &Baseline, lead: Seconds) -> String {
+    let reaction = Seconds(base.model.phases().reaction.mean());
+    format!(
+        "requested at once, tasks without a place would be tried for {} before the hosts are found: after 50 s only every 300 s",
+        first_try_after(lead, reaction)
+    )
+}

@@ -1,0 +1,144 @@
+//! The tasks of a deployment over time, with the required tasks, the room, and the spread.
+
+use super::super::svg::{Axis, Chart, Margins, legend};
+use super::super::words;
+use super::Figure;
+use crate::explain::Moment;
+use crate::model::{Duration, Estimate};
+
+/// One state of tasks: its colour, its name, how many.
+type State = (&'static str, &'static str, fn(&Moment) -> u32);
+
+/// From the ground up: what is healthy stands below.
+const STATES: [State; 4] = [
+    ("c-blue", "old, healthy", |moment| moment.old),
+    ("c-green", "new, healthy", |moment| moment.new),
+    ("c-sky", "new, not healthy yet", |moment| moment.starting),
+    ("c-grey", "old, draining or stopping", |moment| {
+        moment.stopping
+    }),
+];
+
+/// The timeline of a deployment.
+pub fn tasks(moments: &[Moment], estimate: &Estimate) -> Figure {
+    let Some(durations) = estimate.duration.filter(|_| moments.len() > 1) else {
+        return Figure::nothing("The deployment is stuck: its tasks stay as they are.");
+    };
+    let last = moments.last().map_or(0.0, |moment| moment.at_s.minutes());
+    let end = last.max(durations.completed_s.p99.minutes());
+    let existing = |moment: &Moment| STATES.iter().map(|(.., count)| count(moment)).sum::<u32>();
+    let peak = moments.iter().map(existing).max().unwrap_or(0);
+    let room = estimate
+        .tasks
+        .room
+        .map(|room| estimate.tasks.desired.saturating_add(room));
+    let required = estimate.availability.required_tasks;
+    let shown_room = room.filter(|&room| room <= peak.saturating_mul(2).max(peak + 2));
+    let highest = [Some(peak), Some(required), shown_room];
+    let highest = highest.into_iter().flatten().max().unwrap_or(1);
+    let mut chart = Chart::new(
+        "Tasks over time",
+        300.0,
+        Margins {
+            left: 60.0,
+            right: 16.0,
+        },
+        Axis::from_zero("Time from the request [min]", [end].into_iter()),
+        Axis::from_zero("Tasks", [f64::from(highest) * 1.1].into_iter()),
+    );
+    let end = chart.last_x();
+    let mut base = vec![0_u32; moments.len()];
+    for (class, name, count) in STATES {
+        stack(&mut chart, moments, end, &mut base, (class, name, count));
+    }
+    for (class, name, duration) in [
+        ("band-new", "new version live", durations.new_version_s),
+        ("band-end", "completed", durations.completed_s),
+    ] {
+        spread(&mut chart, class, name, &duration);
+    }
+    let level = |chart: &mut Chart, class: &str, tasks: u32, tip: &str| {
+        let y = f64::from(tasks);
+        chart.line(class, &[(0.0, y), (end, y)], tip);
+    };
+    level(
+        &mut chart,
+        "s-vermillion",
+        required,
+        &format!("required: {required} tasks"),
+    );
+    let mut entries: Vec<(&str, &str)> = STATES
+        .iter()
+        .map(|&(class, name, _)| (class, name))
+        .collect();
+    entries.push(("c-vermillion", "required tasks (line)"));
+    if let Some(room) = shown_room {
+        level(
+            &mut chart,
+            "s-ink dashed",
+            room,
+            &format!("the hosts hold {room} tasks"),
+        );
+        entries.push(("c-ink", "room on the hosts (dashed)"));
+    }
+    entries.extend([
+        ("band-new", "new version live: mean and p50 to p95"),
+        ("band-end", "completed: mean and p50 to p95"),
+    ]);
+    let room_told = match (room, shown_room) {
+        (None, _) => " The room is not limited.".to_owned(),
+        (Some(room), None) => format!(" The hosts hold {room} tasks, beyond the drawing."),
+        _ => String::new(),
+    };
+    Figure::Drawn(format!(
+        "{}{}<p class=\"note\">Tasks as if every phase took its mean; the bands are the whole \
+         model.{room_told}</p>",
+        chart.into_svg(),
+        legend(&entries)
+    ))
+}
+
+/// Draws one state on top of what is drawn already, and adds it to that.
+fn stack(chart: &mut Chart, moments: &[Moment], end: f64, base: &mut [u32], state: State) {
+    let (class, name, count) = state;
+    let spans: Vec<(f64, f64)> = moments
+        .iter()
+        .enumerate()
+        .map(|(i, moment)| {
+            let until = moments.get(i + 1).map_or(end, |next| next.at_s.minutes());
+            (moment.at_s.minutes(), until)
+        })
+        .collect();
+    for ((moment, &(from, to)), base) in moments.iter().zip(&spans).zip(base) {
+        let tasks = count(moment);
+        if tasks > 0 && to > from {
+            let top = *base + tasks;
+            let corners = (
+                (chart.at_x(from), chart.at_y(f64::from(top))),
+                (chart.at_x(to) + 0.2, chart.at_y(f64::from(*base))),
+            );
+            let tip = format!("{from:.1} to {to:.1} min: {tasks} {name}");
+            chart.rectangle(class, corners.0, corners.1, &tip);
+        }
+        *base += tasks;
+    }
+}
+
+/// A band from the median to the 95th percentile and a line at the mean.
+fn spread(chart: &mut Chart, class: &str, name: &str, duration: &Duration) {
+    let tip = format!(
+        "{name}: {}, p50 {}, p99 {}",
+        words::with_p95(duration),
+        duration.p50,
+        duration.p99
+    );
+    let (top, bottom) = (chart.top_y(), 0.0);
+    let (from, to) = (
+        chart.at_x(duration.p50.minutes()),
+        chart.at_x(duration.p95.minutes()),
+    );
+    let (high, low) = (chart.at_y(top), chart.at_y(bottom));
+    chart.rectangle(class, (from, high), (to.max(from + 2.0), low), &tip);
+    let mean = duration.mean.minutes();
+    chart.line(&format!("s-{class}"), &[(mean, bottom), (mean, top)], &tip);
+}
