@@ -22,6 +22,9 @@ pub const TIE: f64 = 1.0;
 /// So many surges beyond the room are looked at.
 const MOST_ON_DEMAND: usize = 8;
 
+/// Where less surge may be better, so many of them are compared, at even steps.
+const MOST_SURGES: usize = 12;
+
 /// Up to so many desired tasks the front is looked for at every lower bound.
 const EVERY_LOWER_BOUND: u32 = 4;
 
@@ -251,6 +254,12 @@ impl<'a> Search<'a> {
             if upper - desired >= useful {
                 break;
             }
+        }
+        if self.surge_may_hurt() && percents.len() > MOST_SURGES {
+            let last = percents.len() - 1;
+            percents = (0..MOST_SURGES)
+                .map(|step| percents[step * last / (MOST_SURGES - 1)])
+                .collect();
         }
         percents
     }

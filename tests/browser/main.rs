@@ -52,7 +52,11 @@ fn a_reader_can_use_the_report() {
             );
             browser.open(&url);
             let wide = browser.value("document.documentElement.scrollWidth");
-            assert_eq!(wide, width, "{scheme}: the page is wider than its window");
+            let wide = wide.as_i64();
+            assert!(
+                wide <= Some(width),
+                "{scheme}: {wide:?} is wider than {width}"
+            );
             is_quiet(&browser, &url);
             the_name_stays_text(&browser);
             the_front_says_its_values(&browser);

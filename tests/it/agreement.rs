@@ -390,9 +390,10 @@ fn print_errors(all: &mut [Compared]) {
         errors.sort_by(f64::total_cmp);
         let at = |percent: usize| errors[(errors.len() * percent).div_ceil(100) - 1];
         println!(
-            "{name:>20}: error p50 {:.2} % p90 {:.2} % p99 {:.2} % largest {:.2} %",
+            "{name:>20}: error p50 {:.2} % p90 {:.2} % p95 {:.2} % p99 {:.2} % largest {:.2} %",
             at(50),
             at(90),
+            at(95),
             at(99),
             at(100)
         );

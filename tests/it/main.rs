@@ -12,6 +12,7 @@ mod fleet;
 mod interruption;
 mod joining;
 mod layers;
+mod load;
 mod properties;
 mod readme;
 mod recommend;

@@ -23,7 +23,7 @@ fn colour(kind: AlternativeKind) -> &'static str {
     match kind {
         AlternativeKind::AsIs => "vermillion",
         AlternativeKind::SettingsOnly => "blue",
-        AlternativeKind::OnDemand => "orange",
+        AlternativeKind::OnDemand => "sky",
         AlternativeKind::Prescaled => "orange",
         AlternativeKind::Standing => "green",
         AlternativeKind::Fargate => "purple",

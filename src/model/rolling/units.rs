@@ -1,0 +1,195 @@
+//! The units of room of a rollout: what each begins with, when its starts come, what they have to
+//! get through.
+
+use std::rc::Rc;
+
+use super::memory::remembered;
+use super::{End, Reuse, Rolling, Rollout};
+use crate::model::counts::Counts;
+use crate::model::law::Law;
+
+/// Cells that the law of one start is kept on.
+const CELLS: usize = 96;
+
+/// Sums of more cycles than this are taken by their moments.
+const CONVOLVED: u32 = 24;
+
+/// A kind of units of room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Kind {
+    pub(super) begins: Begins,
+    /// So many of its starts, the first ones, are on hosts that have not got the image.
+    pub(super) cold: u32,
+}
+
+/// What a unit of room begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Begins {
+    /// A start.
+    Start,
+    /// A stop, beside units of surge.
+    Stop,
+    /// A stop, all units do: a stop and the start after it are one piece of work.
+    StopFirst,
+}
+
+impl Kind {
+    /// How often a unit has begun at the first moves.
+    pub(super) fn begun(self) -> u32 {
+        u32::from(self.begins != Begins::Stop)
+    }
+
+    /// Where its n-th start is.
+    pub(super) fn host(self, n: u32) -> Host {
+        if (1..=self.cold).contains(&n) {
+            Host::Cold
+        } else {
+            Host::Warm
+        }
+    }
+}
+
+/// Whether the host of a start has the image; an index into pairs of laws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Host {
+    Cold,
+    Warm,
+}
+
+impl Rolling {
+    /// Whether every unit begins with a stop.
+    pub(super) fn stops_first(&self, rollout: Rollout) -> bool {
+        rollout.surge == 0 && self.reuse == Reuse::AfterStopped
+    }
+
+    /// The units of a rollout by kind; the starts on hosts without the image fall to all of them
+    /// in turn, those first that begin with a start.
+    pub(super) fn groups(&self, rollout: Rollout) -> Vec<(Kind, u32)> {
+        let (starting, stopping) = match self.reuse {
+            Reuse::AfterStopped => (rollout.surge, rollout.slack),
+            // What a first stop makes room for starts with the first moves too.
+            Reuse::AtTheStop => (rollout.surge + rollout.slack, 0),
+        };
+        let begins = if self.stops_first(rollout) {
+            Begins::StopFirst
+        } else {
+            Begins::Stop
+        };
+        let units = starting + stopping;
+        if rollout.cold >= rollout.replacements {
+            let cold = rollout.replacements;
+            return [(Begins::Start, starting), (begins, stopping)]
+                .into_iter()
+                .filter(|group| group.1 > 0)
+                .map(|(begins, size)| (Kind { begins, cold }, size))
+                .collect();
+        }
+        let all = rollout.cold.checked_div(units).unwrap_or(0);
+        let with_one_more = rollout.cold.checked_rem(units).unwrap_or(0);
+        let starting_more = with_one_more.min(starting);
+        let stopping_more = with_one_more - starting_more;
+        [
+            (Begins::Start, all + 1, starting_more),
+            (Begins::Start, all, starting - starting_more),
+            (begins, all + 1, stopping_more),
+            (begins, all, stopping - stopping_more),
+        ]
+        .into_iter()
+        .filter(|group| group.2 > 0)
+        .map(|(begins, cold, size)| (Kind { begins, cold }, size))
+        .collect()
+    }
+
+    /// Replacements that begin with the first moves, where no others begin later than a start.
+    pub(super) fn begun_at_once(&self, rollout: Rollout) -> u32 {
+        match self.reuse {
+            Reuse::AfterStopped if rollout.surge == 0 => rollout.slack,
+            Reuse::AfterStopped => rollout.surge,
+            Reuse::AtTheStop => rollout.surge + rollout.slack,
+        }
+    }
+
+    /// What a unit has to get through after its n-th start for it not to hold up an end.
+    pub(super) fn chain(&self, kind: Kind, n: u32, end: End) -> &Law {
+        let laws = match end {
+            End::HealthyBut(_) if kind.begins == Begins::StopFirst => &self.swapped,
+            End::HealthyBut(_) => &self.healthy,
+            End::StoppedBut(_) => &self.replaced,
+        };
+        &laws[kind.host(n) as usize]
+    }
+
+    /// What a unit that is excused has to get through all the same, if anything.
+    pub(super) fn excused_chain(&self, kind: Kind, n: u32, end: End) -> Option<&Law> {
+        match end {
+            End::HealthyBut(_) => None,
+            // The stop of an old task that made room for this start.
+            End::StoppedBut(_) if self.reuse == Reuse::AtTheStop && n > 1 => {
+                Some(&self.healthy_and_gone[kind.host(n) as usize])
+            }
+            End::StoppedBut(_) => Some(self.chain(kind, n, End::HealthyBut(0))),
+        }
+    }
+
+    /// Law of the n-th start of a unit, after the first moves; n ≥ 1.
+    pub(super) fn issue(&self, kind: Kind, n: u32) -> Rc<Law> {
+        remembered(&self.issues, (kind, n), || {
+            self.computed_issue(kind, n).coarsened(CELLS)
+        })
+    }
+
+    pub(super) fn computed_issue(&self, kind: Kind, n: u32) -> Law {
+        let cold = (n - 1).min(kind.cold);
+        let cycles = self
+            .cycles(Host::Cold, cold)
+            .plus(&self.cycles(Host::Warm, n - 1 - cold));
+        match kind.begins {
+            Begins::Start | Begins::StopFirst => cycles,
+            Begins::Stop => self.phases.drain.plus(&self.phases.reaction).plus(&cycles),
+        }
+    }
+
+    /// Law of the sum of so many cycles.
+    pub(super) fn cycles(&self, host: Host, count: u32) -> Rc<Law> {
+        let cycle = &self.cycle[host as usize];
+        remembered(&self.sums, (host, count), || match count {
+            0 => Law::fixed(0.0, self.step()),
+            1 => cycle.clone(),
+            n if n <= CONVOLVED => self.cycles(host, n - 1).plus(cycle),
+            n => cycle.sum_by_moments(n),
+        })
+    }
+
+    /// How many starts a unit has had by a moment.
+    pub(super) fn counts(&self, kind: Kind, at: f64) -> Counts {
+        let reached = |n: u32| {
+            if n <= kind.begun() {
+                1.0
+            } else {
+                self.issue(kind, n).smooth_cdf(at)
+            }
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "rounds are few and not negative"
+        )]
+        let mut first = (at / self.cycle[Host::Warm as usize].mean()).max(0.0) as u32;
+        while first > 0 && reached(first) < 1.0 - 1e-9 {
+            first -= 1;
+        }
+        while reached(first + 1) >= 1.0 - 1e-9 {
+            first += 1;
+        }
+        let mut mass = Vec::new();
+        let mut here = 1.0;
+        let mut n = first;
+        while here > 0.0 {
+            n += 1;
+            let next = reached(n);
+            mass.push((here - next).max(0.0));
+            here = if next < 1e-10 { 0.0 } else { next.min(here) };
+        }
+        Counts { first, mass }
+    }
+}

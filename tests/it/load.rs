@@ -1,0 +1,219 @@
+//! Grace period, waiting target, slow start, placement and starts that share a host, against values
+//! computed by hand.
+
+use prescale::model::{Estimate, estimate};
+use prescale::recommend::recommend;
+use prescale::rollout::scenario_moves;
+use prescale::scenario::Scenario;
+use prescale::scenario::read::{Purpose, Syntax, scenario};
+
+#[track_caller]
+fn read(text: &str) -> Scenario {
+    scenario(text, Syntax::Toml, Purpose::MonthlyFigures).expect("the scenario is good")
+}
+
+fn estimated(scenario: &Scenario) -> Estimate {
+    estimate(scenario).expect("the desired count fits")
+}
+
+#[track_caller]
+fn assert_close(found: f64, expected: f64, tolerance: f64) {
+    assert!(
+        (found - expected).abs() < tolerance,
+        "{found:.2}, not {expected:.2}"
+    );
+}
+
+/// One task behind an ALB that checks every 30 s: ready 50 s after RUNNING, the first passing check
+/// at 50 s + U(0, 30 s], after two failures if that is later than 60 s: 2 of 3 tasks.
+fn behind_a_balancer(grace: &str) -> Scenario {
+    read(&format!(
+        "[service]\ndesired_count = 1\n{grace}\ntiming = {{ start = \"40s\", ready = \"50s\", stop = \"5s\" }}\n\
+         load_balancer = {{ type = \"alb\", deregistration_delay = \"0s\" }}\n\
+         [deployment]\nreaction = \"20s\"\nper_day = 1.0\n[cluster]\nfree_tasks = 1\n"
+    ))
+}
+
+#[test]
+fn killed_tasks_are_started_again() {
+    let found = estimated(&behind_a_balancer("health_check_grace_period = \"0s\""));
+    // 2 of 3 are killed 60 s after RUNNING; each such start costs 40 + 60 + 20 s, so (2/3)/(1/3) ·
+    // 120 = 240 s. The others are healthy at 50 s + U(0, 10 s]: 20 + 40 + 55 + 240 s.
+    let duration = found.duration.expect("some get through");
+    assert_close(duration.new_version_s.mean.0, 355.0, 6.0);
+    let warning = &found.warnings[0];
+    assert!(
+        warning.contains("service.health_check_grace_period"),
+        "{warning}"
+    );
+}
+
+#[test]
+fn the_recommendation_sets_a_grace_that_is_long_enough_and_no_longer() {
+    let scenario = behind_a_balancer("health_check_grace_period = \"0s\"");
+    let found = recommend(&scenario).expect("it fits");
+    let plan = found.recommended.expect("there are no limits");
+    let change = plan
+        .changed
+        .iter()
+        .find(|change| change.key == "service.health_check_grace_period")
+        .expect("two thirds are killed");
+    // The last task passes its first check at 80 s and then four more: 200 s.
+    // A whole second above it at most, by the grid of the law.
+    assert!(change.to == "200s" || change.to == "201s", "{}", change.to);
+    assert!(
+        plan.estimate.warnings.is_empty(),
+        "{:?}",
+        plan.estimate.warnings
+    );
+    assert!(
+        found
+            .reasons
+            .iter()
+            .any(|reason| reason.contains("67 % of new tasks killed")),
+        "{:?}",
+        found.reasons
+    );
+    let enough = behind_a_balancer("health_check_grace_period = \"201s\"");
+    let unchanged = recommend(&enough)
+        .expect("it fits")
+        .recommended
+        .expect("no limits");
+    assert!(
+        unchanged
+            .changed
+            .iter()
+            .all(|change| !change.key.contains("grace"))
+    );
+}
+
+#[test]
+fn a_waiting_target_says_how_many_tasks_are_required() {
+    let text = |load: &str| {
+        format!(
+            "[service]\ndesired_count = 6\ntiming = {{ start = \"40s\", ready = \"1s\" }}\n\
+             [service.load]\nrequests_per_second = 2.0\ntask_requests_per_second = 1.0\n{load}\n\
+             [deployment]\nper_day = 1.0\n[cluster]\nfree_tasks = 6\n"
+        )
+    };
+    let required = |load: &str| estimated(&read(&text(load))).availability.required_tasks;
+    assert_eq!(required(""), 2);
+    // C(4, 2) = 4/23 = 17 %, C(5, 2) = 6 %, C(6, 2) = 1.8 %.
+    assert_eq!(required("wait_target = \"0s\"\nwait_probability = 0.1"), 5);
+    let assumed = read(&text("wait_target = \"0s\""));
+    assert_eq!(assumed.service.required_tasks, Some(6));
+    assert!(
+        assumed
+            .assumptions
+            .iter()
+            .any(|one| one.key == "service.load.wait_probability")
+    );
+    let alone = text("wait_probability = 0.1");
+    let problems = scenario(&alone, Syntax::Toml, Purpose::MonthlyFigures).expect_err("how long?");
+    assert_eq!(problems[0].key, "service.load.wait_target");
+}
+
+/// Two tasks of 512 CPU units on one host of so many, with places for four.
+fn on_one_host(cpu: u32, timing: &str, service: &str) -> Scenario {
+    read(&format!(
+        "[service]\ndesired_count = 2\ncpu = 128\nmemory_mib = 512\n{service}\n\
+         [service.timing]\nstart = \"40s\"\nready = \"1s\"\nstop = \"5s\"\n{timing}\n\
+         [deployment]\nreaction = \"20s\"\nper_day = 1.0\n\
+         [cluster]\nregion = \"ap-northeast-1\"\n[[cluster.hosts]]\ninstance_type = \"t3.small\"\n\
+         count = 1\nregistered_cpu = {cpu}\nregistered_memory_mib = 2048\n"
+    ))
+}
+
+#[test]
+fn two_starts_on_one_host_take_turns_and_share_its_processors() {
+    let new_version = |cpu: u32, timing: &str| {
+        let found = estimated(&on_one_host(cpu, timing, ""));
+        found.duration.expect("it moves").new_version_s.mean.0
+    };
+    assert_close(new_version(2048, ""), 100.0, 0.5);
+    // Half of the start in turn: 0.5 · 40 · (2 − 1) s more.
+    assert_close(new_version(2048, "pull_share = 0.5"), 120.0, 0.5);
+    // Two processors for two tasks: nothing. One processor: 30 · (2 / 1 − 1) s more.
+    assert_close(new_version(2048, "start_cpu_seconds = 30"), 100.0, 0.5);
+    assert_close(new_version(1024, "start_cpu_seconds = 30"), 130.0, 0.5);
+    let listed = on_one_host(2048, "pull_share = 0.5", "").assumptions;
+    assert!(
+        listed
+            .iter()
+            .any(|one| one.key == "service.timing.start_cpu_seconds")
+    );
+}
+
+#[test]
+fn the_recommended_surge_is_the_best_of_all_where_starts_disturb_each_other() {
+    let scenario = on_one_host(512, "start_cpu_seconds = 60\npull_share = 1", "");
+    let best = recommend(&scenario)
+        .expect("it fits")
+        .recommended
+        .expect("no limits");
+    let time = |minimum: u32, maximum: u32| {
+        let mut other = scenario.clone();
+        other.deployment.minimum_healthy_percent = minimum;
+        other.deployment.maximum_percent = maximum;
+        estimated(&other)
+            .duration
+            .map_or(f64::INFINITY, |found| found.completed_s.mean.0)
+    };
+    let least = [
+        (0, 100),
+        (0, 150),
+        (0, 200),
+        (50, 100),
+        (50, 150),
+        (50, 200),
+        (100, 150),
+        (100, 200),
+    ]
+    .into_iter()
+    .map(|(minimum, maximum)| time(minimum, maximum))
+    .fold(f64::INFINITY, f64::min);
+    let found = best.estimate.duration.expect("it moves").completed_s.mean.0;
+    assert!(found <= least + 1.0, "{found} against {least}");
+}
+
+#[test]
+fn binpack_puts_on_added_hosts_only_what_fits_nowhere_else() {
+    let added = |placement: &str| {
+        let text = format!(
+            "[service]\ndesired_count = 3\ncpu = 128\nmemory_mib = 512\n{placement}\n\
+             timing = {{ start = \"40s\", ready = \"1s\" }}\n[deployment]\nper_day = 1.0\n\
+             [cluster]\nregion = \"ap-northeast-1\"\n[[cluster.hosts]]\n\
+             instance_type = \"t3.small\"\ncount = 1\nregistered_memory_mib = 2048\n\
+             [prescale]\nhosts = 1\n"
+        );
+        scenario_moves(&read(&text)).expect("it fits").cold
+    };
+    // Places for 4 on the old host, 3 of them taken; an added one of the same shape has places for 4.
+    assert_eq!(added("placement = \"spread\""), 4);
+    assert_eq!(added("placement = \"binpack\""), 2);
+}
+
+#[test]
+fn a_slow_start_costs_capacity_and_no_time() {
+    let with = |ramp: &str| {
+        estimated(&read(&format!(
+            "[service]\ndesired_count = 2\ntiming = {{ start = \"40s\", ready = \"1s\", stop = \"5s\" }}\n\
+             load_balancer = {{ type = \"alb\", health_check_interval = \"5s\", slow_start = \"{ramp}\" }}\n\
+             [deployment]\nreaction = \"20s\"\nper_day = 1.0\ndays_per_month = 30\n\
+             [cluster]\nfree_tasks = 2\n"
+        )))
+    };
+    let (without, found) = (with("0s"), with("80s"));
+    assert_eq!(without.duration, found.duration);
+    // Both old tasks stop 20 s after both new ones are healthy: 60 s of each of 30 deployments.
+    let minutes = found
+        .availability
+        .shortfall_minutes_per_month
+        .expect("per_day is given");
+    assert_close(minutes, 30.0, 0.2);
+    assert!(
+        found.warnings[0].contains("service.load_balancer.slow_start"),
+        "{:?}",
+        found.warnings
+    );
+}
