@@ -136,8 +136,11 @@ fn launch(base: &Baseline) -> Vec<Step> {
     if prescale.lead_overlap > Seconds::ZERO {
         why.push(format!("{} of it beside other work", prescale.lead_overlap));
     }
-    why.extend(joining::fight(scenario));
-    why.push(starvation_told(base, Seconds(lead)));
+    // With managed scaling tasks wait in PROVISIONING and do not starve.
+    match joining::fight(scenario) {
+        Some(fight) => why.push(fight),
+        None => why.push(starvation_told(base, Seconds(lead))),
+    }
     vec![Step {
         at_s: Seconds(-lead),
         what: format!("launch {count} × {host}"),
