@@ -101,10 +101,3 @@ fn csv_is_the_front_of_json() {
         assert!(json.get(key).is_some(), "no {key}");
     }
 }
-
-#[test]
-fn six_hundred_tasks_over_three_zones() {
-    let run = prescale(&["recommend", "data/examples/large-service.toml"]);
-    assert_narrow(&run);
-    insta::assert_snapshot!(run);
-}
