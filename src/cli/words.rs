@@ -198,7 +198,10 @@ pub fn spot(plan: &PlanReport) -> String {
 pub fn added_hosts(plan: &PlanReport) -> String {
     let spot = spot(plan);
     match (plan.prescale_hosts, plan.headroom_hosts) {
-        (0, 0) => "none".to_owned(),
+        (0, 0) => match plan.estimate.tasks.hosts_on_demand {
+            Some(hosts) => format!("{hosts} on demand"),
+            None => "none".to_owned(),
+        },
         (before, 0) => format!("{before} pre-scaled{spot}"),
         (0, standing) => format!("{standing} standing{spot}"),
         (before, standing) => format!("{before} pre-scaled, {standing} standing{spot}"),
@@ -210,7 +213,10 @@ pub fn hosts(plan: &PlanReport) -> String {
     let before = counted(plan.prescale_hosts, "pre-scaled host");
     let standing = counted(plan.headroom_hosts, "standing host");
     let hosts = match (plan.prescale_hosts, plan.headroom_hosts) {
-        (0, 0) => "no added hosts".to_owned(),
+        (0, 0) => match plan.estimate.tasks.hosts_on_demand {
+            Some(hosts) => counted(hosts, "host") + " on demand",
+            None => "no added hosts".to_owned(),
+        },
         (_, 0) => before,
         (0, _) => standing,
         (_, _) => format!("{before} and {standing}"),

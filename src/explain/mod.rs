@@ -6,6 +6,7 @@
 
 mod effects;
 mod failure;
+mod joining;
 mod levers;
 mod load;
 mod shared;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Baseline;
 use super::failure::{failed_starts_told, failure_told, range_told};
+use super::joining;
 use super::load::{crowd_told, placement_told, slow_start_told, starvation_told, waiting_told};
 use super::shared;
 use crate::model::phases::Phases;
@@ -96,6 +97,7 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
         let course = Course::of(base);
         steps.push(request);
         steps.extend(course.steps());
+        steps.extend(joining::steps_told(base));
         let completed = course.completed();
         steps.push(at_rest(
             Seconds(course.last_healthy()),
@@ -134,7 +136,11 @@ fn launch(base: &Baseline) -> Vec<Step> {
     if prescale.lead_overlap > Seconds::ZERO {
         why.push(format!("{} of it beside other work", prescale.lead_overlap));
     }
-    why.push(starvation_told(base, Seconds(lead)));
+    // With managed scaling tasks wait in PROVISIONING and do not starve.
+    match joining::fight(scenario) {
+        Some(fight) => why.push(fight),
+        None => why.push(starvation_told(base, Seconds(lead))),
+    }
     vec![Step {
         at_s: Seconds(-lead),
         what: format!("launch {count} × {host}"),
@@ -152,8 +158,17 @@ fn added(scenario: &Scenario) -> Option<(u32, &str)> {
 }
 
 fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
-    let (Some(duration), hosts @ 1..) = (&base.outcome.duration, base.plan.prescale_hosts) else {
+    let joined = base.outcome.moves.joining.hosts;
+    let (Some(duration), hosts @ 1..) = (&base.outcome.duration, base.plan.prescale_hosts + joined)
+    else {
         return Vec::new();
+    };
+    let gone = completed + duration.release_s.mean;
+    // What joined on demand goes only when it has been idle for long enough.
+    let begin = if base.plan.prescale_hosts == 0 {
+        gone - duration.evacuation_s.mean - base.scenario.prescale.release
+    } else {
+        completed
     };
     let desired = base.outcome.moves.desired;
     let step = |at_s, what, why| Step {
@@ -173,18 +188,17 @@ fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
     let mut steps = Vec::new();
     if evacuation > Seconds::ZERO {
         steps.push(step(
-            completed,
+            begin,
             format!("drain the {hosts} {noun} {which}"),
             vec![format!(
                 "a second rollout under the same bounds, {evacuation} on average"
             )],
         ));
     }
-    let gone = completed + duration.release_s.mean;
     steps.push(step(
         gone,
         format!("released: the {hosts} {noun} {which}"),
-        Vec::new(),
+        joining::scale_in(base),
     ));
     steps
 }
@@ -206,6 +220,7 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
     if let (Some((count, host)), Some(places)) = (added(scenario), places_on_added(scenario)) {
         let when = match scenario.prescale.mode {
             PrescaleMode::Before => "added",
+            PrescaleMode::WarmPool => "started from the warm pool",
             PrescaleMode::Standing => "standing",
         };
         told.push(format!("{when}: {}", held(count, host, places)));
@@ -217,6 +232,7 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
         Some(room) => format!("room for {room} beside the {desired}"),
         None => "room without a limit".to_owned(),
     });
+    told.extend(joining::headroom_told(scenario));
     told.extend(shared::room_taken(scenario));
     let deployment = &scenario.deployment;
     told.push(format!(
@@ -299,7 +315,7 @@ impl<'a> Course<'a> {
         Self {
             base,
             phases,
-            acts: walk(&base.outcome.moves, phases),
+            acts: walk(&base.outcome.moves, phases, &joining::joins(base)),
         }
     }
 
@@ -432,6 +448,7 @@ impl<'a> Course<'a> {
             bounds,
             surge,
             slack,
+            joining,
             room,
             ..
         } = self.base.outcome.moves;
@@ -448,6 +465,13 @@ impl<'a> Course<'a> {
             _ if surge == desired => "all new tasks may run beside the old ones".to_owned(),
             _ => format!("{surge} may be added"),
         };
+        if joining.places > 0 && surge == 0 {
+            let waiting = format!("{} wait for hosts that join", joining.places);
+            return match slack {
+                0 => format!("start first: {waiting}, none may be missing"),
+                _ => format!("stop first: {waiting}, {slack} may be missing"),
+            };
+        }
         match (surge, slack) {
             (0, _) => format!("stop first: {no_surge}, {slack} may be missing"),
             (_, 0) => format!("start first: {start}, none may be missing"),

@@ -386,7 +386,7 @@ proptest! {
         let moves = moves(&scenario, bounds, room_of(&scenario));
         prop_assume!(!moves.is_stuck());
         let phases = Phases::of(&scenario);
-        let acts = crate::model::walk::walk(&moves, &phases);
+        let acts = crate::model::walk::walk(&moves, &phases, &[]);
         let started: u32 = acts.iter().map(crate::model::walk::Act::started).sum();
         let stopped: u32 = acts.iter().map(|act| act.stopped).sum();
         prop_assert_eq!((started, stopped), (desired, desired));

@@ -47,7 +47,7 @@ enum Event {
 fn moments(base: &Baseline) -> Vec<Moment> {
     let phases = base.model.phases();
     let mut events = Vec::new();
-    for act in walk(&base.outcome.moves, phases) {
+    for act in walk(&base.outcome.moves, phases, &super::joining::joins(base)) {
         let after = |seconds: f64| act.at + seconds;
         events.extend([
             (act.at, Event::Stop(act.stopped)),

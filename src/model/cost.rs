@@ -5,8 +5,10 @@ use serde::Serialize;
 use super::estimate::Plan;
 use super::law::Law;
 use super::paid_hour::hours_with_reuse;
+use crate::rollout::target_headroom;
 use crate::scenario::{
-    Billing, Capacity, Cluster, Fallback, Granularity, LicenceCount, PaidHour, Scenario,
+    Billing, Capacity, Cluster, Fallback, Granularity, LicenceCount, PaidHour, PrescaleMode,
+    Scenario,
 };
 use crate::units::{HOURS_PER_MONTH, Seconds, Usd, UsdPerHour};
 
@@ -19,6 +21,10 @@ pub struct Cost {
     pub headroom_usd_per_month: Usd,
     /// What one deployment adds \[USD\].
     pub per_deployment_usd: Usd,
+    /// Committed hosts beyond the listed ones, at list price: paid in any case, and in no other
+    /// figure \[USD/month\]; absent without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sunk_usd_per_month: Option<Usd>,
     /// serving + headroom + deployments × `per_deployment` \[USD/month\]; absent without
     /// deployments per day.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +47,8 @@ pub struct Use<'a> {
     pub hours_each: Billed,
     /// Hours that are billed for each pre-scaled spot host, which comes a fulfilment time later.
     pub spot_hours_each: Billed,
+    /// Hosts that join while it runs, and hours billed for all of them together \[h\].
+    pub joined: Option<(u32, f64)>,
     /// Tasks beyond the desired count during a deployment, in hours.
     pub excess_task_hours: Billed,
 }
@@ -193,6 +201,7 @@ fn hosts(
     let mut committed = cluster
         .map_or(0, |cluster| cluster.committed_hosts)
         .saturating_sub(listed);
+    let beyond_listed = committed;
 
     let mut headroom = Usd::ZERO;
     let standing_spot = if plan.headroom_hosts > 0 {
@@ -209,18 +218,40 @@ fn hosts(
         headroom += (extra.for_month() + licences.per_month()) * f64::from(count);
     }
 
+    for (count, price) in priced(scenario, target_headroom(scenario), 0, Seconds::ZERO) {
+        let free = committed.min(count);
+        committed -= free;
+        let hours = f64::from(count - free) * HOURS_PER_MONTH;
+        let paid = hours - take(&mut free_hours, hours);
+        headroom += price.for_hours(paid);
+        headroom += (extra.for_month() + licences.per_month()) * f64::from(count);
+    }
+    if scenario.prescale.mode == PrescaleMode::WarmPool {
+        headroom += scenario.prescale.storage_per_host_month * f64::from(plan.prescale_hosts);
+    }
+
     let added_spot = if plan.headroom_hosts > 0 {
         0
     } else {
         plan.spot_hosts
     };
     let mut each = Each::nothing();
-    let billed = [usage.hours_each, usage.spot_hours_each];
     let unbilled = Seconds(usage.spot_hours_each.mean.min(1.0) * 3600.0);
-    for ((count, price), billed) in priced(scenario, plan.prescale_hosts, added_spot, unbilled)
+    let added = priced(scenario, plan.prescale_hosts, added_spot, unbilled)
         .into_iter()
-        .zip(billed)
-    {
+        .zip([usage.hours_each, usage.spot_hours_each]);
+    let (joined, joined_hours) = usage.joined.unwrap_or((0, 0.0));
+    let joined_spot = Plan::spot_hosts(joined, scenario.prescale.spot_share);
+    // Of hosts that join only the mean is known.
+    let joined_each = Billed {
+        mean: joined_hours / f64::from(joined.max(1)),
+        spread: None,
+    };
+    let joined = priced(scenario, joined, joined_spot, Seconds::ZERO)
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|priced| (priced, joined_each));
+    for ((count, price), billed) in added.chain(joined) {
         let hours_each = billed.mean;
         let free = committed.min(count);
         committed -= free;
@@ -247,7 +278,10 @@ fn hosts(
             each.add_fixed(Usd(cluster.cold_pull_gib * cluster.nat_usd_per_gib) * count);
         }
     }
-    total(serving, headroom, each, deployments)
+    Cost {
+        sunk_usd_per_month: sunk(scenario, beyond_listed),
+        ..total(serving, headroom, each, deployments)
+    }
 }
 
 /// Cost of a month from its parts.
@@ -270,10 +304,17 @@ fn total(serving: Usd, headroom: Usd, each: Each, deployments: Option<f64>) -> C
         serving_usd_per_month: serving,
         headroom_usd_per_month: headroom,
         per_deployment_usd: each,
+        sunk_usd_per_month: None,
         total_usd_per_month,
         per_deployment_p95_usd: each_spread.map(|spread| spread.p95),
         total_p95_usd_per_month: each_spread.and_then(month),
     }
+}
+
+/// What committed hosts beyond the listed ones cost, whether they are used or not.
+fn sunk(scenario: &Scenario, hosts: u32) -> Option<Usd> {
+    let host = scenario.prescale.host.as_ref().filter(|_| hosts > 0)?;
+    Some(host.on_demand.for_month() * f64::from(hosts))
 }
 
 /// Added hosts with their price: on demand and spot.

@@ -14,19 +14,25 @@ use super::crowd::crowd;
 use super::day;
 use super::exposure::{Exposure, Levels, Struck, is_exposed};
 use super::interruption::{Recovery, requested};
+use super::joining::{Joined, joined};
 use super::law::{Law, standard_deviation};
 use super::lock::{Lock, lock};
 use super::phases::Phases;
+use super::provider;
 use super::range::{RangeEnds, range_ends, range_warnings};
 use super::release::evacuation;
 use super::rollback::{Rollback, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
 use super::slow_start;
 use crate::rollout::{
-    Added, Bound, Bounds, Fix, Moves, Room, Stuck, TooFewPlaces, bounds, moves, room, verdict,
+    Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
+    moves, room, steps, verdict,
 };
 use crate::scenario::{Assumption, Clock, Detection, PrescaleMode, Scenario};
 use crate::units::Seconds;
+
+/// How long hosts are idle before managed scaling takes them: 15 minutes of low reservation.
+const SCALE_IN: Seconds = Seconds(900.0);
 
 /// Beyond this share of killed starts a deployment does not get anywhere.
 const NEARLY_ALL_KILLED: f64 = 0.9;
@@ -52,7 +58,7 @@ impl Plan {
     pub fn of(scenario: &Scenario) -> Self {
         let prescale = &scenario.prescale;
         let (before, standing) = match prescale.mode {
-            PrescaleMode::Before => (prescale.hosts, 0),
+            PrescaleMode::Before | PrescaleMode::WarmPool => (prescale.hosts, 0),
             PrescaleMode::Standing => (0, prescale.hosts),
         };
         Self {
@@ -101,6 +107,9 @@ pub struct Tasks {
     pub min_healthy: u32,
     /// The most pending, running and stopping tasks.
     pub peak: u32,
+    /// Hosts that managed scaling adds while it runs; absent where it adds none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts_on_demand: Option<u32>,
 }
 
 impl From<&Moves> for Tasks {
@@ -112,6 +121,7 @@ impl From<&Moves> for Tasks {
             room: moves.room.total(),
             min_healthy: moves.min_healthy,
             peak: moves.peak,
+            hosts_on_demand: (moves.joining.hosts > 0).then_some(moves.joining.hosts),
         }
     }
 }
@@ -206,6 +216,8 @@ pub struct Score {
     pub availability: Availability,
     /// The bounds by its percents.
     pub bounds: Bounds,
+    /// Hosts that managed scaling adds while it runs.
+    pub hosts_on_demand: u32,
 }
 
 /// The answer for a scenario as it stands.
@@ -260,6 +272,8 @@ pub struct Model {
     at_the_stop: Option<Rolling>,
     /// By mean, variation and number of hosts.
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
+    /// By what has room, what joins, and how it does.
+    joins: RefCell<HashMap<JoinKey, Rc<Joined>>>,
     /// By boot, hosts before and standing, spot among them, and required tasks.
     /// By boot, hosts, and spot hosts among them.
     arrivals: RefCell<HashMap<(u64, u32, u32), Rc<Law>>>,
@@ -267,6 +281,9 @@ pub struct Model {
     recoveries: RefCell<HashMap<u64, Recovery>>,
     exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
 }
+
+/// What the course of a deployment with hosts that join depends on beside the phases.
+type JoinKey = (Rollout, Joining, [u64; 4], u32);
 
 impl Model {
     /// Prepares what depends on the timing only.
@@ -278,6 +295,7 @@ impl Model {
                 .then(|| Rolling::new(phases.clone(), Reuse::AtTheStop)),
             after_stopped: Rolling::new(phases, Reuse::AfterStopped),
             boots: RefCell::default(),
+            joins: RefCell::default(),
             arrivals: RefCell::default(),
             recoveries: RefCell::default(),
             exposures: RefCell::default(),
@@ -351,7 +369,8 @@ impl Model {
         let evacuation_s = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
         let boot = self.arrival(scenario, plan);
         let release_s = match plan.prescale_hosts {
-            0 => 0.0,
+            0 if run.joined.is_none() => 0.0,
+            0 => SCALE_IN.0 + evacuation_s + scenario.prescale.release.0,
             _ => evacuation_s + scenario.prescale.release.0,
         };
         Outcome {
@@ -360,7 +379,7 @@ impl Model {
                 lead_s: Mean {
                     mean: Seconds(self.lead(scenario, plan)),
                 },
-                new_version_s: Duration::from(&*run.course.later(Rolling::new_version)),
+                new_version_s: Duration::from(&*run.new_version()),
                 completed_s: Duration::from(&*run.completed),
                 release_s: Mean {
                     mean: Seconds(release_s),
@@ -376,7 +395,7 @@ impl Model {
                     Lock::None | Lock::Overfull => None,
                 },
             }),
-            cost: self.cost(scenario, plan, &run, Asked::Spread),
+            cost: self.cost(scenario, plan, &moves, &run, Asked::Spread),
             availability: self.available(scenario, plan, &moves, &run),
             moves,
         }
@@ -388,14 +407,15 @@ impl Model {
         let moves = plan_moves(scenario, plan, room);
         let run = self.run(scenario, plan, &moves)?;
         let clock = match scenario.recommend.clock {
-            Clock::NewVersion => run.course.later(Rolling::new_version).mean(),
+            Clock::NewVersion => run.new_version().mean(),
             Clock::Completed => run.completed.mean(),
         };
         Some(Score {
             time: Seconds(self.lead(scenario, plan) + clock),
-            cost: self.cost(scenario, plan, &run, Asked::Mean),
+            cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
             availability: self.available(scenario, plan, &moves, &run),
             bounds: moves.bounds,
+            hosts_on_demand: moves.joining.hosts,
         })
     }
 
@@ -420,6 +440,7 @@ impl Model {
                 mean: 0.0,
                 spread: Some(HoursSpread::default()),
             },
+            joined: None,
         };
         let deployments = scenario.deployment.per_month();
         Outcome {
@@ -449,8 +470,16 @@ impl Model {
             return None;
         }
         let course = self.course(moves, crowd(scenario, moves, plan.prescale_hosts).longer);
-        let completed = course.later(Rolling::completed);
-        let evacuation = evacuation(scenario, moves, plan.prescale_hosts).map(|rollout| Course {
+        let joined = self.joined(scenario, moves);
+        let completed = match &joined {
+            Some(joined) => Rc::new(joined.completed.clone()),
+            None => course.later(Rolling::completed),
+        };
+        let added = plan.prescale_hosts + moves.joining.hosts;
+        let mut placed = *moves;
+        placed.room.cold += moves.joining.places;
+        placed.cold += moves.joining.places;
+        let evacuation = evacuation(scenario, &placed, added).map(|rollout| Course {
             rolling: &self.after_stopped,
             rollout,
             by_room: None,
@@ -460,6 +489,7 @@ impl Model {
         Some(Run {
             rollback: rollback(&scenario.deployment, moves, self.phases()),
             course,
+            joined,
             completed: if lag > 0.0 {
                 Rc::new(completed.shifted(lag))
             } else {
@@ -472,7 +502,58 @@ impl Model {
         })
     }
 
-    fn cost(&self, scenario: &Scenario, plan: &Plan, run: &Run, asked: Asked) -> Cost {
+    /// How a deployment goes during which hosts join; None if none do.
+    fn joined(&self, scenario: &Scenario, moves: &Moves) -> Option<Rc<Joined>> {
+        let scaling = managed_scaling(scenario).filter(|_| moves.joining.places > 0)?;
+        let boot = scenario.prescale.boot;
+        let rollout = Rollout {
+            replacements: moves.desired,
+            surge: moves.surge,
+            slack: moves.slack,
+            cold: moves.cold,
+        };
+        let bits = [scaling.alarm.0, scaling.warmup.0, boot.mean.0, boot.cv].map(f64::to_bits);
+        let key = (rollout, moves.joining, bits, scaling.maximum_step);
+        if let Some(known) = self.joins.borrow().get(&key) {
+            return Some(Rc::clone(known));
+        }
+        let found = Rc::new(joined(self.phases(), moves, moves.joining, &scaling, boot));
+        self.joins.borrow_mut().insert(key, Rc::clone(&found));
+        Some(found)
+    }
+
+    /// Hours that are billed for all hosts that joined, from their launch until scale-in has taken
+    /// them \[h\].
+    fn joined_hours(&self, scenario: &Scenario, moves: &Moves, run: &Run) -> Option<f64> {
+        run.joined.as_ref()?;
+        let scaling = managed_scaling(scenario)?;
+        let evacuated = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
+        let after = SCALE_IN.0 + evacuated + scenario.prescale.release.0;
+        let alarm = self.phases().reaction.mean() + scaling.alarm.0;
+        let hours = (0..)
+            .zip(steps(&scaling, moves.joining.hosts))
+            .map(|(number, hosts)| {
+                let launched = alarm + f64::from(number) * scaling.warmup.0;
+                let there = run.completed.shifted(after - launched);
+                // What is launched when all is over goes again as soon as it is seen to be idle.
+                let there = if there.support().0 < SCALE_IN.0 {
+                    Law::fixed(there.mean().max(SCALE_IN.0), there.step())
+                } else {
+                    there
+                };
+                f64::from(hosts) * billed_hours(scenario, &[&there])
+            });
+        Some(hours.sum())
+    }
+
+    fn cost(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        moves: &Moves,
+        run: &Run,
+        asked: Asked,
+    ) -> Cost {
         let boot = self.arrival(scenario, plan);
         let release = Law::fixed(scenario.prescale.release.0, boot.step());
         let mut billed = Vec::new();
@@ -486,10 +567,17 @@ impl Model {
             hours_each,
             spot_hours_each,
             excess_task_hours: self.excess(
-                run.course.mean_excess_task_seconds(),
+                match run.joined {
+                    // Only Fargate bills tasks, and there all have room.
+                    Some(_) => 0.0,
+                    None => run.course.mean_excess_task_seconds(),
+                },
                 run.course.rollout,
                 asked,
             ),
+            joined: self
+                .joined_hours(scenario, moves, run)
+                .map(|hours| (moves.joining.hosts, hours)),
         };
         let fails = scenario.deployment.failure.rate;
         if fails > 0.0 {
@@ -587,7 +675,7 @@ impl Model {
         let fails = scenario.deployment.failure.rate;
         let reaction = self.phases().reaction.mean();
         let partial = partial_short(scenario, moves, self.phases());
-        let own_seconds = (1.0 - fails) * (run.course.mean_short(surplus) + evacuating)
+        let own_seconds = (1.0 - fails) * (run.mean_short(surplus) + evacuating)
             + fails * run.rollback.short_seconds(surplus, reaction)
             + partial;
         let short = Shortfall {
@@ -780,9 +868,34 @@ impl Course<'_> {
 struct Run<'a> {
     rollback: Rollback,
     course: Course<'a>,
+    /// How it goes where hosts join while it runs.
+    joined: Option<Rc<Joined>>,
     completed: Rc<Law>,
     evacuation: Option<Course<'a>>,
     evacuated: Option<Rc<Law>>,
+}
+
+impl Run<'_> {
+    fn new_version(&self) -> Rc<Law> {
+        match &self.joined {
+            Some(joined) => Rc::new(joined.new_version.clone()),
+            None => self.course.later(Rolling::new_version),
+        }
+    }
+
+    /// How long tasks are missing: with hosts that join at most as long as without them, and at
+    /// most until the new version \[s\].
+    fn mean_short(&self, surplus: u32) -> f64 {
+        let Some(joined) = &self.joined else {
+            return self.course.mean_short(surplus);
+        };
+        if self.course.rollout.slack == 0 || surplus == 0 {
+            return 0.0;
+        }
+        self.course
+            .mean_short(surplus)
+            .min(joined.new_version.mean())
+    }
 }
 
 fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
@@ -889,6 +1002,7 @@ impl Model {
                 scenario.service.desired_count
             ));
         }
+        warnings.extend(provider::warnings(scenario, outcome));
         warnings.extend(
             outcome
                 .duration

@@ -17,7 +17,7 @@ pub fn short_seconds(moves: &Moves, phases: &Phases, ramp: f64, required: u32) -
     if ramp <= 0.0 {
         return 0.0;
     }
-    let acts = walk(moves, phases);
+    let acts = walk(moves, phases, &[]);
     (below(moves, phases, &acts, ramp, required) - below(moves, phases, &acts, 0.0, required))
         .max(0.0)
 }

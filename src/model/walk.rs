@@ -36,6 +36,17 @@ struct Change {
 enum ChangeKind {
     Healthy,
     Gone,
+    /// Hosts with so many places have joined.
+    Joined,
+}
+
+/// Hosts that join while it runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Join {
+    /// After the first moves \[s\].
+    pub after: f64,
+    /// Tasks that they hold.
+    pub places: u32,
 }
 
 /// All acts of a rollout that is not stuck, in the order of time.
@@ -43,7 +54,7 @@ enum ChangeKind {
 /// Every change is seen one mean reaction later, and the scheduler then does all that the bounds
 /// and the hosts allow. The first starts fill the added hosts, which have not got the image.
 #[must_use]
-pub fn walk(moves: &Moves, phases: &Phases) -> Vec<Act> {
+pub fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
     let reaction = phases.reaction.mean();
     let (mut old, mut started, mut healthy, mut stopping) = (moves.desired, 0, 0, 0);
     let mut cold_places = moves.cold.min(if moves.stopping_counts {
@@ -52,7 +63,15 @@ pub fn walk(moves: &Moves, phases: &Phases) -> Vec<Act> {
         moves.desired
     });
     let mut acts = Vec::new();
-    let mut unseen: Vec<Change> = Vec::new();
+    let mut unseen: Vec<Change> = joins
+        .iter()
+        .map(|join| Change {
+            at: reaction + join.after,
+            tasks: join.places,
+            kind: ChangeKind::Joined,
+        })
+        .collect();
+    let mut joined = 0;
     let mut now = reaction;
     loop {
         let stopped = old.min((old + healthy).saturating_sub(moves.bounds.lower));
@@ -64,7 +83,11 @@ pub fn walk(moves: &Moves, phases: &Phases) -> Vec<Act> {
         };
         let by_bound = moves.bounds.upper.saturating_sub(counted);
         let by_room = moves.room.total().map_or(u32::MAX, |room| {
-            moves.desired.saturating_add(room).saturating_sub(existing)
+            moves
+                .desired
+                .saturating_add(room)
+                .saturating_add(joined)
+                .saturating_sub(existing)
         });
         let start = (moves.desired - started).min(by_bound).min(by_room);
         if stopped + start > 0 {
@@ -103,6 +126,10 @@ pub fn walk(moves: &Moves, phases: &Phases) -> Vec<Act> {
                 _ if later => {}
                 ChangeKind::Healthy => healthy += change.tasks,
                 ChangeKind::Gone => stopping -= change.tasks,
+                ChangeKind::Joined => {
+                    joined += change.tasks;
+                    cold_places += change.tasks;
+                }
             }
             later
         });

@@ -77,6 +77,10 @@ pub struct Decision {
     pub chosen: Option<Candidate>,
     /// The best without added hosts.
     pub without: Option<Candidate>,
+    /// The best without any hosts but the ones that are there.
+    pub settings: Option<Candidate>,
+    /// The best with hosts that managed scaling adds while it runs.
+    pub on_demand: Option<Candidate>,
     /// The best with pre-scaled hosts.
     pub prescaled: Option<Candidate>,
     /// The best with pre-scaled hosts, whatever it costs.
@@ -99,6 +103,8 @@ impl Decision {
         Self {
             chosen: chosen(search, without, limits),
             without,
+            settings: search.best(settings_only, limits),
+            on_demand: search.best(|c| adds_none(c) && c.on_demand, limits),
             prescaled,
             prescaled_at_any_cost: match limits.budget_usd_per_month {
                 None => prescaled,
@@ -127,6 +133,12 @@ pub fn would_prescale(search: &Search, scenario: &Scenario) -> bool {
 
 fn chosen(search: &Search, without: Option<Candidate>, limits: &Limits) -> Option<Candidate> {
     let best = search.best(|_| true, limits)?;
+    let settings = search
+        .best(settings_only, limits)
+        .filter(|settings| !material(search, &best, settings));
+    if let (Some(settings), true) = (settings, best.score.hosts_on_demand > 0) {
+        return Some(settings);
+    }
     match without {
         Some(without) if best.added_hosts() > 0 && !material(search, &best, &without) => {
             Some(without)
@@ -138,6 +150,11 @@ fn chosen(search: &Search, without: Option<Candidate>, limits: &Limits) -> Optio
 /// No hosts are added.
 pub fn adds_none(configuration: &Configuration) -> bool {
     configuration.before + configuration.standing == 0
+}
+
+/// No hosts are added, neither by hand nor by managed scaling.
+fn settings_only(configuration: &Configuration) -> bool {
+    adds_none(configuration) && !configuration.on_demand
 }
 
 fn prescales(configuration: &Configuration) -> bool {

@@ -4,7 +4,7 @@ use super::decision::{Decision, Timing};
 use super::search::{Candidate, Search};
 use super::{Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, report};
 use crate::model::Model;
-use crate::rollout::{Added, TooFewPlaces, room};
+use crate::rollout::{Added, TooFewPlaces, managed_scaling, room};
 use crate::scenario::{Capacity, LaunchType, NetworkMode, Scenario};
 use crate::units::{DAYS_PER_MONTH, Seconds, Usd};
 
@@ -94,6 +94,9 @@ fn reason(
     if chosen.plan.headroom_hosts > 0 {
         return Ok(HostsReason::StandingCheaper);
     }
+    if chosen.score.hosts_on_demand > 0 {
+        return Ok(HostsReason::ReactiveSuffices);
+    }
     let too_dear = decision.prescaled.is_none()
         && decision
             .prescaled_at_any_cost
@@ -149,10 +152,17 @@ fn alternatives(
         },
         row(
             AlternativeKind::SettingsOnly,
-            decision.without,
+            decision.settings,
             "none within the limits",
         )?,
     ];
+    if managed_scaling(scenario).is_some() {
+        rows.push(row(
+            AlternativeKind::OnDemand,
+            decision.on_demand,
+            "none within the limits, or the hosts have the room",
+        )?);
+    }
     let mut prescaled = row(
         AlternativeKind::Prescaled,
         decision.prescaled.or(decision.prescaled_at_any_cost),

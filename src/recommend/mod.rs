@@ -315,6 +315,8 @@ pub enum AlternativeKind {
     AsIs,
     /// The best settings without added hosts.
     SettingsOnly,
+    /// The best plan with hosts that managed scaling adds while it runs.
+    OnDemand,
     /// The best plan with pre-scaled hosts.
     Prescaled,
     /// The best plan with standing hosts.

@@ -7,7 +7,7 @@ use super::search::{Candidate, Limit, Search, TIE};
 use super::variants::{changes, shorter_drain, with_balancer};
 use super::{Change, Conditional, PlanReport};
 use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
-use crate::rollout::{TooFewPlaces, bounds, moves_over_range, others, room};
+use crate::rollout::{TooFewPlaces, bounds, moves_over_range, others, room, target_for};
 use crate::scenario::{PrescaleMode, Scenario};
 use crate::units::Seconds;
 
@@ -71,6 +71,8 @@ pub fn with_plan(scenario: &Scenario, plan: &Plan) -> Scenario {
     scenario.prescale.hosts = hosts;
     scenario.prescale.mode = if plan.headroom_hosts > 0 {
         PrescaleMode::Standing
+    } else if scenario.prescale.mode == PrescaleMode::WarmPool {
+        PrescaleMode::WarmPool
     } else {
         PrescaleMode::Before
     };
@@ -122,6 +124,7 @@ fn plan_changes(scenario: &Scenario, plan: &Plan) -> Vec<Change> {
     let planned = with_plan(scenario, plan);
     let mode = |mode: PrescaleMode| match mode {
         PrescaleMode::Before => Value::from("before"),
+        PrescaleMode::WarmPool => Value::from("warm-pool"),
         PrescaleMode::Standing => Value::from("standing"),
     };
     if plan.prescale_hosts + plan.headroom_hosts > 0 {
@@ -208,6 +211,7 @@ pub fn reasons(
         }
     }
     reasons.extend(room_shared(scenario));
+    reasons.extend(kept_by_target(scenario, chosen));
     for limit in Limit::ALL {
         let Some(wanted) = limit.wanted(&scenario.limits) else {
             continue;
@@ -233,6 +237,15 @@ pub fn reasons(
         );
     }
     reasons
+}
+
+/// How managed scaling keeps standing hosts that it would take if they were added by hand.
+fn kept_by_target(scenario: &Scenario, chosen: &Candidate) -> Option<String> {
+    let standing = chosen.plan.headroom_hosts;
+    let target = target_for(scenario, standing).filter(|_| standing > 0)?;
+    Some(format!(
+        "Managed scaling takes hosts that are idle for 15 min; with cluster.capacity_provider.target_capacity = {target} it keeps the {standing} standing by itself."
+    ))
 }
 
 /// That the room is counted less what deployments of others take of it.

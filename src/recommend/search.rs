@@ -4,18 +4,23 @@
 //! What may be left out rests on four facts of the model. More surge and more slack never lengthen
 //! either clock. On hosts they never raise the cost, as added hosts are billed for a shorter time.
 //! More slack never raises availability from below the required tasks to them. Of equal effective
-//! bounds, the ones with the roundest percents stand for all.
+//! bounds, the ones with the roundest percents stand for all. Where more surge costs more, on
+//! Fargate and with hosts on demand, all of it is compared.
 
 use crate::model::{Model, Plan, Score, required_tasks};
 use crate::rollout::{
-    Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, places_on_added,
-    room, roundest_maximum_percent, roundest_minimum_healthy_percent,
+    Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, joining,
+    managed_scaling, places_on_added, room, roundest_maximum_percent,
+    roundest_minimum_healthy_percent,
 };
 use crate::scenario::{Capacity, Limits, Scenario, Together};
 use crate::units::{MINUTES_PER_MONTH, PerHour, Usd};
 
 /// A difference of the objective below this is none \[s\].
 pub const TIE: f64 = 1.0;
+
+/// So many surges beyond the room are looked at.
+const MOST_ON_DEMAND: usize = 8;
 
 /// Where less surge may be better, so many of them are compared, at even steps.
 const MOST_SURGES: usize = 12;
@@ -135,6 +140,8 @@ pub struct Configuration {
     pub before: u32,
     /// Always on.
     pub standing: u32,
+    /// Whether its surge goes beyond the room, so that managed scaling adds hosts while it runs.
+    pub on_demand: bool,
     spot: u32,
     room: Room,
     /// Maximum percents of distinct effect, ascending.
@@ -182,23 +189,48 @@ impl<'a> Search<'a> {
         for (before, standing) in ways_to_add(scenario)? {
             let added = crate::rollout::Added { before, standing };
             let room = room(scenario, added)?;
-            let mut configuration = Configuration {
-                before,
-                standing,
-                spot: 0,
-                room,
-                maximum_percents: search.maximum_percents(room),
-            };
-            configuration.spot = search.cheapest_spot(&configuration);
-            let spots = search.spots_that_matter(&configuration);
-            search
-                .configurations
-                .extend(spots.into_iter().map(|spot| Configuration {
-                    spot,
-                    ..configuration.clone()
-                }));
+            let (in_room, beyond) = search.by_room(room, search.maximum_percents(room));
+            let adds_none = before + standing == 0;
+            let only_beyond = in_room.is_empty();
+            for (on_demand, maximum_percents) in [(false, in_room), (true, beyond)] {
+                let told = !on_demand || adds_none || only_beyond;
+                if maximum_percents.is_empty() || !told {
+                    continue;
+                }
+                let mut configuration = Configuration {
+                    before,
+                    standing,
+                    on_demand,
+                    spot: 0,
+                    room,
+                    maximum_percents,
+                };
+                configuration.spot = search.cheapest_spot(&configuration);
+                let spots = search.spots_that_matter(&configuration);
+                search
+                    .configurations
+                    .extend(spots.into_iter().map(|spot| Configuration {
+                        spot,
+                        ..configuration.clone()
+                    }));
+            }
         }
         Ok(search)
+    }
+
+    /// Maximum percents whose surge has room, and those that go beyond it and make managed scaling
+    /// add hosts; of many of these some, the largest among them.
+    fn by_room(&self, room: Room, percents: Vec<u32>) -> (Vec<u32>, Vec<u32>) {
+        let desired = self.scenario.service.desired_count;
+        let has_room = |percent: &u32| {
+            let bounds = bounds(desired, 0, *percent);
+            joining(self.scenario, bounds, room).places == 0
+        };
+        let (in_room, beyond): (Vec<u32>, Vec<u32>) = percents.into_iter().partition(has_room);
+        let every = beyond.len().div_ceil(MOST_ON_DEMAND).max(1);
+        let mut some: Vec<u32> = beyond.into_iter().rev().step_by(every).collect();
+        some.reverse();
+        (in_room, some)
     }
 
     /// The lowest maximum percent of each surge that differs.
@@ -209,7 +241,9 @@ impl<'a> Search<'a> {
         }
         let desired = scenario.service.desired_count;
         // Where stopping tasks do not count, a bound beyond the room still permits earlier starts.
-        let useful = if scenario.deployment.stopping_counts {
+        let useful = if managed_scaling(scenario).is_some() {
+            desired
+        } else if scenario.deployment.stopping_counts {
             room.total().unwrap_or(desired).min(desired)
         } else {
             desired
@@ -392,7 +426,7 @@ impl<'a> Search<'a> {
                     best = Some(candidate);
                 }
                 // On hosts less surge and less slack are slower and not cheaper.
-                if self.more_surge_is_better() {
+                if self.more_surge_is_better() && !configuration.on_demand {
                     let hopeless = [Limit::Budget, Limit::MaxDuration]
                         .iter()
                         .any(|limit| !limit.met_by(&candidate, limits));
@@ -452,7 +486,7 @@ impl<'a> Search<'a> {
 
     /// Every plan of a configuration within the limits whose objective lies below a value.
     fn tied(&self, configuration: &Configuration, limits: &Limits, below: f64) -> Vec<Candidate> {
-        let on_hosts = self.more_surge_is_better();
+        let on_hosts = self.more_surge_is_better() && !configuration.on_demand;
         let mut tied = Vec::new();
         for &minimum in &self.minimum_percents {
             if self.is_too_short(configuration, minimum, limits) {

@@ -10,6 +10,7 @@ mod lockstep;
 mod overlap;
 mod places;
 mod range;
+mod scale_out;
 mod stuck;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use places::{
     Added, Limit, Places, Room, TooFewPlaces, places_on, places_on_added, room, scenario_added,
 };
 pub use range::{RangeCheck, moves_over_range, over_range};
+pub use scale_out::{Joining, joining, managed_scaling, steps, target_for, target_headroom};
 pub use stuck::{Bound, Fix, Stuck};
 
 use crate::scenario::{Placement, Scenario};
@@ -43,6 +45,8 @@ pub struct Moves {
     pub stopping_counts: bool,
     /// New tasks that may run beside all the old ones, at most the desired count.
     pub surge: u32,
+    /// Hosts that join while it runs, and the surge that has to wait for them.
+    pub joining: Joining,
     /// Old tasks that may stop before any new one is healthy.
     pub slack: u32,
     /// The smallest healthy count by the scheduler's own moves; the desired count when stuck.
@@ -61,7 +65,10 @@ impl Moves {
     /// is surge = 0 and slack = 0.
     #[must_use]
     pub fn is_stuck(&self) -> bool {
-        self.desired.saturating_add(self.surge) <= self.bounds.lower
+        self.desired
+            .saturating_add(self.surge)
+            .saturating_add(self.joining.places)
+            <= self.bounds.lower
             || self.bounds.upper < self.desired
     }
 }
@@ -124,6 +131,7 @@ pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
     let desired = scenario.service.desired_count;
     let stopping_counts = scenario.deployment.stopping_counts;
     let beside = room.total().map_or(desired, |total| total.min(desired));
+    let joining = joining(scenario, bounds, room);
     let surge = beside.min(bounds.upper.saturating_sub(desired));
     let at_rest = Moves {
         desired,
@@ -139,6 +147,7 @@ pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
         },
         stopping_counts,
         surge,
+        joining,
         slack: desired.saturating_sub(bounds.lower),
         min_healthy: desired,
         peak: desired,
@@ -148,7 +157,9 @@ pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
     }
     Moves {
         min_healthy: desired.min(bounds.lower),
-        peak: desired.saturating_add(if stopping_counts { surge } else { beside }),
+        peak: desired
+            .saturating_add(if stopping_counts { surge } else { beside })
+            .saturating_add(joining.places),
         ..at_rest
     }
 }

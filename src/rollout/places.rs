@@ -8,6 +8,7 @@
 use std::fmt;
 
 use super::overlap::others;
+use super::scale_out::target_headroom;
 use crate::scenario::{
     Capacity, Cluster, Daemon, HostPort, HostShape, NetworkMode, PrescaleMode, Scenario, Service,
     Used,
@@ -106,7 +107,7 @@ impl fmt::Display for Limit {
 pub fn scenario_added(scenario: &Scenario) -> Added {
     let hosts = scenario.prescale.hosts;
     match scenario.prescale.mode {
-        PrescaleMode::Before => Added {
+        PrescaleMode::Before | PrescaleMode::WarmPool => Added {
             before: hosts,
             standing: 0,
         },
@@ -124,7 +125,8 @@ pub fn scenario_added(scenario: &Scenario) -> Added {
 /// Not even the desired count fits on the listed and standing hosts.
 pub fn room(scenario: &Scenario, added: Added) -> Result<Room, TooFewPlaces> {
     let each = places_on_added(scenario).map_or(0, |places| places.count);
-    let standing = added.standing.saturating_mul(each);
+    let kept = added.standing.saturating_add(target_headroom(scenario));
+    let standing = kept.saturating_mul(each);
     let warm = match &scenario.capacity {
         Capacity::Unlimited => None,
         Capacity::FreeTasks(free) => Some(free.saturating_add(standing)),

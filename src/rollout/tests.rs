@@ -70,6 +70,7 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             release: Seconds::ZERO,
             lead_overlap: Seconds::ZERO,
             release_hosts: ReleaseHosts::Emptiest,
+            storage_per_host_month: Usd(0.0),
             host: None,
         },
         spot: Spot {
@@ -79,6 +80,7 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             fallback: Fallback::OnDemand,
             assumptions: Vec::new(),
         },
+        capacity_provider: None,
         overlap: None,
         billing: Billing {
             granularity: Granularity::Second,

@@ -4,11 +4,13 @@
 //! Every default is already in place, every instance type and price is already looked up: the
 //! model needs no catalog. What had to be assumed stands in [`Scenario::assumptions`].
 
+mod capacity_provider;
 pub mod erlang;
 mod overlap;
 pub mod read;
 mod spot;
 
+pub use capacity_provider::{CapacityProvider, ManagedScaling, TerminationProtection};
 pub use overlap::{Order, Overlap};
 pub use spot::{Fallback, Spot, ZoneLoss};
 
@@ -29,6 +31,8 @@ pub struct Scenario {
     pub prescale: Prescale,
     /// How spot hosts come and go.
     pub spot: Spot,
+    /// How the cluster's hosts are scaled by ECS; absent: they are not.
+    pub capacity_provider: Option<CapacityProvider>,
     /// Deployments of other services in the same cluster; absent: none.
     pub overlap: Option<Overlap>,
     /// How hosts are billed.
@@ -466,6 +470,8 @@ pub struct Prescale {
     pub lead_overlap: Seconds,
     /// Which hosts go afterwards.
     pub release_hosts: ReleaseHosts,
+    /// What a stopped host of a warm pool costs, its disk \[USD/month\].
+    pub storage_per_host_month: Usd,
     /// What would be added; absent where the scenario names no instance type.
     pub host: Option<AddedHost>,
 }
@@ -477,6 +483,8 @@ pub enum PrescaleMode {
     Before,
     /// Always on: standing headroom.
     Standing,
+    /// Stopped, and started before the deployment: a shorter boot, paid for as storage meanwhile.
+    WarmPool,
 }
 
 /// Which hosts go after a deployment with added hosts.

@@ -34,6 +34,21 @@ use statistics::{Distribution, mean, sampled};
 /// Beyond this share of killed and failed starts a deployment does not get anywhere.
 const NEARLY_ALL_FAIL: f64 = 0.9;
 
+/// What of a scenario is not simulated, as its key; absent where all of it is.
+#[must_use]
+pub fn not_simulated(scenario: &Scenario) -> Option<&'static str> {
+    let scales = scenario
+        .capacity_provider
+        .is_some_and(|provider| provider.scaling.is_some());
+    if scales {
+        Some("cluster.capacity_provider.managed_scaling")
+    } else if scenario.overlap.is_some() {
+        Some("cluster.concurrent_deployments")
+    } else {
+        None
+    }
+}
+
 /// How many runs, from which seed, on how many threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked {

@@ -323,7 +323,7 @@ fn hosts<'a>(scenario: &'a Scenario, zones: &mut Vec<&'a str>) -> Vec<Host> {
         hosts.push(Host {
             free: free_on(&added.shape, Used::default(), daemons, service),
             origin: match prescale.mode {
-                PrescaleMode::Before => Origin::Added,
+                PrescaleMode::Before | PrescaleMode::WarmPool => Origin::Added,
                 PrescaleMode::Standing => Origin::Standing,
             },
             purchase: if is_spot {

@@ -148,5 +148,9 @@ fn costs(scenario: &Scenario, cost: &Cost) -> Vec<Vec<String>> {
         cost.total_usd_per_month
             .map(|total| line("total", total, "a month")),
     );
+    rows.extend(cost.sunk_usd_per_month.map(|sunk| {
+        let of = "a month for committed hosts beside these, at list price, in any case";
+        line("sunk", sunk, of)
+    }));
     rows
 }

@@ -82,6 +82,7 @@ fn called(kind: AlternativeKind) -> &'static str {
     match kind {
         AlternativeKind::AsIs => "as is",
         AlternativeKind::SettingsOnly => "settings only",
+        AlternativeKind::OnDemand => "on demand",
         AlternativeKind::Prescaled => "pre-scaled",
         AlternativeKind::Standing => "standing",
         AlternativeKind::Fargate => "Fargate",

@@ -12,6 +12,7 @@ fn name(kind: AlternativeKind) -> &'static str {
     match kind {
         AlternativeKind::AsIs => "as it stands",
         AlternativeKind::SettingsOnly => "settings only",
+        AlternativeKind::OnDemand => "on demand",
         AlternativeKind::Prescaled => "pre-scaled hosts",
         AlternativeKind::Standing => "standing hosts",
         AlternativeKind::Fargate => "Fargate",
@@ -22,6 +23,7 @@ fn colour(kind: AlternativeKind) -> &'static str {
     match kind {
         AlternativeKind::AsIs => "vermillion",
         AlternativeKind::SettingsOnly => "blue",
+        AlternativeKind::OnDemand => "sky",
         AlternativeKind::Prescaled => "orange",
         AlternativeKind::Standing => "green",
         AlternativeKind::Fargate => "purple",

@@ -243,8 +243,9 @@ const TABLES: &[KnownTable] = &[
             "zone_loss_per_month",
             "zone_outage",
             "concurrent_deployments",
+            "capacity_provider",
         ],
-        not_yet: &["capacity_provider"],
+        not_yet: &[],
     },
     KnownTable {
         header: "[[cluster.hosts]]",
@@ -275,8 +276,7 @@ const TABLES: &[KnownTable] = &[
     },
     KnownTable {
         header: "[cluster.capacity_provider]",
-        supported: &[],
-        not_yet: &[
+        supported: &[
             "managed_scaling",
             "target_capacity",
             "minimum_scaling_step_size",
@@ -285,6 +285,7 @@ const TABLES: &[KnownTable] = &[
             "managed_termination_protection",
             "alarm",
         ],
+        not_yet: &[],
     },
     KnownTable {
         header: "[prescale]",
@@ -297,6 +298,7 @@ const TABLES: &[KnownTable] = &[
             "lead_overlap",
             "release_hosts",
             "instance_type",
+            "storage_usd_per_host_month",
         ],
         not_yet: &[],
     },

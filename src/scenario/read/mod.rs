@@ -1,6 +1,7 @@
 //! Reads a scenario from TOML or JSON: every key is checked, every default put in place, every
 //! instance type and price looked up, and all problems of the text are reported at once.
 
+mod capacity_provider;
 mod cluster;
 mod defaults;
 mod deployment;
@@ -199,8 +200,13 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     let prices = Prices::read(&sections, purpose);
     let interruptions = Interruptions::read(&sections, &prices);
     let capacity = cluster::read(&sections, &prices, &interruptions);
-    let prescale = prescale::read(&sections, capacity.as_ref(), &prices, &interruptions);
+    let mut prescale = prescale::read(&sections, capacity.as_ref(), &prices, &interruptions);
     let spot = spot::read(&interruptions, capacity.as_ref(), &prescale);
+    let capacity_provider = capacity_provider::read(&sections, &prescale);
+    if capacity_provider::is_reactive(&sections.prescale) {
+        // What the group may grow by on demand is not added beforehand.
+        prescale.hosts = 0;
+    }
     let overlap = overlap::read(&sections);
     let billing = goals::billing(&sections.billing, sections.launch_type);
     let usd_per_minute = sections.value.amount("usd_per_minute");
@@ -215,6 +221,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
         capacity: capacity?,
         prescale,
         spot: spot?,
+        capacity_provider,
         overlap,
         billing: billing?,
         fargate,

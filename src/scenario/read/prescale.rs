@@ -12,13 +12,15 @@ use crate::scenario::{
     AddedHost, Capacity, DurationLaw, HostGroup, HostShape, LaunchType, Prescale, PrescaleMode,
     Purchase, Recommend, ReleaseHosts,
 };
-use crate::units::{PerHour, Seconds};
+use crate::units::{PerHour, Seconds, Usd};
 
 const MODES: &[(&str, PrescaleMode)] = &[
     ("before", PrescaleMode::Before),
     ("standing", PrescaleMode::Standing),
+    ("warm-pool", PrescaleMode::WarmPool),
+    // Nothing is added beforehand: managed scaling brings the hosts.
+    ("reactive", PrescaleMode::Before),
 ];
-const OTHER_MODES: &[&str] = &["reactive", "warm-pool"];
 const RELEASES: &[(&str, ReleaseHosts)] = &[
     ("emptiest", ReleaseHosts::Emptiest),
     ("newest", ReleaseHosts::Newest),
@@ -32,8 +34,9 @@ pub(super) fn can_add_hosts(
     recommend: Option<Recommend>,
 ) -> bool {
     let may_change = recommend.map(|recommend| recommend.may_change);
-    let is_asked =
-        prescale.is_given() || may_change.is_some_and(|may| may.prescale || may.headroom);
+    let is_asked = cluster.has("capacity_provider")
+        || prescale.is_given()
+        || may_change.is_some_and(|may| may.prescale || may.headroom);
     let knows_a_type = cluster.has("hosts") || prescale.has("instance_type");
     launch_type == Some(LaunchType::Ec2) && is_asked && knows_a_type
 }
@@ -48,16 +51,25 @@ pub(super) fn read(
     let table = &sections.prescale;
     let hosts = table.integer("hosts", 0..=MOST_HOSTS).unwrap_or(0);
     let spot_share = table.share("spot_share", 0.0..=1.0, "a share from 0 to 1");
-    let mode = table.choice_with("mode", MODES, OTHER_MODES);
+    let mode = table.choice("mode", MODES);
     let release_hosts = table.choice("release_hosts", RELEASES);
-    let boot = DurationLaw::lognormal(Seconds(150.0), 0.2);
+    let stopped = mode == Some(PrescaleMode::WarmPool);
+    let (boot, why) = if stopped {
+        let boot = DurationLaw::lognormal(Seconds(45.0), 0.2);
+        (
+            boot,
+            "a stopped host starts without being set up anew; measure yours",
+        )
+    } else {
+        let boot = DurationLaw::lognormal(Seconds(150.0), 0.2);
+        (
+            boot,
+            "typical from launch to first task; recorded as 2 to 4 min",
+        )
+    };
     let (boot, release) = if sections.adds_hosts {
         (
-            table.law_or(
-                "boot",
-                boot,
-                "typical from launch to first task; recorded as 2 to 4 min",
-            ),
+            table.law_or("boot", boot, why),
             table.seconds_or(
                 "release",
                 0.0..=LONGEST,
@@ -90,6 +102,20 @@ pub(super) fn read(
     if hosts > 0 && !table.has("spot_share") {
         table.assume("spot_share", 0, "added hosts at the list price");
     }
+    let storage = if stopped {
+        let why = "not given: the disk of a stopped host is not counted";
+        table.amount_or_zero("storage_usd_per_host_month", why)
+    } else {
+        table.amount("storage_usd_per_host_month").unwrap_or(0.0)
+    };
+    if stopped && spot_share.is_some_and(|share| share > 0.0) {
+        let expected = "0: a warm pool has no spot hosts";
+        table.reject(
+            "spot_share",
+            expected,
+            "write spot_share = 0, or another mode",
+        );
+    }
     let lead_overlap = table.seconds("lead_overlap", 0.0..=LONGEST);
     let host = added_host(sections, capacity, hosts, prices, interruptions);
     if let (Some(share), Some(host)) = (spot_share, &host)
@@ -112,6 +138,7 @@ pub(super) fn read(
         release,
         lead_overlap: lead_overlap.unwrap_or(Seconds::ZERO),
         release_hosts: release_hosts.unwrap_or(ReleaseHosts::Emptiest),
+        storage_per_host_month: Usd(storage),
         host,
     }
 }

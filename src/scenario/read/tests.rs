@@ -536,9 +536,9 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "[prescale]",
-        "mode = \"reactive\"",
+        "mode = \"later\"",
         "prescale.mode",
-        "not supported yet",
+        "warm-pool",
     ),
     (
         "[prescale]",

@@ -12,6 +12,7 @@ mod import;
 mod recommend;
 mod report;
 mod simulate;
+mod situations;
 mod sweep;
 mod usage;
 

@@ -1,0 +1,114 @@
+//! What a capacity provider does during a deployment: hosts that join, and its grip on others.
+
+use super::Baseline;
+use super::steps::Step;
+use crate::model::walk::Join;
+use crate::rollout::{managed_scaling, steps, target_headroom};
+use crate::scenario::{Scenario, TerminationProtection};
+use crate::units::Seconds;
+
+/// The hosts that join, each step after its mean boot.
+pub(super) fn joins(base: &Baseline) -> Vec<Join> {
+    let joining = base.outcome.moves.joining;
+    let Some(scaling) = managed_scaling(base.scenario).filter(|_| joining.places > 0) else {
+        return Vec::new();
+    };
+    let boot = base.scenario.prescale.boot.mean.0;
+    let mut left = joining.places;
+    (0..)
+        .zip(steps(&scaling, joining.hosts))
+        .map(|(number, hosts)| {
+            let places = hosts.saturating_mul(joining.each).min(left);
+            left -= places;
+            Join {
+                after: scaling.alarm.0 + f64::from(number) * scaling.warmup.0 + boot,
+                places,
+            }
+        })
+        .collect()
+}
+
+/// What managed scaling does, at the moments at which hosts are launched.
+pub(super) fn steps_told(base: &Baseline) -> Vec<Step> {
+    let scenario = base.scenario;
+    let joining = base.outcome.moves.joining;
+    let (Some(scaling), Some(host)) = (managed_scaling(scenario), &scenario.prescale.host) else {
+        return Vec::new();
+    };
+    if joining.places == 0 {
+        return Vec::new();
+    }
+    let waiting = joining.places;
+    let (each, hosts) = (joining.each, joining.hosts);
+    let reaction = base.model.phases().reaction.mean();
+    let instance_type = &host.shape.instance_type;
+    let boot = scenario.prescale.boot.mean.0;
+    let sizes = steps(&scaling, hosts);
+    let more_steps = sizes.len() > 1;
+    (0..)
+        .zip(sizes)
+        .map(|(number, size)| {
+            let at = reaction + scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
+            let why = if number > 0 {
+                vec![format!("a step a warm-up of {:.0} s later", scaling.warmup.0)]
+            } else {
+                let mut why = vec![format!(
+                    "{waiting} tasks wait in PROVISIONING: ⌈{waiting} / {each}⌉ hosts after metric and alarm, {:.0} s",
+                    scaling.alarm.0
+                )];
+                if more_steps {
+                    why.push(format!(
+                        "at most {} in a step, the next {:.0} s later",
+                        scaling.maximum_step, scaling.warmup.0
+                    ));
+                }
+                why.push(format!(
+                    "a host boots in {boot:.0} s on average; its tasks start a reaction after that"
+                ));
+                why
+            };
+            Step {
+                at_s: Seconds(at),
+                what: format!("managed scaling launches {size} × {instance_type}"),
+                why,
+                healthy: 0,
+                tasks: 0,
+            }
+        })
+        .collect()
+}
+
+/// Hosts that a target capacity below 100 keeps free.
+pub(super) fn headroom_told(scenario: &Scenario) -> Option<String> {
+    let hosts = target_headroom(scenario);
+    let target = scenario.capacity_provider?.target_capacity;
+    (hosts > 0).then(|| {
+        format!("{hosts} of the hosts stand free: managed scaling keeps {target} % of them in use")
+    })
+}
+
+/// That managed scaling has its own idea of hosts added by hand.
+pub(super) fn fight(scenario: &Scenario) -> Option<String> {
+    managed_scaling(scenario)?;
+    Some("managed scaling takes them if they are idle for 15 min".to_owned())
+}
+
+/// How hosts that are no longer needed go.
+pub(super) fn scale_in(base: &Baseline) -> Vec<String> {
+    let (Some(provider), Some(_)) = (
+        base.scenario.capacity_provider,
+        managed_scaling(base.scenario),
+    ) else {
+        return Vec::new();
+    };
+    let mut told = vec!["scale-in begins after 15 min of low reservation".to_owned()];
+    told.push(match provider.termination_protection {
+        TerminationProtection::On => {
+            "termination protection: only hosts without tasks but daemons go".to_owned()
+        }
+        TerminationProtection::Off => {
+            "without termination protection the group may take any host; with draining on its tasks move first".to_owned()
+        }
+    });
+    told
+}

@@ -1,0 +1,44 @@
+//! Clusters as they are met in production, with the whole answer that an engineer reads.
+
+use super::{Run, assert_narrow, prescale};
+
+#[track_caller]
+fn answered(command: &str, example: &str) -> Run {
+    let run = prescale(&[command, &format!("data/examples/{example}.toml")]);
+    assert_eq!(run.code, Some(0), "{run}");
+    assert_narrow(&run);
+    run
+}
+
+#[test]
+fn one_of_twelve_services_hosts() {
+    insta::assert_snapshot!(answered("hosts", "twelve-services"));
+}
+
+#[test]
+fn one_of_twelve_services_explained() {
+    insta::assert_snapshot!(answered("explain", "twelve-services"));
+}
+
+#[test]
+fn one_of_twelve_services_recommended() {
+    insta::assert_snapshot!(answered("recommend", "twelve-services"));
+}
+
+#[test]
+fn two_small_hosts_with_both_tasks_required() {
+    insta::assert_snapshot!(answered("hosts", "two-small-hosts"));
+}
+
+#[test]
+fn two_small_hosts_with_one_task_required() {
+    insta::assert_snapshot!(answered("hosts", "two-small-hosts-one-required"));
+}
+
+#[test]
+fn what_is_not_simulated_is_said() {
+    let run = prescale(&["simulate", "data/examples/twelve-services.toml"]);
+    assert_eq!(run.code, Some(2));
+    let key = "cluster.capacity_provider.managed_scaling: not simulated yet";
+    assert!(run.stderr.contains(key), "{run}");
+}
