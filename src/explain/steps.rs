@@ -531,7 +531,11 @@ fn verdict_told(base: &Baseline) -> Vec<String> {
             return told;
         }
         (Some(balancer), _) => {
-            told.push(format!("healthy {mean} after RUNNING, of which {ready} until ready"));
+            told.push(if judged.kill_probability > 0.01 {
+                format!("those that survive are healthy {mean} after RUNNING; all are ready after {ready}")
+            } else {
+                format!("healthy {mean} after RUNNING, of which {ready} until ready")
+            });
             told.push(checks_told(base, &balancer));
             if let Some(check) = service.health_check {
                 told.push(format!(

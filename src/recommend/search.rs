@@ -536,9 +536,7 @@ impl<'a> Search<'a> {
                 let hopeless = adds
                     && desired > EVERY_LOWER_BOUND
                     && self.is_too_short(configuration, minimum, &self.scenario.limits);
-                let chosen = Some(minimum) == just_required
-                    || (i == 0 && !hopeless)
-                    || (every && lower(minimum) < required);
+                let chosen = Some(minimum) == just_required || (i == 0 && !hopeless) || every;
                 if let (true, Some(&maximum)) = (chosen, configuration.maximum_percents.last()) {
                     known.extend(self.scored(configuration, minimum, maximum));
                 }
