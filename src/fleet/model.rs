@@ -167,7 +167,7 @@ impl Model {
     }
 }
 
-/// What HiGHS says within its time.
+/// What `HiGHS` says within its time.
 #[cfg(feature = "highs")]
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Closed {
@@ -179,9 +179,9 @@ pub(super) struct Closed {
 
 #[cfg(feature = "highs")]
 impl Model {
-    /// Lets HiGHS improve a plan and prove a bound; none where it fails or proves nothing.
+    /// Lets `HiGHS` improve a plan and prove a bound; none where it fails or proves nothing.
     ///
-    /// The plan is handed over, as HiGHS calls it an error to run out of time without one. Bound
+    /// The plan is handed over, as `HiGHS` calls it an error to run out of time without one. Bound
     /// and gap are read from its own model: the solution of `good_lp` does not have them.
     pub(super) fn solve_with_highs(
         self,

@@ -53,7 +53,7 @@ const EXACT: f64 = 1e-9;
 /// With more options the general solver takes too long.
 const MOST_FOR_EXACT: usize = 400;
 
-/// With more options HiGHS takes longer than the search in groups.
+/// With more options `HiGHS` takes longer than the search in groups.
 #[cfg(feature = "highs")]
 const MOST_FOR_HIGHS: usize = 30_000;
 
@@ -113,7 +113,7 @@ impl Search<'_> {
         }
     }
 
-    /// Lets HiGHS prove what is left of a fleet that is not too large for it.
+    /// Lets `HiGHS` prove what is left of a fleet that is not too large for it.
     #[cfg(feature = "highs")]
     fn highs(&mut self, left: &Fleet) {
         let Some(plan) = &self.plan else { return };
