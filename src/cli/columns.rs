@@ -6,33 +6,8 @@ use crate::model::{Duration, Estimate};
 use crate::recommend::PlanReport;
 use crate::units::Seconds;
 
-/// Columns of an estimate.
-pub const ESTIMATE: [&str; 24] = [
-    "verdict",
-    "reason",
-    "lower_bound",
-    "upper_bound",
-    "room",
-    "min_healthy",
-    "peak",
-    "lead_s",
-    "new_version_s_mean",
-    "new_version_s_p50",
-    "new_version_s_p95",
-    "new_version_s_p99",
-    "completed_s_mean",
-    "completed_s_p50",
-    "completed_s_p95",
-    "completed_s_p99",
-    "serving_usd_per_month",
-    "headroom_usd_per_month",
-    "per_deployment_usd",
-    "total_usd_per_month",
-    "required_tasks",
-    "shortfall_probability",
-    "shortfall_minutes_per_month",
-    "availability_monthly",
-];
+/// Columns of an estimate: those of a sweep.
+pub use crate::sweep::COLUMNS as ESTIMATE;
 
 /// Columns of a plan's settings.
 pub const PLAN: [&str; 6] = [

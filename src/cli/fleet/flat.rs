@@ -1,30 +1,19 @@
 //! A fleet as the flat table that anyone can make, with its limits; and the curve of budgets.
 
+use crate::cli::columns;
 use crate::cli::output::Complaint;
 use crate::fleet::Problem;
+use crate::fleet::read::OPTION_COLUMNS;
 use crate::fleet::what_if::CurvePoint;
 
 /// One row per option.
 pub(super) fn options(problem: &Problem) -> Result<String, Complaint> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let header = [
-        "service",
-        "option",
-        "cluster",
-        "window",
-        "pool",
-        "weighted_minutes_per_month",
-        "usd_per_month",
-        "hosts",
-        "spot_hosts",
-        "shortfall_minutes_per_month",
-    ];
-    table.write_record(header).map_err(|e| Complaint::of(&e))?;
+    let mut rows = Vec::new();
     for service in &problem.services {
         for option in &service.options {
             let cluster = option.cluster.map(|i| &*problem.clusters[i as usize].name);
             let pool = option.pool.map(|i| &*problem.pools[i as usize].name);
-            let record = [
+            rows.push(vec![
                 service.name.to_string(),
                 option.name.to_string(),
                 cluster.unwrap_or_default().to_owned(),
@@ -35,11 +24,10 @@ pub(super) fn options(problem: &Problem) -> Result<String, Complaint> {
                 option.hosts.to_string(),
                 option.spot_hosts.to_string(),
                 option.shortfall_minutes.to_string(),
-            ];
-            table.write_record(record).map_err(|e| Complaint::of(&e))?;
+            ]);
         }
     }
-    text(table)
+    columns::csv(&OPTION_COLUMNS, &rows)
 }
 
 /// The limits that belong to the table, as TOML.
@@ -75,28 +63,20 @@ fn quoted(name: &str) -> String {
 
 /// The fewest minutes for every budget.
 pub(super) fn curve(curve: &[CurvePoint]) -> Result<String, Complaint> {
-    let mut table = csv::Writer::from_writer(Vec::new());
     let header = [
         "budget_usd_per_month",
         "weighted_minutes_per_month",
         "bound",
         "usd_per_month",
     ];
-    table.write_record(header).map_err(|e| Complaint::of(&e))?;
-    for point in curve {
-        let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        let record = [
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+    let row = |point: &CurvePoint| {
+        vec![
             point.budget.to_string(),
             number(point.weighted_minutes),
             number(point.bound),
             number(point.usd),
-        ];
-        table.write_record(record).map_err(|e| Complaint::of(&e))?;
-    }
-    text(table)
-}
-
-fn text(table: csv::Writer<Vec<u8>>) -> Result<String, Complaint> {
-    let bytes = table.into_inner().map_err(|error| Complaint::of(&error))?;
-    String::from_utf8(bytes).map_err(|error| Complaint::of(&error))
+        ]
+    };
+    columns::csv(&header, &curve.iter().map(row).collect::<Vec<_>>())
 }

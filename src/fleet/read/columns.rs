@@ -6,7 +6,7 @@ use super::nearest;
 use crate::scenario::read::{Place, Problem};
 
 /// The columns of a table of options.
-pub(super) const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 10] = [
     "service",
     "option",
     "cluster",

@@ -14,6 +14,7 @@ mod tests;
 use std::fmt;
 use std::io;
 
+pub use columns::NAMES as OPTION_COLUMNS;
 pub use fleet::{Entry, EntrySource, FleetFile, Terms, fleet};
 pub use limits::{ClusterLimits, Shared, limits};
 pub use options::options;
