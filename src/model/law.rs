@@ -162,6 +162,16 @@ impl Law {
         self.on_grid_of(step).convolved(&other.on_grid_of(step))
     }
 
+    /// The law of the sum of two independent durations, on the coarser grid of the two.
+    #[must_use]
+    pub fn roughly_plus(&self, other: &Self) -> Self {
+        if self.is_fixed() || other.is_fixed() {
+            return self.plus(other);
+        }
+        let step = self.step.max(other.step);
+        self.on_grid_of(step).convolved(&other.on_grid_of(step))
+    }
+
     /// The law of the sum of two independent durations on grids of the same distance.
     fn convolved(&self, other: &Self) -> Self {
         let (long, short) = if self.mass.len() >= other.mass.len() {
@@ -372,12 +382,6 @@ impl Law {
         }
         sums.resize(begun.mass.len() + 1, sum);
         sums
-    }
-
-    /// As [`Law::through_by`], everything being through at once.
-    #[must_use]
-    pub fn through_by_now(&self) -> Vec<f64> {
-        self.below.iter().copied().chain([1.0]).collect()
     }
 
     /// Density at `value`, linear between the points \[1/s\].

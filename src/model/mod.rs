@@ -4,7 +4,6 @@
 pub mod attempts;
 mod availability;
 mod cost;
-mod counts;
 pub mod crowd;
 mod day;
 mod estimate;

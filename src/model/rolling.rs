@@ -7,19 +7,26 @@
 //! the same moment. There are d starts and d stops in all; a unit that finds none left rests.
 //!
 //! With T the moment of the d-th start, the end is T plus the last of what is outstanding then.
-//! Given T and the total of d starts, the units are independent: the law of the end is a mixture
-//! over T of coefficients of products of one-unit polynomials (the module `counts`). This is exact
-//! with surge only and with slack only, where the units are machines in list scheduling; with
-//! both, a unit whose start could overtake a start of an earlier stop makes it a close estimate.
-//! Nothing is sampled.
+//! Given T and the total of d starts, the units are independent. The law of T is cut into cells
+//! (`last_start`), and in each the chance that all is through by a moment is a product over the
+//! units (`outstanding`), which are multiplied out where they are few and tilted to the total where
+//! they are many. What the units do by a moment depends on the timing of the service only: it is
+//! kept on one grid (`grid`) for all options of the service.
+//!
+//! This is exact with surge only and with slack only, where the units are machines in list
+//! scheduling; with both, a unit whose start could overtake a start of an earlier stop makes it a
+//! close estimate. Nothing is sampled.
 
 mod fixed;
+mod grid;
 mod joint;
+mod last_start;
 mod memory;
 mod missing;
-mod mixture;
 mod one_round;
+mod outstanding;
 mod points;
+mod product;
 mod short;
 mod totals;
 mod units;
@@ -29,9 +36,9 @@ use std::rc::Rc;
 
 use super::law::Law;
 use super::phases::Phases;
+use grid::{Chain, Table};
+use last_start::LastStart;
 use memory::{Memory, remembered};
-use mixture::Mixture;
-use points::law_between;
 use units::{Begins, Host, Kind};
 
 /// What a rollout has to do and with what.
@@ -84,6 +91,8 @@ pub struct Rolling {
     new_versions: Memory<Rollout, Law>,
     completions: Memory<Rollout, Law>,
     short: Memory<(Rollout, u32), f64>,
+    tables: Memory<Kind, Table>,
+    chains: RefCell<Vec<Option<Rc<Chain>>>>,
 }
 
 /// When a unit of room may be used again after the stop of the old task in it.
@@ -130,6 +139,8 @@ impl Rolling {
             new_versions: RefCell::default(),
             completions: RefCell::default(),
             short: RefCell::default(),
+            tables: RefCell::default(),
+            chains: RefCell::default(),
         }
     }
 
@@ -152,7 +163,7 @@ impl Rolling {
         let rollout = normal(rollout);
         let computed = || {
             let healthy = self.end(rollout, End::HealthyBut(0));
-            self.phases.reaction.plus(&healthy)
+            self.phases.reaction.roughly_plus(&healthy)
         };
         remembered(&self.new_versions, rollout, computed)
     }
@@ -174,7 +185,9 @@ impl Rolling {
             End::StoppedBut(rollout.slack)
         };
         let reaction = &self.phases.reaction;
-        reaction.plus(&self.end(rollout, end)).plus(reaction)
+        reaction
+            .roughly_plus(&self.end(rollout, end))
+            .roughly_plus(reaction)
     }
 
     /// Task-seconds beyond the desired count: mean \[s\].
@@ -214,7 +227,7 @@ impl Rolling {
             } else if self.begun_at_once(rollout) >= rollout.replacements {
                 Course::OneRound
             } else {
-                Course::Mixture(self.mixture(rollout))
+                Course::Rounds(LastStart::of(self, rollout))
             }
         })
     }
@@ -230,28 +243,7 @@ impl Rolling {
         match &*self.course(rollout) {
             Course::Fixed => self.fixed_end(rollout, end),
             Course::OneRound => self.end_of_one_round(rollout, end),
-            Course::Mixture(mixture) => {
-                let first = match end {
-                    // May be reached before the last start.
-                    End::HealthyBut(1..) => 0.0,
-                    _ => mixture.moments.first().map_or(0.0, |m| m.at),
-                };
-                let last = mixture.moments.last().map_or(0.0, |m| m.at);
-                let longest = mixture
-                    .groups
-                    .iter()
-                    .map(|&(kind, _)| self.chain(kind, 1, end).support().1)
-                    .fold(0.0, f64::max);
-                law_between(first, last + longest + self.step(), |z| {
-                    let before = match end {
-                        End::HealthyBut(missing @ 1..) => {
-                            self.chance_before_last_start(mixture, missing, z)
-                        }
-                        _ => 0.0,
-                    };
-                    before + self.chance(mixture, end, z)
-                })
-            }
+            Course::Rounds(last) => self.end_after(last, rollout.slack, end),
         }
     }
 }
@@ -264,7 +256,7 @@ enum Course {
     /// All replacements begin with the first moves.
     OneRound,
     /// The last one begins later.
-    Mixture(Mixture),
+    Rounds(LastStart),
 }
 
 /// The same rollout with no more units than can be used.

@@ -1,6 +1,6 @@
 //! Starts and marks of a sum of units: their moments, and the number of marks given the starts.
 
-use statrs::function::beta::checked_beta_reg;
+use statrs::function::erf::erfc;
 
 /// Starts and marks of one unit, or of a sum of independent ones: first and second moments.
 #[derive(Default)]
@@ -16,8 +16,7 @@ pub(super) struct Joint {
 
 impl Joint {
     /// So many units more, each with these moments beyond its first count.
-    pub(super) fn add(&mut self, units: u32, first: u32, one: &Self) {
-        let units = f64::from(units);
+    pub(super) fn add(&mut self, units: f64, first: u32, one: &Self) {
         self.starts += units * (f64::from(first) + one.starts);
         self.starts_variance += units * one.starts_variance;
         self.marked += units * one.marked;
@@ -51,18 +50,39 @@ impl Number {
     ///
     /// # Formula
     /// As a binomial number with this mean and variance, its number of trials n = mean / p with
-    /// 1 − p = variance / mean not necessarily whole: the regularised incomplete beta function
-    /// `I₁₋ₚ(n − limit, limit + 1)`.
-    pub(super) fn at_most(self, limit: u32) -> f64 {
-        let limit = f64::from(limit);
+    /// 1 − p = variance / mean not necessarily whole, by Peizer and Pratt's normal approximation,
+    /// which is close for few trials too.
+    pub(super) fn at_most(self, limit: f64) -> f64 {
         if self.mean <= 0.0 {
             return 1.0;
         }
-        let p = (1.0 - self.variance / self.mean).clamp(1e-6, 1.0);
+        let q = (self.variance / self.mean).clamp(1e-6, 1.0 - 1e-6);
+        let p = 1.0 - q;
         let trials = self.mean / p;
-        if trials <= limit {
+        let left = trials - limit;
+        if left <= CERTAIN {
             return 1.0;
         }
-        checked_beta_reg(trials - limit, limit + 1.0, 1.0 - p).unwrap_or(0.0)
+        let off = limit + 2.0 / 3.0 - (trials + 1.0 / 3.0) * p
+            + 0.02 * (q / (limit + 1.0) - p / left.max(0.5) + (q - 0.5) / (trials + 1.0));
+        let low = bend((limit + 0.5) / (trials * p));
+        let high = bend((left - 0.5).max(0.0) / (trials * q));
+        let spread = (1.0 + q * low + p * high) / ((trials + 1.0 / 6.0) * p * q);
+        0.5 * erfc(-off * spread.max(0.0).sqrt() / std::f64::consts::SQRT_2)
+    }
+}
+
+/// Trials beyond a limit that are none: what is left of inexact moments.
+const CERTAIN: f64 = 0.02;
+
+/// (1 − x² + 2 x ln x) / (1 − x)², 1 at 0 and 0 at 1.
+fn bend(x: f64) -> f64 {
+    let off = 1.0 - x;
+    if x <= 0.0 {
+        1.0
+    } else if off.abs() < 1e-3 {
+        off / 3.0
+    } else {
+        (1.0 - x * x + 2.0 * x * x.ln()) / (off * off)
     }
 }

@@ -1,80 +1,91 @@
 //! An end that is reached with some new tasks still missing: perhaps before the last start.
 
+use super::Rolling;
+use super::grid::Through;
 use super::joint::{Joint, Number};
-use super::mixture::{Compatible, MULTIPLIED_OUT, Mixture};
-use super::short::sum_through;
-use super::{End, Kind, Rolling};
-use crate::model::counts::{Counts, Product};
+use super::last_start::LastStart;
+use super::outstanding::{Compatible, are_few};
+use super::product::Product;
+
+/// Totals of starts that are told apart; beyond, neighbours are taken together.
+const TOTALS: usize = 16;
 
 impl Rolling {
-    /// Probability that the last start is yet to come at `z`, and all new tasks but `missing` are
-    /// healthy.
+    /// Probability that the last start is yet to come at a point of the grid, and all new tasks
+    /// but `missing` are healthy.
     ///
     /// # Formula
     /// P(S < d, S − M ≥ d − missing) with S starts, of which M are the last of a unit and not yet
     /// healthy: multiplied out for a few units, else M given S by its mean and variance.
-    pub(super) fn chance_before_last_start(&self, mixture: &Mixture, missing: u32, z: f64) -> f64 {
-        let least = mixture.target.saturating_sub(missing);
-        let units: Vec<(u32, u32, Compatible)> = mixture
-            .groups
+    pub(super) fn chance_before_last_start(
+        &self,
+        last: &LastStart,
+        missing: u32,
+        by: usize,
+    ) -> f64 {
+        let fewest = last.target.saturating_sub(missing);
+        let (mut base, mut most) = (0, 0);
+        let units: Vec<(u32, u32, Compatible)> = last
+            .kinds
             .iter()
-            .map(|&(kind, size)| {
-                let counts = self.counts(kind, z);
-                (size, counts.first, self.not_yet_healthy(kind, &counts, z))
+            .map(|(table, size)| {
+                let point = table.point(self, by);
+                base += size * point.first;
+                most += size * point.largest();
+                let row = table.row(self, Through::Healthy, by);
+                let mut unit = Compatible::default();
+                row.through(&point, by, &mut unit.plain);
+                unit.excused.extend(
+                    point
+                        .masses()
+                        .zip(&unit.plain)
+                        .map(|(mass, plain)| mass - plain),
+                );
+                (*size, point.first, unit)
             })
             .collect();
-        let base: u32 = units.iter().map(|(size, first, _)| size * first).sum();
-        let totals = least.max(base)..mixture.target;
-        if units.iter().map(|unit| unit.0).sum::<u32>() <= MULTIPLIED_OUT {
-            let mut product = Product::one(base, mixture.target.max(base), missing as usize);
+        let totals = fewest.max(base)..last.target.min(most + 1);
+        if totals.is_empty() {
+            return 0.0;
+        }
+        if are_few(last.units()) {
+            let mut product = Product::default();
+            product.reset(totals.end - base, missing);
             for (size, _, unit) in &units {
                 for _ in 0..*size {
                     product.multiply(&unit.plain, &unit.excused);
                 }
             }
             return totals
-                .map(|total| product.at(total, (total - least) as usize))
+                .map(|total| product.at(total - base, total - fewest))
                 .sum();
         }
         let mut sum = Joint::default();
         for (size, first, unit) in &units {
-            sum.add(*size, *first, &unit.tilted(0..unit.plain.len(), 1.0));
+            sum.add(f64::from(*size), *first, &unit.tilted(1.0));
         }
         let beyond_base = Number {
             mean: sum.starts - f64::from(base),
             variance: sum.starts_variance,
         };
-        totals
-            .map(|total| {
-                let fewer = match total.checked_sub(base + 1) {
-                    Some(below) => beyond_base.at_most(below),
-                    None => 0.0,
-                };
-                let exactly = beyond_base.at_most(total - base) - fewer;
-                exactly * sum.marked_given(f64::from(total)).at_most(total - least)
-            })
-            .sum()
-    }
-
-    /// A unit's counts of starts at a moment, those marked of which the last is not yet healthy.
-    pub(super) fn not_yet_healthy(&self, kind: Kind, counts: &Counts, at: f64) -> Compatible {
-        let mut unit = Compatible::default();
-        for (n, &mass) in (counts.first..).zip(&counts.mass) {
-            let marked = if n == 0 {
-                0.0
-            } else {
-                let issue = self.issue(kind, n);
-                let begun = if n <= kind.begun() {
-                    1.0
-                } else {
-                    issue.smooth_cdf(at)
-                };
-                let healthy = self.chain(kind, n, End::HealthyBut(0));
-                (begun - sum_through(healthy, at, &issue)).clamp(0.0, mass)
-            };
-            unit.excused.push(marked);
-            unit.plain.push(mass - marked);
+        let up_to = |total: u32| match total.checked_sub(base) {
+            Some(beyond) => beyond_base.at_most(f64::from(beyond)),
+            None => 0.0,
+        };
+        let stride = totals.len().div_ceil(TOTALS);
+        let mut before = totals.start.checked_sub(1).map_or(0.0, up_to);
+        let mut chance = 0.0;
+        for from in totals.clone().step_by(stride) {
+            let to = (from + u32::try_from(stride).unwrap_or(1)).min(totals.end) - 1;
+            let so_far = up_to(to);
+            let exactly = so_far - before;
+            before = so_far;
+            if exactly > 1e-12 {
+                let total = f64::midpoint(f64::from(from), f64::from(to));
+                let healthy = sum.marked_given(total);
+                chance += exactly * healthy.at_most(total - f64::from(fewest));
+            }
         }
-        unit
+        chance
     }
 }

@@ -1,5 +1,6 @@
 //! The end of a rollout whose new tasks all start at once.
 
+use super::grid::Through;
 use super::points::law_between;
 use super::totals::{chance_of_at_most, power};
 use super::{Begins, End, Kind, Rolling, Rollout};
@@ -25,16 +26,18 @@ impl Rolling {
             End::HealthyBut(_) => 0,
             End::StoppedBut(_) => rollout.slack,
         };
-        let chance = |z: f64| {
-            let mut all = power(self.phases.drain.cdf(z), drains);
+        let chance = |by: usize| {
+            let mut all = power(self.first_stop_through(Through::Replaced, by), drains);
             let mut marked = [(0, 0.0); 2];
             for (i, (kind, size)) in groups.into_iter().enumerate().filter(|g| g.1.1 > 0) {
-                let done = self.chain(kind, 1, end).cdf(z);
-                let enough = match self.excused_chain(kind, 1, end) {
-                    _ if excused == 0 => done,
-                    None => 1.0,
-                    Some(law) => law.cdf(z),
+                let chain = |through| self.chain_on_grid(kind, 1, kind.host(1), through).up_to(by);
+                let (done, enough) = match end {
+                    End::HealthyBut(0) => (chain(Through::Healthy), None),
+                    End::HealthyBut(_) => (chain(Through::Healthy), Some(1.0)),
+                    End::StoppedBut(0) => (chain(Through::Replaced), None),
+                    End::StoppedBut(_) => (chain(Through::Replaced), Some(chain(Through::Excused))),
                 };
+                let enough = enough.unwrap_or(done);
                 if enough <= 0.0 {
                     return 0.0;
                 }
@@ -43,14 +46,17 @@ impl Rolling {
             }
             all * chance_of_at_most(excused, &marked)
         };
-        let longest = groups
+        let through = match end {
+            End::HealthyBut(_) => Through::Healthy,
+            End::StoppedBut(_) => Through::Replaced,
+        };
+        let last = groups
             .iter()
-            .filter(|g| g.1 > 0)
-            .map(|g| self.chain(g.0, 1, end).support().1)
-            .fold(
-                self.phases.drain.support().1 * f64::from(drains.min(1)),
-                f64::max,
-            );
-        law_between(0.0, longest + self.step(), chance)
+            .filter(|group| group.1 > 0)
+            .map(|(kind, _)| self.chain_on_grid(*kind, 1, kind.host(1), through).last())
+            .chain([self.first_stop_last() * drains.min(1) as usize])
+            .max()
+            .unwrap_or(0);
+        law_between(0, last + 1, self.step(), chance)
     }
 }

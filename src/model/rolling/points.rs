@@ -1,50 +1,170 @@
-//! A law from its distribution function at a few points.
+//! A law from its distribution function at a few points of the grid.
 
+use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::erf::erfc;
+
+use super::grid::as_f64;
 use crate::model::law::Law;
 
-/// Points at which the law is computed.
-const POINTS: u32 = 40;
+/// Cells of the law.
+const CELLS: u32 = 48;
 
-/// The last point that fulfils a condition and the first that does not.
-pub(super) fn bisect(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> (f64, f64) {
-    let enough = (high - low) * 1e-4;
-    while high - low > enough {
-        let middle = f64::midpoint(low, high);
-        if holds(middle) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    (low, high)
+/// Standard normal quantile beyond which a tail is cut.
+const CUT: f64 = 4.5;
+
+/// How far apart the normal quantiles of two neighbouring points may be.
+const APART: f64 = 0.8;
+
+/// Ratio of the slopes of two neighbouring intervals beyond which both are halved.
+const LARGEST_BEND: f64 = 2.0;
+
+/// How often that is done.
+const BENDS: u32 = 2;
+
+/// The distribution function at a point of the grid.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    at: usize,
+    /// Standard normal quantile of the probability, cut at both ends.
+    normal: f64,
 }
 
-/// The law on an interval from its distribution function.
-pub(super) fn law_between(low: f64, high: f64, chance: impl Fn(f64) -> f64) -> Law {
-    const SCAN: u32 = 12;
-    let width = (high - low) / f64::from(SCAN);
-    let (mut from, mut to) = (low, high);
-    for i in 1..SCAN {
-        let z = low + f64::from(i) * width;
-        let p = chance(z);
-        if p < 1e-8 {
-            from = z;
-        } else if p > 1.0 - 1e-7 {
-            to = z;
-            break;
+/// Standard normal quantile of a probability; infinite for none or all, but for what is lost in
+/// rounding.
+pub(super) fn normal_quantile(chance: f64) -> f64 {
+    if chance <= 1e-12 {
+        f64::NEG_INFINITY
+    } else if chance >= 1.0 - 1e-12 {
+        f64::INFINITY
+    } else {
+        Normal::standard().inverse_cdf(chance)
+    }
+}
+
+/// The law on an interval of the grid from its distribution function: taken as 0 at the lower end
+/// and as 1 at the upper one.
+///
+/// # Formula
+/// Intervals are halved until the standard normal quantiles of the probabilities at their ends are
+/// close; between, these are interpolated by cubic pieces that rise where the points do (Fritsch
+/// and Carlson). For a normal law they are on a line. The halves fall on the same points for all
+/// options of a service, so that what is known of these points is used again.
+pub(super) fn law_between(
+    low: usize,
+    high: usize,
+    cell: f64,
+    chance: impl Fn(usize) -> f64,
+) -> Law {
+    let node = |at: usize| Node {
+        at,
+        normal: normal_quantile(chance(at)).clamp(-CUT, CUT),
+    };
+    let mut width = 16;
+    let mut first = low;
+    while first + width < high.max(low + 1) {
+        width *= 2;
+        first = low / (width / 8) * (width / 8);
+    }
+    let mut nodes = vec![Node {
+        at: first,
+        normal: -CUT,
+    }];
+    let mut ahead = vec![Node {
+        at: first + width,
+        normal: CUT,
+    }];
+    while let (Some(&from), Some(&to)) = (nodes.last(), ahead.last()) {
+        if to.normal - from.normal > APART && to.at - from.at > 1 {
+            let mut middle = node(usize::midpoint(from.at, to.at));
+            middle.normal = middle.normal.clamp(from.normal, to.normal);
+            ahead.push(middle);
+        } else {
+            nodes.push(to);
+            ahead.pop();
         }
     }
-    let step = (to - from) / f64::from(POINTS);
+    for _ in 0..BENDS {
+        nodes = with_bends(&nodes, node);
+    }
+    let begin = nodes.iter().rposition(|node| node.normal <= -CUT);
+    let begin = begin.unwrap_or(0);
+    let end = nodes.iter().position(|node| node.normal >= CUT);
+    let nodes = &nodes[begin..=end.unwrap_or(nodes.len() - 1)];
+    law_through(nodes, cell)
+}
+
+/// The nodes and the middles of those intervals where the slope of the normal quantiles changes
+/// much from one to the next.
+fn with_bends(nodes: &[Node], node: impl Fn(usize) -> Node) -> Vec<Node> {
+    let slope = |i: usize| {
+        let (from, to) = (nodes[i], nodes[i + 1]);
+        (to.normal - from.normal) / as_f64(to.at - from.at)
+    };
+    let bends = |i: usize| {
+        let (one, other) = (slope(i), slope(i + 1));
+        nodes[i + 1].normal.abs() < CUT && one.max(other) > LARGEST_BEND * one.min(other)
+    };
+    let intervals = nodes.len() - 1;
+    let mut denser = Vec::with_capacity(2 * nodes.len());
+    for (i, &from) in nodes.iter().enumerate() {
+        denser.push(from);
+        let beside = (i > 0 && i < intervals && bends(i - 1)) || (i + 1 < intervals && bends(i));
+        if beside && nodes[i + 1].at - from.at > 1 && nodes[i + 1].normal - from.normal > 0.05 {
+            let mut middle = node(usize::midpoint(from.at, nodes[i + 1].at));
+            middle.normal = middle.normal.clamp(from.normal, nodes[i + 1].normal);
+            denser.push(middle);
+        }
+    }
+    denser
+}
+
+/// The law whose normal quantiles go through the nodes.
+fn law_through(nodes: &[Node], cell: f64) -> Law {
+    let chords: Vec<f64> = nodes
+        .windows(2)
+        .map(|pair| (pair[1].normal - pair[0].normal) / as_f64(pair[1].at - pair[0].at))
+        .collect();
+    let slopes: Vec<f64> = (0..nodes.len())
+        .map(|i| {
+            let (before, after) = (i.checked_sub(1).map(|i| chords[i]), chords.get(i).copied());
+            match (before, after) {
+                (Some(before), Some(after)) if before * after > 0.0 => {
+                    // Weighted harmonic mean: no steeper than keeps the pieces rising.
+                    let left = as_f64(nodes[i].at - nodes[i - 1].at);
+                    let right = as_f64(nodes[i + 1].at - nodes[i].at);
+                    let (w1, w2) = (2.0 * right + left, right + 2.0 * left);
+                    (w1 + w2) / (w1 / before + w2 / after)
+                }
+                (Some(_), Some(_)) | (None, None) => 0.0,
+                (Some(only), None) | (None, Some(only)) => only,
+            }
+        })
+        .collect();
+    let from = as_f64(nodes[0].at);
+    let to = as_f64(nodes[nodes.len() - 1].at);
+    let width = (to - from) / f64::from(CELLS);
+    let mut piece = 0;
     let mut before = 0.0;
-    let cells = (1..=POINTS).map(|i| {
-        let up_to = if i == POINTS {
+    let cells = (1..=CELLS).map(|i| {
+        let at = from + f64::from(i) * width;
+        let up_to = if i == CELLS {
             1.0
         } else {
-            chance(from + f64::from(i) * step).clamp(before, 1.0)
+            while piece + 2 < nodes.len() && as_f64(nodes[piece + 1].at) < at {
+                piece += 1;
+            }
+            let length = as_f64(nodes[piece + 1].at - nodes[piece].at);
+            let t = (at - as_f64(nodes[piece].at)) / length;
+            let u = 1.0 - t;
+            let normal = (1.0 + 2.0 * t) * u * u * nodes[piece].normal
+                + t * u * u * length * slopes[piece]
+                + t * t * (3.0 - 2.0 * t) * nodes[piece + 1].normal
+                - t * t * u * length * slopes[piece + 1];
+            0.5 * erfc(-normal / std::f64::consts::SQRT_2)
         };
-        let mass = up_to - before;
-        before = up_to;
-        (from + (f64::from(i) - 0.5) * step, mass)
+        let mass = (up_to - before).max(0.0);
+        before = up_to.max(before);
+        ((at - width / 2.0) * cell, mass)
     });
-    Law::from_points(cells, step)
+    Law::from_points(cells, width * cell)
 }

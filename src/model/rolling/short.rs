@@ -1,14 +1,12 @@
 //! How long a rollout leaves fewer healthy tasks than are required.
 
+use std::rc::Rc;
+
+use super::grid::{Table, as_f64, floor_index};
+use super::last_start::KINDS;
 use super::memory::remembered;
 use super::totals::chance_of_at_most;
-use super::{Begins, Course, End, Kind, Rolling, Rollout, normal};
-use crate::model::law::Law;
-
-/// Probability that a law, begun at a random moment, is through by `at`.
-pub(super) fn sum_through(law: &Law, at: f64, begun: &Law) -> f64 {
-    law.through_by(at, begun).last().copied().unwrap_or(0.0)
-}
+use super::{Course, End, Rolling, Rollout, normal};
 
 impl Rolling {
     /// How long fewer than `surplus` tasks beyond the lower bound are healthy: mean \[s\].
@@ -39,46 +37,31 @@ impl Rolling {
         if rollout.slack == rollout.replacements {
             return until.mean();
         }
-        let groups = self.groups(rollout);
+        let groups: Vec<(Rc<Table>, u32)> = self
+            .groups(rollout)
+            .into_iter()
+            .map(|(kind, size)| (self.table(kind), size))
+            .collect();
         let (_, to) = until.support();
         let points = (to / (self.phases.reaction.mean() / 2.0))
             .clamp(40.0, 160.0)
             .ceil();
-        let step = to / points;
-        let covered: f64 = std::iter::successors(Some(step / 2.0), |at| Some(at + step))
-            .take_while(|&at| at < to)
+        let cells = floor_index(to / points / self.step()).max(1);
+        let step = as_f64(cells) * self.step();
+        let covered: f64 = (cells / 2..floor_index(to / self.step()))
+            .step_by(cells)
             .map(|at| {
-                let waiting: Vec<(u32, f64)> = groups
-                    .iter()
-                    .map(|&(kind, size)| (size, self.chance_of_waiting(kind, at)))
-                    .collect();
-                let enough = 1.0 - chance_of_at_most(surplus - 1, &waiting);
-                enough * (1.0 - until.cdf(at))
+                let left = 1.0 - until.cdf(as_f64(at) * self.step());
+                if left <= 0.0 {
+                    return 0.0;
+                }
+                let mut waiting = [(0, 0.0); KINDS];
+                for (waiting, (table, size)) in waiting.iter_mut().zip(&groups) {
+                    *waiting = (*size, table.chance_of_waiting(self, at));
+                }
+                (1.0 - chance_of_at_most(surplus - 1, &waiting)) * left
             })
             .sum();
         (until.mean() - covered * step).max(0.0)
-    }
-
-    /// Probability that a unit holds a healthy new task at a moment and has not yet told an old
-    /// one to stop.
-    pub(super) fn chance_of_waiting(&self, kind: Kind, at: f64) -> f64 {
-        let mut chance = 0.0;
-        for n in 1.. {
-            let issue = self.issue(kind, n);
-            let (first, last) = issue.support();
-            if first > at || n > kind.begun() && issue.smooth_cdf(at) < 1e-7 {
-                break;
-            }
-            let host = kind.host(n) as usize;
-            let told = match kind.begins {
-                Begins::StopFirst => &self.swapped_and_told[host],
-                Begins::Start | Begins::Stop => &self.told[host],
-            };
-            if last + told.support().1 >= at {
-                let healthy = self.chain(kind, n, End::HealthyBut(0));
-                chance += sum_through(healthy, at, &issue) - sum_through(told, at, &issue);
-            }
-        }
-        chance.clamp(0.0, 1.0)
     }
 }

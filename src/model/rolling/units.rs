@@ -4,8 +4,7 @@
 use std::rc::Rc;
 
 use super::memory::remembered;
-use super::{End, Reuse, Rolling, Rollout};
-use crate::model::counts::Counts;
+use super::{Reuse, Rolling, Rollout};
 use crate::model::law::Law;
 
 /// Cells that the law of one start is kept on.
@@ -109,28 +108,6 @@ impl Rolling {
         }
     }
 
-    /// What a unit has to get through after its n-th start for it not to hold up an end.
-    pub(super) fn chain(&self, kind: Kind, n: u32, end: End) -> &Law {
-        let laws = match end {
-            End::HealthyBut(_) if kind.begins == Begins::StopFirst => &self.swapped,
-            End::HealthyBut(_) => &self.healthy,
-            End::StoppedBut(_) => &self.replaced,
-        };
-        &laws[kind.host(n) as usize]
-    }
-
-    /// What a unit that is excused has to get through all the same, if anything.
-    pub(super) fn excused_chain(&self, kind: Kind, n: u32, end: End) -> Option<&Law> {
-        match end {
-            End::HealthyBut(_) => None,
-            // The stop of an old task that made room for this start.
-            End::StoppedBut(_) if self.reuse == Reuse::AtTheStop && n > 1 => {
-                Some(&self.healthy_and_gone[kind.host(n) as usize])
-            }
-            End::StoppedBut(_) => Some(self.chain(kind, n, End::HealthyBut(0))),
-        }
-    }
-
     /// Law of the n-th start of a unit, after the first moves; n ≥ 1.
     pub(super) fn issue(&self, kind: Kind, n: u32) -> Rc<Law> {
         remembered(&self.issues, (kind, n), || {
@@ -158,38 +135,5 @@ impl Rolling {
             n if n <= CONVOLVED => self.cycles(host, n - 1).plus(cycle),
             n => cycle.sum_by_moments(n),
         })
-    }
-
-    /// How many starts a unit has had by a moment.
-    pub(super) fn counts(&self, kind: Kind, at: f64) -> Counts {
-        let reached = |n: u32| {
-            if n <= kind.begun() {
-                1.0
-            } else {
-                self.issue(kind, n).smooth_cdf(at)
-            }
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "rounds are few and not negative"
-        )]
-        let mut first = (at / self.cycle[Host::Warm as usize].mean()).max(0.0) as u32;
-        while first > 0 && reached(first) < 1.0 - 1e-9 {
-            first -= 1;
-        }
-        while reached(first + 1) >= 1.0 - 1e-9 {
-            first += 1;
-        }
-        let mut mass = Vec::new();
-        let mut here = 1.0;
-        let mut n = first;
-        while here > 0.0 {
-            n += 1;
-            let next = reached(n);
-            mass.push((here - next).max(0.0));
-            here = if next < 1e-10 { 0.0 } else { next.min(here) };
-        }
-        Counts { first, mass }
     }
 }

@@ -1,0 +1,497 @@
+//! What a kind of units does, on one grid of moments that all options of a service share: when its
+//! starts come, and which of them are through by when. Every entry is computed the first time it
+//! is asked for.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::units::{Begins, Host, Kind};
+use super::{Reuse, Rolling};
+use crate::model::law::Law;
+
+/// Chance of a start below which it is left out.
+const NEGLIGIBLE: f64 = 1e-9;
+
+/// Laws that a start may have to get through, for cold hosts and for warm ones.
+const CHAINS: usize = 12;
+
+/// What a start has to get through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Through {
+    /// The new task is healthy.
+    Healthy,
+    /// The old task that it replaces is gone too.
+    Replaced,
+    /// The new task is healthy, and the old task that made room for it is gone.
+    Excused,
+    /// The scheduler has seen the new task healthy, and tells an old one to stop.
+    Told,
+}
+
+/// A distribution function on the grid, for durations.
+#[derive(Debug)]
+pub(super) struct Chain {
+    /// Cells of the grid that pass for sure.
+    first: usize,
+    /// Mean of the distribution function over each cell from there.
+    cells: Vec<f64>,
+    /// Running sums of `cells`.
+    sums: Vec<f64>,
+}
+
+impl Chain {
+    fn of(law: &Law, step: f64) -> Self {
+        const PARTS: u32 = 4;
+        let (low, high) = law.support();
+        let low = (low - law.step()).max(0.0);
+        let first = floor_index(low / step);
+        let mut cells = Vec::new();
+        let mut sums = vec![0.0];
+        let mut sum = 0.0;
+        for i in first.. {
+            let from = as_f64(i) * step;
+            let mean = if law.is_fixed() {
+                ((from + step - high) / step).clamp(0.0, 1.0)
+            } else {
+                let parts = (0..PARTS)
+                    .map(|part| (f64::from(part) + 0.5) / f64::from(PARTS))
+                    .map(|part| law.smooth_cdf(from + part * step));
+                parts.sum::<f64>() / f64::from(PARTS)
+            };
+            if mean > 1.0 - 1e-7 {
+                break;
+            }
+            cells.push(mean);
+            sum += mean;
+            sums.push(sum);
+        }
+        Self { first, cells, sums }
+    }
+
+    /// The first cell that all durations are through by.
+    pub(super) fn last(&self) -> usize {
+        self.first + self.cells.len()
+    }
+
+    /// Mean of the distribution function over one cell.
+    fn at(&self, cell: usize) -> f64 {
+        match cell.checked_sub(self.first) {
+            None => 0.0,
+            Some(i) => self.cells.get(i).copied().unwrap_or(1.0),
+        }
+    }
+
+    /// Integral of the distribution function up to a point of the grid, in cells.
+    fn integral(&self, to: usize) -> f64 {
+        match to.checked_sub(self.first) {
+            None => 0.0,
+            Some(i) => match self.sums.get(i) {
+                Some(&sum) => sum,
+                None => self.sums.last().copied().unwrap_or(0.0) + as_f64(i - self.cells.len()),
+            },
+        }
+    }
+
+    /// Mean of the distribution function between two points of the grid, negative ones being
+    /// before its beginning.
+    pub(super) fn between(&self, from: i64, to: i64) -> f64 {
+        let integral = |at: i64| usize::try_from(at).map_or(0.0, |at| self.integral(at));
+        #[expect(clippy::cast_precision_loss, reason = "a few cells")]
+        let width = (to - from) as f64;
+        (integral(to) - integral(from)) / width
+    }
+
+    /// The distribution function at a point of the grid.
+    pub(super) fn up_to(&self, at: usize) -> f64 {
+        if at == 0 {
+            return self.at(0) / 2.0;
+        }
+        f64::midpoint(self.at(at - 1), self.at(at))
+    }
+}
+
+/// The law of one start of a unit, on the grid.
+#[derive(Debug)]
+struct Issue {
+    from: usize,
+    /// Probability that it has come by each point.
+    reached: Vec<f64>,
+}
+
+impl Issue {
+    fn of(law: &Law, step: f64) -> Self {
+        let (low, high) = law.support();
+        let from = floor_index((low - law.step()).max(0.0) / step);
+        let to = floor_index((high + law.step()) / step);
+        let reached = (from..=to)
+            .map(|i| as_f64(i) * step)
+            // Over two cells, so that what comes at one moment has a point within.
+            .map(|at| {
+                f64::midpoint(
+                    law.smooth_cdf(at - step / 2.0),
+                    law.smooth_cdf(at + step / 2.0),
+                )
+            })
+            .collect();
+        Self { from, reached }
+    }
+
+    fn by(&self, at: usize) -> f64 {
+        match at.checked_sub(self.from) {
+            None => 0.0,
+            Some(i) => self.reached.get(i).copied().unwrap_or(1.0),
+        }
+    }
+}
+
+/// How many starts a unit has had by a point of the grid.
+#[derive(Debug)]
+pub(super) struct Point {
+    /// The smallest number.
+    pub(super) first: u32,
+    /// Probability of at least this number, and of each one more; ends with 0.
+    pub(super) reached: Vec<f64>,
+    /// Beyond the smallest number.
+    pub(super) mean: f64,
+    pub(super) variance: f64,
+}
+
+impl Point {
+    /// The largest number there may be.
+    pub(super) fn largest(&self) -> u32 {
+        // `reached` has the smallest number and the 0 at its end beside those beyond.
+        self.first + u32::try_from(self.reached.len()).unwrap_or(u32::MAX) - 2
+    }
+
+    /// Probability of at least this number.
+    pub(super) fn at_least(&self, n: u32) -> f64 {
+        match n.checked_sub(self.first) {
+            None => 1.0,
+            Some(i) => self.reached.get(i as usize).copied().unwrap_or(0.0),
+        }
+    }
+
+    /// Probability of each number from the smallest one.
+    pub(super) fn masses(&self) -> impl Iterator<Item = f64> + '_ {
+        self.reached.windows(2).map(|pair| pair[0] - pair[1])
+    }
+}
+
+/// The chances that starts came by a moment and are through by another, for one of the latter.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// Up to this moment every start is through.
+    from: usize,
+    /// From this moment on no start is.
+    to: usize,
+    /// The first start that may not be through, and how many there are from it.
+    first: u32,
+    width: usize,
+    /// Moment by moment, start by start.
+    through: Vec<f64>,
+}
+
+impl Row {
+    /// Whether all that began by a moment is through.
+    pub(super) fn is_through(&self, at: usize) -> bool {
+        at <= self.from
+    }
+
+    /// For each number of starts by a moment, the chance of it and that the last of them is
+    /// through.
+    fn each<'a>(&'a self, point: &'a Point, at: usize) -> impl Iterator<Item = f64> + 'a {
+        let i = at.clamp(self.from, self.to) - self.from;
+        let through = &self.through[i * self.width..][..self.width];
+        point
+            .reached
+            .windows(2)
+            .zip(point.first..)
+            .map(move |(pair, n)| {
+                let mass = pair[0] - pair[1];
+                match n.checked_sub(self.first) {
+                    None => mass,
+                    Some(i) => through
+                        .get(i as usize)
+                        .map_or(0.0, |through| (through - pair[1]).clamp(0.0, mass)),
+                }
+            })
+    }
+
+    /// The same in a list.
+    pub(super) fn through(&self, point: &Point, at: usize, into: &mut Vec<f64>) {
+        into.clear();
+        into.extend(self.each(point, at));
+    }
+
+    /// Their sum, each times the base to the power of the number beyond the smallest.
+    pub(super) fn share(&self, point: &Point, at: usize, base: f64) -> f64 {
+        let mut power = 1.0;
+        let mut sum = 0.0;
+        for chance in self.each(point, at) {
+            sum += chance * power;
+            power *= base;
+        }
+        sum
+    }
+}
+
+/// One kind of units on the grid.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) kind: Kind,
+    issues: RefCell<Vec<Rc<Issue>>>,
+    points: RefCell<Vec<Option<Rc<Point>>>>,
+    rows: [RefCell<Vec<Option<Rc<Row>>>>; 3],
+    waiting: RefCell<Vec<Option<Rc<f64>>>>,
+}
+
+/// What is known under an index, computed the first time.
+fn known<T>(
+    memory: &RefCell<Vec<Option<Rc<T>>>>,
+    index: usize,
+    compute: impl FnOnce() -> T,
+) -> Rc<T> {
+    if let Some(Some(known)) = memory.borrow().get(index) {
+        return Rc::clone(known);
+    }
+    let value = Rc::new(compute());
+    let mut memory = memory.borrow_mut();
+    if memory.len() <= index {
+        memory.resize(index + 1, None);
+    }
+    memory[index] = Some(Rc::clone(&value));
+    value
+}
+
+impl Table {
+    pub(super) fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            issues: RefCell::default(),
+            points: RefCell::default(),
+            rows: Default::default(),
+            waiting: RefCell::default(),
+        }
+    }
+
+    /// The n-th start; n ≥ 1.
+    fn issue(&self, rolling: &Rolling, n: u32) -> Rc<Issue> {
+        let index = n as usize - 1;
+        loop {
+            let known = self.issues.borrow().len();
+            if let Some(issue) = self.issues.borrow().get(index) {
+                return Rc::clone(issue);
+            }
+            let next = u32::try_from(known).unwrap_or(u32::MAX) + 1;
+            let issue = Issue::of(&rolling.issue(self.kind, next), rolling.step());
+            self.issues.borrow_mut().push(Rc::new(issue));
+        }
+    }
+
+    /// Probability that a unit has had so many starts by a point.
+    fn reached(&self, rolling: &Rolling, n: u32, at: usize) -> f64 {
+        if n <= self.kind.begun() {
+            1.0
+        } else {
+            self.issue(rolling, n).by(at)
+        }
+    }
+
+    /// How many starts a unit has had by a point.
+    pub(super) fn point(&self, rolling: &Rolling, at: usize) -> Rc<Point> {
+        known(&self.points, at, || {
+            let seconds = as_f64(at) * rolling.step();
+            let mut first = u32::try_from(floor_index(
+                seconds / rolling.cycle[Host::Warm as usize].mean(),
+            ))
+            .unwrap_or(u32::MAX);
+            while first > 0 && self.reached(rolling, first, at) < 1.0 - NEGLIGIBLE {
+                first -= 1;
+            }
+            while self.reached(rolling, first + 1, at) >= 1.0 - NEGLIGIBLE {
+                first += 1;
+            }
+            let mut reached = vec![1.0];
+            let (mut mean, mut square) = (0.0, 0.0);
+            for (n, beyond) in (first + 1..).zip(1u32..) {
+                let chance = self.reached(rolling, n, at);
+                let before = reached.last().copied().unwrap_or(1.0);
+                let chance = if chance < NEGLIGIBLE {
+                    0.0
+                } else {
+                    chance.min(before)
+                };
+                reached.push(chance);
+                if chance <= 0.0 {
+                    break;
+                }
+                mean += chance;
+                square += f64::from(2 * beyond - 1) * chance;
+            }
+            Point {
+                first,
+                reached,
+                mean,
+                variance: (square - mean * mean).max(0.0),
+            }
+        })
+    }
+
+    /// Probability that a unit holds a healthy new task at a point and has not yet told an old one
+    /// to stop.
+    ///
+    /// # Formula
+    /// The expected number of its starts that are healthy, less that of those that have told.
+    pub(super) fn chance_of_waiting(&self, rolling: &Rolling, at: usize) -> f64 {
+        *known(&self.waiting, at, || {
+            let chain =
+                |n, through| rolling.chain_on_grid(self.kind, n, self.kind.host(n), through);
+            let mut chance = 0.0;
+            for n in 1.. {
+                let (healthy, told) = (chain(n, Through::Healthy), chain(n, Through::Told));
+                if n <= self.kind.begun() {
+                    chance += healthy.up_to(at) - told.up_to(at);
+                    continue;
+                }
+                let issue = self.issue(rolling, n);
+                if issue.by(at) < 1e-7 {
+                    break;
+                }
+                if issue.from + issue.reached.len() + told.last() < at {
+                    continue;
+                }
+                let from = at.saturating_sub(told.last()).max(issue.from);
+                let mut before = issue.by(from);
+                for begun in from + 1..=at.saturating_sub(healthy.first) {
+                    let here = issue.by(begun);
+                    chance += (here - before) * (healthy.at(at - begun) - told.at(at - begun));
+                    before = here;
+                }
+            }
+            chance.clamp(0.0, 1.0)
+        })
+    }
+
+    /// What is through by a point of the grid.
+    pub(super) fn row(&self, rolling: &Rolling, through: Through, by: usize) -> Rc<Row> {
+        known(&self.rows[through as usize], by, || {
+            let chains = [Host::Cold, Host::Warm]
+                .map(|host| rolling.chain_on_grid(self.kind, 2, host, through));
+            let from = by.saturating_sub(chains[0].last().max(chains[1].last()));
+            let to = by
+                .saturating_sub(chains[0].first.min(chains[1].first))
+                .max(from);
+            let mut first = self.point(rolling, from).first.max(1);
+            if first == 1 && self.kind.begun() == 0 {
+                first = 0;
+            }
+            let after = self.point(rolling, to);
+            let last = after.first + u32::try_from(after.reached.len()).unwrap_or(0);
+            let width = (last - first) as usize;
+            let moments = to - from + 1;
+            let mut chances = vec![0.0; width * moments];
+            for n in first..last {
+                let column = (n - first) as usize;
+                if n == 0 || n <= self.kind.begun() {
+                    // Begun with the first moves.
+                    let chance = if n == 0 {
+                        rolling.first_stop_through(through, by)
+                    } else {
+                        rolling
+                            .chain_on_grid(self.kind, n, self.kind.host(n), through)
+                            .up_to(by)
+                    };
+                    for moment in 0..moments {
+                        chances[moment * width + column] = chance;
+                    }
+                    continue;
+                }
+                let issue = self.issue(rolling, n);
+                let chain = rolling.chain_on_grid(self.kind, n, self.kind.host(n), through);
+                let mut before = issue.by(from);
+                let mut sum = before;
+                chances[column] = sum;
+                for moment in 1..moments {
+                    let at = from + moment;
+                    let here = issue.by(at);
+                    sum += (here - before) * chain.at(by - at);
+                    before = here;
+                    chances[moment * width + column] = sum;
+                }
+            }
+            Row {
+                from,
+                to,
+                first,
+                width,
+                through: chances,
+            }
+        })
+    }
+}
+
+impl Rolling {
+    /// The table of a kind of units.
+    pub(super) fn table(&self, kind: Kind) -> Rc<Table> {
+        super::memory::remembered(&self.tables, kind, || Table::of(kind))
+    }
+
+    /// What the n-th start of a unit has to get through.
+    pub(super) fn chain_on_grid(
+        &self,
+        kind: Kind,
+        n: u32,
+        host: Host,
+        through: Through,
+    ) -> Rc<Chain> {
+        let (which, law) = match through {
+            Through::Excused if self.reuse == Reuse::AtTheStop && n > 1 => {
+                (3, &self.healthy_and_gone)
+            }
+            Through::Healthy | Through::Excused if kind.begins == Begins::StopFirst => {
+                (1, &self.swapped)
+            }
+            Through::Healthy | Through::Excused => (0, &self.healthy),
+            Through::Replaced => (2, &self.replaced),
+            Through::Told if kind.begins == Begins::StopFirst => (4, &self.swapped_and_told),
+            Through::Told => (5, &self.told),
+        };
+        let host = host as usize;
+        known(&self.chains, 2 * which + host, || {
+            Chain::of(&law[host], self.step())
+        })
+    }
+
+    /// Whether the first stop of a unit of slack holds up an end at a point, if no start followed.
+    pub(super) fn first_stop_through(&self, through: Through, by: usize) -> f64 {
+        match through {
+            Through::Healthy | Through::Told => 1.0,
+            Through::Replaced | Through::Excused => self.drain_on_grid().up_to(by),
+        }
+    }
+
+    /// The first cell that all first stops are over by.
+    pub(super) fn first_stop_last(&self) -> usize {
+        self.drain_on_grid().last()
+    }
+
+    fn drain_on_grid(&self) -> Rc<Chain> {
+        known(&self.chains, CHAINS, || {
+            Chain::of(&self.phases.drain, self.step())
+        })
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an index that is not negative"
+)]
+pub(super) fn floor_index(value: f64) -> usize {
+    value.max(0.0) as usize
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an index far below 2^52")]
+pub(super) fn as_f64(count: usize) -> f64 {
+    count as f64
+}

@@ -1,0 +1,322 @@
+//! The end of a rollout given its last start: when the last of what is outstanding is through.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::grid::{Point, Row, Through};
+use super::joint::Joint;
+use super::last_start::{Cause, Cell, Given, LastStart, MULTIPLIED_OUT, Units};
+use super::points::law_between;
+use super::product::Product;
+use super::totals::power;
+use super::units::Host;
+use super::{End, Reuse, Rolling};
+use crate::model::law::Law;
+
+/// The chance to be through: without an excuse, and only with one.
+#[derive(Clone, Copy, Default)]
+struct Fresh {
+    plain: f64,
+    excused: f64,
+}
+
+/// The chances of a unit's counts with which an end can be reached, without an excuse and only
+/// with one.
+#[derive(Default)]
+pub(super) struct Compatible {
+    pub(super) plain: Vec<f64>,
+    pub(super) excused: Vec<f64>,
+}
+
+impl Compatible {
+    /// Starts and marks of one unit, tilted.
+    pub(super) fn tilted(&self, base: f64) -> Joint {
+        let (mut power, mut n) = (1.0, 0.0);
+        let (mut all, mut n1, mut n2, mut marked, mut marked_n) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (plain, excused) in self.plain.iter().zip(&self.excused) {
+            let mark = excused * power;
+            let weight = plain * power + mark;
+            all += weight;
+            n1 += weight * n;
+            n2 += weight * n * n;
+            marked += mark;
+            marked_n += mark * n;
+            power *= base;
+            n += 1.0;
+        }
+        let (starts, share) = (n1 / all, marked / all);
+        Joint {
+            weight: all,
+            starts,
+            starts_variance: n2 / all - starts * starts,
+            marked: share,
+            marked_variance: share * (1.0 - share),
+            covariance: marked_n / all - starts * share,
+        }
+    }
+}
+
+/// What is through by one point of the grid, for the units of one kind.
+struct Progress {
+    plain: Rc<Row>,
+    /// Where marks count and excuse from something.
+    excused: Option<Rc<Row>>,
+}
+
+/// The chance of an end by each point of the grid.
+struct Outstanding<'a> {
+    rolling: &'a Rolling,
+    last: &'a LastStart,
+    end: End,
+    marks: u32,
+    product: RefCell<(Product, Compatible)>,
+}
+
+impl Outstanding<'_> {
+    /// Probability that the end is reached after the last start and by a point of the grid.
+    fn chance(&self, by: usize) -> f64 {
+        let progress: Vec<Progress> = self
+            .last
+            .kinds
+            .iter()
+            .map(|(table, _)| {
+                let excuses = matches!(self.end, End::StoppedBut(_)) && self.marks > 0;
+                Progress {
+                    plain: table.row(self.rolling, through_of(self.end), by),
+                    excused: excuses.then(|| table.row(self.rolling, Through::Excused, by)),
+                }
+            })
+            .collect();
+        let begun = self.last.cells.iter().take_while(|cell| cell.from < by);
+        begun
+            .map(|cell| {
+                let given = match &cell.given {
+                    Given::Causes(causes) => self.multiplied_out(cell, causes, &progress, by),
+                    Given::Tilted { base, units, .. } if self.marks == 0 => {
+                        self.all_through(cell, *base, units, &progress, by)
+                    }
+                    Given::Tilted {
+                        base,
+                        units,
+                        others,
+                    } => self.enough_through(cell, *base, units, *others, &progress, by),
+                };
+                cell.chance * given
+            })
+            .sum()
+    }
+
+    /// The chance that the n-th start of a unit, the last of all, is through.
+    fn fresh(&self, kind: usize, n: u32, host: Host, cell: &Cell, by: usize) -> Fresh {
+        let kind = self.last.kinds[kind].0.kind;
+        let after = |through| {
+            let chain = self.rolling.chain_on_grid(kind, n, host, through);
+            let [by, from, to] =
+                [by, cell.from, cell.to].map(|i| i64::try_from(i).unwrap_or(i64::MAX));
+            chain.between(by - to, by - from)
+        };
+        let plain = after(through_of(self.end));
+        let enough = match self.end {
+            _ if self.marks == 0 => plain,
+            End::HealthyBut(_) => 1.0,
+            End::StoppedBut(_) => after(Through::Excused),
+        };
+        Fresh {
+            plain,
+            excused: (enough - plain).max(0.0),
+        }
+    }
+
+    /// A few units: by their products.
+    fn multiplied_out(
+        &self,
+        cell: &Cell,
+        causes: &[Cause],
+        progress: &[Progress],
+        by: usize,
+    ) -> f64 {
+        let (product, compatible) = &mut *self.product.borrow_mut();
+        let mut chance = 0.0;
+        let mut of_kind = None;
+        for cause in causes {
+            let least = self.last.least_of_others(&cell.points, cause.kind);
+            if of_kind != Some(cause.kind) {
+                of_kind = Some(cause.kind);
+                let highest = self.last.target - least - cause.n;
+                product.reset(highest, self.marks);
+                for (kind, (progress, point)) in progress.iter().zip(&cell.points).enumerate() {
+                    progress.compatible(point, cell.at, self.marks > 0, compatible);
+                    for _ in 0..self.last.others(kind, cause.kind) {
+                        product.multiply(&compatible.plain, &compatible.excused);
+                    }
+                }
+            }
+            let host = self.last.kinds[cause.kind].0.kind.host(cause.n);
+            let fresh = self.fresh(cause.kind, cause.n, host, cell, by);
+            let total = self.last.target - cause.n - least;
+            let with_excuse = match self.marks {
+                0 => 0.0,
+                marks => fresh.excused * product.at(total, marks - 1),
+            };
+            chance += cause.weight * (fresh.plain * product.at(total, self.marks) + with_excuse);
+        }
+        chance.min(1.0)
+    }
+
+    /// Tilted units, all of which have to be through.
+    fn all_through(
+        &self,
+        cell: &Cell,
+        base: f64,
+        units: &[Units],
+        progress: &[Progress],
+        by: usize,
+    ) -> f64 {
+        let (mut all, mut last) = (1.0, 0.0);
+        for (i, (progress, units)) in progress.iter().zip(units).enumerate() {
+            let share = if progress.plain.is_through(cell.at) {
+                1.0
+            } else {
+                progress.plain.share(&cell.points[i], cell.at, base) / units.norm
+            };
+            if share <= 1e-12 {
+                return 0.0;
+            }
+            all *= power(share, self.last.kinds[i].1);
+            for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
+                if makes_last > 0.0 {
+                    last += makes_last / share * self.fresh(i, 2, host, cell, by).plain;
+                }
+            }
+        }
+        (all * last).min(1.0)
+    }
+
+    /// Tilted units, all of which but so many have to be through.
+    fn enough_through(
+        &self,
+        cell: &Cell,
+        base: f64,
+        units: &[Units],
+        others: f64,
+        progress: &[Progress],
+        by: usize,
+    ) -> f64 {
+        let compatible = &mut self.product.borrow_mut().1;
+        let mut all = 1.0;
+        let mut last = Fresh::default();
+        let mut sum = Joint::default();
+        for (i, (progress, units)) in progress.iter().zip(units).enumerate() {
+            let size = self.last.kinds[i].1;
+            progress.compatible(&cell.points[i], cell.at, true, compatible);
+            let own = compatible.tilted(base);
+            let share = own.weight / units.norm;
+            if share <= 1e-12 || share.is_nan() {
+                return 0.0;
+            }
+            all *= power(share, size);
+            let mut besides = f64::from(size);
+            for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
+                if makes_last > 0.0 {
+                    let fresh = self.fresh(i, 2, host, cell, by);
+                    last.plain += makes_last / share * fresh.plain;
+                    last.excused += makes_last / share * fresh.excused;
+                    besides -= makes_last;
+                }
+            }
+            sum.add(besides, cell.points[i].first, &own);
+        }
+        if all * (last.plain + last.excused) < 1e-10 {
+            return 0.0;
+        }
+        let marked = sum.marked_given(others);
+        let fewer = marked.at_most(f64::from(self.marks - 1));
+        let at_most = if fewer > 1.0 - 1e-12 {
+            1.0
+        } else {
+            marked.at_most(f64::from(self.marks))
+        };
+        (all * (last.plain * at_most + last.excused * fewer)).min(1.0)
+    }
+}
+
+/// What has to be got through for an end without an excuse.
+fn through_of(end: End) -> Through {
+    match end {
+        End::HealthyBut(_) => Through::Healthy,
+        End::StoppedBut(_) => Through::Replaced,
+    }
+}
+
+impl Progress {
+    /// What is left of a unit's counts at a moment.
+    fn compatible(&self, point: &Point, at: usize, marks: bool, into: &mut Compatible) {
+        self.plain.through(point, at, &mut into.plain);
+        into.excused.clear();
+        if !marks {
+            return;
+        }
+        match &self.excused {
+            Some(excused) => {
+                excused.through(point, at, &mut into.excused);
+            }
+            None => into.excused.extend(point.masses()),
+        }
+        for (excused, plain) in into.excused.iter_mut().zip(&into.plain) {
+            *excused = (*excused - plain).max(0.0);
+        }
+    }
+}
+
+impl Rolling {
+    /// The law of an end that comes after the last start.
+    pub(super) fn end_after(&self, last: &LastStart, slack: u32, end: End) -> Law {
+        let (End::HealthyBut(marks) | End::StoppedBut(marks)) = end;
+        let outstanding = Outstanding {
+            rolling: self,
+            last,
+            end,
+            marks: marks.min(last.units()),
+            product: RefCell::default(),
+        };
+        let first = match end {
+            // May be reached before the last start.
+            End::HealthyBut(1..) => 0,
+            _ => last.cells.first().map_or(0, |cell| cell.from),
+        };
+        let longest = last
+            .kinds
+            .iter()
+            .flat_map(|(table, _)| {
+                [Host::Cold, Host::Warm].map(|host| {
+                    self.chain_on_grid(table.kind, 2, host, through_of(end))
+                        .last()
+                })
+            })
+            .max()
+            .unwrap_or(0);
+        let latest = last.cells.last().map_or(0, |cell| cell.to) + longest + 1;
+        law_between(first, latest, self.step(), |by| {
+            let before = match end {
+                End::HealthyBut(missing @ 1..) => self.chance_before_last_start(last, missing, by),
+                _ => 0.0,
+            };
+            (before + outstanding.chance(by)) * self.first_stops_over(slack, end, by)
+        })
+    }
+
+    /// Where starts do not wait for the first stops: the chance that these are over too.
+    fn first_stops_over(&self, slack: u32, end: End, by: usize) -> f64 {
+        match (self.reuse, end) {
+            (Reuse::AtTheStop, End::StoppedBut(_)) => {
+                power(self.first_stop_through(Through::Replaced, by), slack)
+            }
+            _ => 1.0,
+        }
+    }
+}
+
+/// Whether so many units are multiplied out.
+pub(super) fn are_few(units: u32) -> bool {
+    units <= MULTIPLIED_OUT
+}
