@@ -92,13 +92,9 @@ impl Chain {
         }
     }
 
-    /// Mean of the distribution function between two points of the grid, negative ones being
-    /// before its beginning.
-    pub(super) fn between(&self, from: i64, to: i64) -> f64 {
-        let integral = |at: i64| usize::try_from(at).map_or(0.0, |at| self.integral(at));
-        #[expect(clippy::cast_precision_loss, reason = "a few cells")]
-        let width = (to - from) as f64;
-        (integral(to) - integral(from)) / width
+    /// Integral of the distribution function between two points of the grid, in cells.
+    pub(super) fn between(&self, from: usize, to: usize) -> f64 {
+        self.integral(to) - self.integral(from)
     }
 
     /// The distribution function at a point of the grid.
@@ -150,7 +146,9 @@ pub(super) struct Point {
     /// The smallest number.
     pub(super) first: u32,
     /// Probability of at least this number, and of each one more; ends with 0.
-    pub(super) reached: Vec<f64>,
+    reached: Vec<f64>,
+    /// Probability of each number from the smallest one.
+    masses: Vec<f64>,
     /// Beyond the smallest number.
     pub(super) mean: f64,
     pub(super) variance: f64,
@@ -172,8 +170,8 @@ impl Point {
     }
 
     /// Probability of each number from the smallest one.
-    pub(super) fn masses(&self) -> impl Iterator<Item = f64> + '_ {
-        self.reached.windows(2).map(|pair| pair[0] - pair[1])
+    pub(super) fn masses(&self) -> &[f64] {
+        &self.masses
     }
 }
 
@@ -202,19 +200,17 @@ impl Row {
     fn each<'a>(&'a self, point: &'a Point, at: usize) -> impl Iterator<Item = f64> + 'a {
         let i = at.clamp(self.from, self.to) - self.from;
         let through = &self.through[i * self.width..][..self.width];
-        point
-            .reached
-            .windows(2)
-            .zip(point.first..)
-            .map(move |(pair, n)| {
-                let mass = pair[0] - pair[1];
-                match n.checked_sub(self.first) {
-                    None => mass,
-                    Some(i) => through
-                        .get(i as usize)
-                        .map_or(0.0, |through| (through - pair[1]).clamp(0.0, mass)),
-                }
-            })
+        // Starts before the row's first are through for sure.
+        let ahead = (self.first.saturating_sub(point.first) as usize).min(point.masses.len());
+        let skipped = (point.first.saturating_sub(self.first) as usize).min(through.len());
+        let (sure, open) = point.masses.split_at(ahead);
+        let through = through[skipped..].iter().chain(std::iter::repeat(&0.0));
+        let open = open
+            .iter()
+            .zip(&point.reached[ahead + 1..])
+            .zip(through)
+            .map(|((mass, next), through)| (through - next).clamp(0.0, *mass));
+        sure.iter().copied().chain(open)
     }
 
     /// The same in a list.
@@ -225,12 +221,11 @@ impl Row {
 
     /// Their sum, each times the base to the power of the number beyond the smallest.
     pub(super) fn share(&self, point: &Point, at: usize, base: f64) -> f64 {
-        let mut power = 1.0;
-        let mut sum = 0.0;
-        for chance in self.each(point, at) {
+        let (mut power, mut sum) = (1.0, 0.0);
+        self.each(point, at).for_each(|chance| {
             sum += chance * power;
             power *= base;
-        }
+        });
         sum
     }
 }
@@ -239,7 +234,7 @@ impl Row {
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) kind: Kind,
-    issues: RefCell<Vec<Rc<Issue>>>,
+    issues: RefCell<Vec<Option<Rc<Issue>>>>,
     points: RefCell<Vec<Option<Rc<Point>>>>,
     rows: [RefCell<Vec<Option<Rc<Row>>>>; 3],
     waiting: RefCell<Vec<Option<Rc<f64>>>>,
@@ -276,16 +271,9 @@ impl Table {
 
     /// The n-th start; n ≥ 1.
     fn issue(&self, rolling: &Rolling, n: u32) -> Rc<Issue> {
-        let index = n as usize - 1;
-        loop {
-            let known = self.issues.borrow().len();
-            if let Some(issue) = self.issues.borrow().get(index) {
-                return Rc::clone(issue);
-            }
-            let next = u32::try_from(known).unwrap_or(u32::MAX) + 1;
-            let issue = Issue::of(&rolling.issue(self.kind, next), rolling.step());
-            self.issues.borrow_mut().push(Rc::new(issue));
-        }
+        known(&self.issues, n as usize - 1, || {
+            Issue::of(&rolling.issue(self.kind, n), rolling.step())
+        })
     }
 
     /// Probability that a unit has had so many starts by a point.
@@ -330,6 +318,7 @@ impl Table {
             }
             Point {
                 first,
+                masses: reached.windows(2).map(|pair| pair[0] - pair[1]).collect(),
                 reached,
                 mean,
                 variance: (square - mean * mean).max(0.0),

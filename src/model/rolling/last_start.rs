@@ -20,10 +20,10 @@ use super::{Rolling, Rollout};
 pub(super) const MULTIPLIED_OUT: u32 = 3;
 
 /// How far apart the normal quantiles of the chances at the ends of a cell may be.
-const APART: f64 = 0.75;
+const APART: f64 = 1.0;
 
 /// Normal quantile at which a tail is cut.
-const CUT: f64 = 4.5;
+const CUT: f64 = 4.0;
 
 /// Chance below which an end of that law is cut, as a logarithm.
 const LOG_NEGLIGIBLE: f64 = -14.0;
@@ -348,9 +348,8 @@ impl LastStart {
             let mut product = Product::default();
             product.reset(self.target - least, 0);
             for ((_, size), point) in self.kinds.iter().zip(&points) {
-                let masses: Vec<f64> = point.masses().collect();
                 for _ in 0..*size {
-                    product.multiply(&masses, &[]);
+                    product.multiply(point.masses(), &[]);
                 }
             }
             let fewer: f64 = (0..self.target - least).map(|x| product.at(x, 0)).sum();
@@ -398,7 +397,6 @@ impl LastStart {
         let mut causes = Vec::new();
         let mut all = 0.0;
         let mut product = Product::default();
-        let masses: Vec<Vec<f64>> = points.iter().map(|p| p.masses().collect()).collect();
         for (kind, point) in points.iter().enumerate() {
             let least = self.least_of_others(points, kind);
             let most = ends[1][kind]
@@ -408,9 +406,9 @@ impl LastStart {
                 continue;
             };
             product.reset(highest, 0);
-            for (other, masses) in masses.iter().enumerate() {
+            for (other, point) in points.iter().enumerate() {
                 for _ in 0..self.others(other, kind) {
-                    product.multiply(masses, &[]);
+                    product.multiply(point.masses(), &[]);
                 }
             }
             for n in point.first.max(1)..=most {

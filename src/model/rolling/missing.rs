@@ -38,6 +38,7 @@ impl Rolling {
                 unit.excused.extend(
                     point
                         .masses()
+                        .iter()
                         .zip(&unit.plain)
                         .map(|(mass, plain)| mass - plain),
                 );

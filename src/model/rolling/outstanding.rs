@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::grid::{Point, Row, Through};
+use super::grid::{Chain, Point, Row, Through, as_f64};
 use super::joint::Joint;
 use super::last_start::{Cause, Cell, Given, LastStart, MULTIPLIED_OUT, Units};
 use super::points::law_between;
@@ -69,6 +69,8 @@ struct Outstanding<'a> {
     last: &'a LastStart,
     end: End,
     marks: u32,
+    /// For each kind: what its starts have to get through, without an excuse and with one.
+    chains: Vec<[[Rc<Chain>; 2]; 2]>,
     product: RefCell<(Product, Compatible)>,
 }
 
@@ -106,24 +108,33 @@ impl Outstanding<'_> {
             .sum()
     }
 
-    /// The chance that the n-th start of a unit, the last of all, is through.
-    fn fresh(&self, kind: usize, n: u32, host: Host, cell: &Cell, by: usize) -> Fresh {
-        let kind = self.last.kinds[kind].0.kind;
-        let after = |through| {
-            let chain = self.rolling.chain_on_grid(kind, n, host, through);
-            let [by, from, to] =
-                [by, cell.from, cell.to].map(|i| i64::try_from(i).unwrap_or(i64::MAX));
-            chain.between(by - to, by - from)
-        };
-        let plain = after(through_of(self.end));
+    /// The chance that a start of a unit, the last of all, is through.
+    fn fresh(&self, kind: usize, host: Host, cell: &Cell, by: usize) -> Fresh {
+        let [plain, excused] = &self.chains[kind];
+        let plain = through_after(&plain[host as usize], cell, by);
         let enough = match self.end {
             _ if self.marks == 0 => plain,
             End::HealthyBut(_) => 1.0,
-            End::StoppedBut(_) => after(Through::Excused),
+            End::StoppedBut(_) => through_after(&excused[host as usize], cell, by),
         };
         Fresh {
             plain,
             excused: (enough - plain).max(0.0),
+        }
+    }
+
+    /// The same for the n-th start: no stop of an old task made room for the first.
+    fn nth_fresh(&self, kind: usize, n: u32, cell: &Cell, by: usize) -> Fresh {
+        let of = self.last.kinds[kind].0.kind;
+        let host = of.host(n);
+        if n > 1 || self.marks == 0 || matches!(self.end, End::HealthyBut(_)) {
+            return self.fresh(kind, host, cell, by);
+        }
+        let chain = self.rolling.chain_on_grid(of, n, host, Through::Excused);
+        let plain = through_after(&self.chains[kind][0][host as usize], cell, by);
+        Fresh {
+            plain,
+            excused: (through_after(&chain, cell, by) - plain).max(0.0),
         }
     }
 
@@ -151,8 +162,7 @@ impl Outstanding<'_> {
                     }
                 }
             }
-            let host = self.last.kinds[cause.kind].0.kind.host(cause.n);
-            let fresh = self.fresh(cause.kind, cause.n, host, cell, by);
+            let fresh = self.nth_fresh(cause.kind, cause.n, cell, by);
             let total = self.last.target - cause.n - least;
             let with_excuse = match self.marks {
                 0 => 0.0,
@@ -185,7 +195,7 @@ impl Outstanding<'_> {
             all *= power(share, self.last.kinds[i].1);
             for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
                 if makes_last > 0.0 {
-                    last += makes_last / share * self.fresh(i, 2, host, cell, by).plain;
+                    last += makes_last / share * self.fresh(i, host, cell, by).plain;
                 }
             }
         }
@@ -218,7 +228,7 @@ impl Outstanding<'_> {
             let mut besides = f64::from(size);
             for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
                 if makes_last > 0.0 {
-                    let fresh = self.fresh(i, 2, host, cell, by);
+                    let fresh = self.fresh(i, host, cell, by);
                     last.plain += makes_last / share * fresh.plain;
                     last.excused += makes_last / share * fresh.excused;
                     besides -= makes_last;
@@ -238,6 +248,11 @@ impl Outstanding<'_> {
         };
         (all * (last.plain * at_most + last.excused * fewer)).min(1.0)
     }
+}
+
+/// The chance that what begins in a cell is through by a point of the grid.
+fn through_after(chain: &Chain, cell: &Cell, by: usize) -> f64 {
+    chain.between(by.saturating_sub(cell.to), by - cell.from) / as_f64(cell.to - cell.from)
 }
 
 /// What has to be got through for an end without an excuse.
@@ -260,7 +275,7 @@ impl Progress {
             Some(excused) => {
                 excused.through(point, at, &mut into.excused);
             }
-            None => into.excused.extend(point.masses()),
+            None => into.excused.extend_from_slice(point.masses()),
         }
         for (excused, plain) in into.excused.iter_mut().zip(&into.plain) {
             *excused = (*excused - plain).max(0.0);
@@ -277,6 +292,16 @@ impl Rolling {
             last,
             end,
             marks: marks.min(last.units()),
+            chains: last
+                .kinds
+                .iter()
+                .map(|(table, _)| {
+                    [through_of(end), Through::Excused].map(|through| {
+                        [Host::Cold, Host::Warm]
+                            .map(|host| self.chain_on_grid(table.kind, 2, host, through))
+                    })
+                })
+                .collect(),
             product: RefCell::default(),
         };
         let first = match end {
@@ -284,15 +309,10 @@ impl Rolling {
             End::HealthyBut(1..) => 0,
             _ => last.cells.first().map_or(0, |cell| cell.from),
         };
-        let longest = last
-            .kinds
+        let longest = outstanding
+            .chains
             .iter()
-            .flat_map(|(table, _)| {
-                [Host::Cold, Host::Warm].map(|host| {
-                    self.chain_on_grid(table.kind, 2, host, through_of(end))
-                        .last()
-                })
-            })
+            .flat_map(|chains| chains[0].iter().map(|chain| chain.last()))
             .max()
             .unwrap_or(0);
         let latest = last.cells.last().map_or(0, |cell| cell.to) + longest + 1;

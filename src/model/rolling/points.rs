@@ -10,10 +10,10 @@ use crate::model::law::Law;
 const CELLS: u32 = 48;
 
 /// Standard normal quantile beyond which a tail is cut.
-const CUT: f64 = 4.5;
+const CUT: f64 = 4.2;
 
 /// How far apart the normal quantiles of two neighbouring points may be.
-const APART: f64 = 0.8;
+const APART: f64 = 1.1;
 
 /// Ratio of the slopes of two neighbouring intervals beyond which both are halved.
 const LARGEST_BEND: f64 = 2.0;
