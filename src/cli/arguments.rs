@@ -199,7 +199,7 @@ fn gap(text: &str) -> Result<f64, String> {
 
 #[derive(Debug, Args)]
 pub struct OfReport {
-    /// File with the scenario, TOML or JSON; - for standard input
+    /// File with the scenario or the fleet, TOML or JSON; - for standard input
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
     /// Where the report is written; standard output if not given
@@ -208,6 +208,9 @@ pub struct OfReport {
     /// One page of HTML, Markdown for a pull request, or data; by the file's ending if not given
     #[arg(long, value_enum)]
     pub format: Option<ReportFormat>,
+    /// Write a fleet's hosts and dollars of each month and cluster, CSV
+    #[arg(long, value_name = "FILE")]
+    pub yearly_plan: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,7 +16,7 @@ pub(super) fn load(path: &Path) -> Result<Fleet, Complaint> {
 }
 
 /// The fleet of a text that was read from a path.
-pub(super) fn fleet(path: &Path, text: &Source) -> Result<Fleet, Complaint> {
+pub fn fleet(path: &Path, text: &Source) -> Result<Fleet, Complaint> {
     let syntax = Syntax::guess(&text.name, &text.text);
     let file = read::fleet(&text.text, syntax)
         .map_err(|problems| Complaint(problems_of(&text.name, &problems)))?;
