@@ -222,10 +222,10 @@ pub enum ReportFormat {
 
 #[derive(Debug, Args)]
 pub struct OfCheck {
-    /// File with the scenario, TOML or JSON; - for standard input
+    /// File with the scenario or the fleet, TOML or JSON; - for standard input
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
-    /// The scenario as it was: time, cost and capacity before and after
+    /// The scenario or fleet as it was: time, cost and capacity before and after
     #[arg(long, value_name = "OLD")]
     pub against: Option<PathBuf>,
     /// How the answer is written; github: annotations of a workflow, then a Markdown summary

@@ -1,6 +1,7 @@
 //! What `prescale check` answers: whether the settings keep to the limits, what mends them, and
 //! what a change of them does.
 
+mod fleet;
 mod github;
 mod text;
 
@@ -8,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::arguments::{CheckFormat, OfCheck};
+use super::fleet::each::is_fleet;
 use super::input::{self, Input};
 use super::output::{Answer, Complaint, Ending, Terminal};
 use super::words;
@@ -37,6 +39,9 @@ pub struct Before {
 /// Compares a scenario with its limits.
 pub fn answer(asked: &OfCheck, terminal: Terminal) -> Result<Answer, Complaint> {
     let source = input::source(&asked.scenario)?;
+    if is_fleet(&source) {
+        return fleet::answer(asked, &source, terminal);
+    }
     let name = source.name.clone();
     let template = template(&source)?;
     let input = Input::of(source, Purpose::MonthlyFigures)?;
