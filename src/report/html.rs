@@ -9,7 +9,7 @@ use super::table::{Order, number, table, words as cell};
 use super::{Course, Report, words};
 use crate::model::Durations;
 use crate::recommend::{PlanReport, Range};
-use crate::scenario::Clock;
+use crate::scenario::{Clock, Grade};
 use crate::units::Seconds;
 
 /// The whole page.
@@ -361,21 +361,37 @@ fn assumptions(report: &Report) -> String {
             vec![cell("assumed"), cell(&one.key), cell(value), cell(effect)]
         })
         .collect();
-    if let Some(found) = &report.recommendation.calibration {
-        rows.insert(
-            0,
-            vec![
-                cell("measured"),
-                cell("recorded"),
-                cell(format!(
-                    "{} of {} (median)",
-                    words::counted(found.deployments, "deployment"),
-                    found.recorded_s
-                )),
-                cell(format!("predicted {}", found.predicted_s)),
-            ],
-        );
-    }
+    let known = |wanted: Grade, name: &'static str| {
+        let origins = report.origins.iter();
+        origins
+            .filter(move |origin| origin.grade == wanted)
+            .map(move |origin| {
+                vec![
+                    cell(name),
+                    cell(&origin.key),
+                    cell(&origin.value),
+                    cell("–"),
+                ]
+            })
+    };
+    let recorded = report.recommendation.calibration.as_ref().map(|found| {
+        let deployments = words::counted(found.deployments, "deployment");
+        let taken = format!("{deployments} of {} (median)", found.recorded_s);
+        let effect = format!("predicted {}", found.predicted_s);
+        vec![
+            cell("measured"),
+            cell("recorded"),
+            cell(taken),
+            cell(effect),
+        ]
+    });
+    rows.splice(
+        0..0,
+        recorded
+            .into_iter()
+            .chain(known(Grade::Measured, "measured")),
+    );
+    rows.extend(known(Grade::Imported, "imported"));
     let intro = paragraph(
         "Everything that is not listed here is stated in the scenario. With another plausible value:",
     );

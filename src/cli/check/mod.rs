@@ -99,7 +99,13 @@ fn template(source: &Source) -> Result<Template, Complaint> {
 
 /// Values that differ, in the order of the new text, then those that are gone.
 fn changed(old: &Template, new: &Template) -> Vec<Change> {
-    let (old, new) = (old.given(), new.given());
+    // Where values come from changes nothing.
+    let settings = |template: &Template| {
+        let mut given = template.given();
+        given.retain(|(key, _)| !key.starts_with("origin."));
+        given
+    };
+    let (old, new) = (settings(old), settings(new));
     let value = |given: &[(String, String)], key: &str| {
         let found = given.iter().find(|(other, _)| other == key);
         found.map_or(Value::Null, |(_, value)| Value::from(value.as_str()))

@@ -8,6 +8,7 @@ use super::decision::hours;
 use super::{FleetReport, ServiceLine, Subtotal, charts};
 use crate::fleet::ClusterPool;
 use crate::fleet::yearly::{ClusterMonth, Need};
+use crate::scenario::Grade;
 use crate::units::Usd;
 
 /// More services than these in a wave are counted and not named.
@@ -404,5 +405,17 @@ fn assumptions(report: &FleetReport) -> String {
         paragraph("Everything that is not listed here is stated by the fleet or its services.")
             + &table(Order::Sortable, &["Input", "Taken", "For"], &rows, None)
     };
-    section("What is assumed", &body)
+    let graded = report.graded.iter().map(|graded| {
+        let grade = match graded.grade {
+            Grade::Measured => "measured",
+            Grade::Imported => "imported",
+            Grade::Assumed => "assumed",
+        };
+        let services = words::counted(graded.services, "service");
+        format!(
+            "{} of {services} {grade}",
+            words::counted(graded.values, "value")
+        )
+    });
+    section("What is assumed", &(body + &points(graded)))
 }

@@ -19,7 +19,7 @@ use crate::fleet::yearly::{YearlyPlan, yearly};
 use crate::fleet::{
     Chosen, ClusterPool, Fleet, FleetPlan, Hooks, Member, Settings, SpotPool, Totals, Wave, plan,
 };
-use crate::scenario::Assumption;
+use crate::scenario::{Assumption, Grade};
 use crate::units::{Seconds, Usd};
 use decision::Decision;
 
@@ -70,6 +70,8 @@ pub struct FleetReport {
     pub relaxed: Vec<RelaxedLimit>,
     /// What was assumed, each with the services it was assumed for.
     pub assumptions: Vec<Assumed>,
+    /// How many values are measured and imported, where scenarios say so.
+    pub graded: Vec<Graded>,
 }
 
 /// A service under the plan.
@@ -104,6 +106,17 @@ pub struct Subtotal {
     pub saves_weighted_minutes: f64,
     /// What they cost beyond today's plans, without the pools \[USD/month\].
     pub usd_per_month: f64,
+}
+
+/// How many values of a grade a service has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Graded {
+    /// The grade.
+    pub grade: Grade,
+    /// Values of all services together.
+    pub values: usize,
+    /// Services that have any.
+    pub services: usize,
 }
 
 /// Something that was assumed.
@@ -143,6 +156,7 @@ pub fn report(fleet: &Fleet, settings: &Settings, hooks: &Hooks<'_>) -> FleetRep
             RelaxedLimit::all(&plan.posed.problem, settings, hooks)
         },
         assumptions: assumed(fleet),
+        graded: graded(fleet),
         cluster_pools: plan.clusters,
         spot_pools: plan.spot_pools,
         waves: plan.waves,
@@ -241,6 +255,26 @@ fn assumed(fleet: &Fleet) -> Vec<Assumed> {
         }
     }
     all
+}
+
+fn graded(fleet: &Fleet) -> Vec<Graded> {
+    let count = |grade: Grade| {
+        let of = |member: &Member| {
+            let origins = member.scenario.origins.iter();
+            origins.filter(|origin| origin.grade == grade).count()
+        };
+        let counts = fleet.members.iter().map(of);
+        Graded {
+            grade,
+            values: counts.clone().sum(),
+            services: counts.filter(|values| *values > 0).count(),
+        }
+    };
+    [Grade::Measured, Grade::Imported]
+        .map(count)
+        .into_iter()
+        .filter(|graded| graded.values > 0)
+        .collect()
 }
 
 impl FleetReport {

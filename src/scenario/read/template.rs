@@ -368,6 +368,11 @@ fn parts_of(path: &str) -> Vec<Part> {
     path.split('.').map(part).collect()
 }
 
+/// Whether a scenario has a key at a dotted path.
+pub(super) fn check_key(path: &str) -> Result<(), String> {
+    check_known(&parts_of(path))
+}
+
 fn written(parts: &[Part]) -> String {
     let parts: Vec<String> = parts
         .iter()
