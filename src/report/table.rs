@@ -35,6 +35,9 @@ pub enum Order {
     Sortable,
 }
 
+/// A table of at most so many rows is kept on one page of paper.
+const SHORT: usize = 12;
+
 /// A table; the row of a chosen index stands out.
 pub fn table(order: Order, header: &[&str], rows: &[Vec<Cell>], chosen: Option<usize>) -> String {
     let numeric = |column: usize| {
@@ -70,9 +73,11 @@ pub fn table(order: Order, header: &[&str], rows: &[Vec<Cell>], chosen: Option<u
             format!("<tr{class}>{cells}</tr>\n")
         })
         .collect();
-    let class = match order {
-        Order::Fixed => "",
-        Order::Sortable => " class=\"sortable\"",
+    let class = match (order, rows.len() <= SHORT) {
+        (Order::Fixed, false) => "",
+        (Order::Fixed, true) => " class=\"short\"",
+        (Order::Sortable, false) => " class=\"sortable\"",
+        (Order::Sortable, true) => " class=\"sortable short\"",
     };
     format!(
         "<div class=\"scroll\"><table{class}><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>\n"

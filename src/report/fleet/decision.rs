@@ -112,8 +112,8 @@ fn risk(plan: &FleetPlan, services: &[ServiceLine]) -> String {
     if from.max(to).0 >= 0.5 {
         risks.push(format!(
             "below the required tasks {} → {} a month",
-            words::duration(from),
-            words::duration(to)
+            long(from),
+            long(to)
         ));
     }
     if !plan.waves.is_empty() {
@@ -123,6 +123,16 @@ fn risk(plan: &FleetPlan, services: &[ServiceLine]) -> String {
         risks.push("nothing to undo".to_owned());
     }
     risks.join("; ")
+}
+
+/// A duration that may be many hours.
+fn long(duration: Seconds) -> String {
+    let hours = duration.hours();
+    if hours < 2.0 {
+        words::duration(duration)
+    } else {
+        format!("{hours:.1} h")
+    }
 }
 
 fn proof(plan: &FleetPlan) -> String {

@@ -142,7 +142,7 @@ fn count(value: f64) -> Cell {
 }
 
 fn percent(share: f64) -> Cell {
-    number(format!("{:.0} %", 100.0 * share), Some(share))
+    number(format!("{:.0}\u{a0}%", 100.0 * share), Some(share))
 }
 
 fn signed(usd: f64) -> Cell {
@@ -158,7 +158,7 @@ fn hours_cell(value: f64) -> Cell {
 fn subtotal(name: &str, sum: &Subtotal) -> Vec<Cell> {
     let stuck = match sum.stuck {
         0 => String::new(),
-        stuck => format!(" ({stuck} stuck today)"),
+        stuck => format!(", {stuck}\u{a0}stuck"),
     };
     vec![
         cell(name),
@@ -187,9 +187,9 @@ fn by_team(report: &FleetReport) -> String {
     let mut rows: Vec<Vec<Cell>> = report
         .teams
         .iter()
-        .map(|team| subtotal(team.name.as_deref().unwrap_or("no team"), team))
+        .map(|team| subtotal(team.name.as_deref().unwrap_or("no\u{a0}team"), team))
         .collect();
-    rows.push(subtotal("All services", &report.sum()));
+    rows.push(subtotal("All\u{a0}services", &report.sum()));
     let last = rows.len() - 1;
     let body = table(Order::Fixed, &header("Team"), &rows, Some(last))
         + &note(&format!(
@@ -224,12 +224,12 @@ fn by_cluster(report: &FleetReport) -> String {
         .iter()
         .map(|cluster| {
             let name = cluster.name.as_deref();
-            let row = subtotal(name.unwrap_or("no cluster"), cluster);
+            let row = subtotal(name.unwrap_or("no\u{a0}cluster"), cluster);
             with_pool(row, pool_of(name), cluster.usd_per_month)
         })
         .collect();
     let sum = report.sum();
-    let mut all = subtotal("All clusters", &sum);
+    let mut all = subtotal("All\u{a0}clusters", &sum);
     let hosts: u32 = report
         .cluster_pools
         .iter()
@@ -350,7 +350,7 @@ fn yearly(report: &FleetReport) -> String {
         };
         let mut cells = vec![
             number(month, Some(f64::from(row.month))),
-            cell(row.cluster.as_deref().unwrap_or("no cluster")),
+            cell(row.cluster.as_deref().unwrap_or("no\u{a0}cluster")),
         ];
         cells.extend(need(&row.p50));
         cells.extend(need(&row.p95));
