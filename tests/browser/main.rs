@@ -72,7 +72,12 @@ fn report(on: &Path) -> String {
 fn a_reader_can_use_the_report() {
     let (folder, url) = written();
     can_be_used(&folder, &url, |browser| {
-        says_its_values(browser, "Time and cost", "circle", &[" min, ", " USD/month"]);
+        says_its_values(
+            browser,
+            "Time and cost",
+            "circle",
+            &[" min, ", " USD/month"],
+        );
         can_be_sorted(browser, 4);
     });
 }
@@ -84,8 +89,18 @@ fn a_reader_can_use_the_report_on_a_fleet() {
     can_be_used(&folder, &url, |browser| {
         let month = ["month 1, p95 of the load: ", " a month"];
         says_its_values(browser, "Hosts of all clusters", "rect", &month);
-        says_its_values(browser, "Hosts of the pools", "rect", &[" hosts; the pool holds"]);
-        says_its_values(browser, "Weighted minutes", "circle", &[" weighted min a month"]);
+        says_its_values(
+            browser,
+            "Hosts of the pools",
+            "rect",
+            &[" hosts; the pool holds"],
+        );
+        says_its_values(
+            browser,
+            "Weighted minutes",
+            "circle",
+            &[" weighted min a month"],
+        );
         can_be_sorted(browser, 5);
     });
 }
