@@ -263,10 +263,11 @@ pub struct OfSweep {
     /// How rows are written; by the ending of the output file if not given, else CSV
     #[arg(long, value_enum)]
     pub format: Option<SweepFormat>,
-    /// Go on with what an interrupted run has left beside the output file
+    /// Go on with what an interrupted run has left beside the output file; not for Parquet
     #[arg(long, requires = "output")]
     pub resume: bool,
-    /// Only part I of N, counted from 1; the parts one after another are the whole
+    /// Only part I of N, counted from 1; the parts one after another are the whole (Parquet: each
+    /// is a file of its own)
     #[arg(long, value_name = "I/N", value_parser = shard, default_value = "1/1")]
     pub shard: Shard,
     /// How many work at once; as many as there are processors if not given
@@ -278,6 +279,7 @@ pub struct OfSweep {
 pub enum SweepFormat {
     Csv,
     Jsonl,
+    Parquet,
 }
 
 /// A key and its values, as they were written.
