@@ -199,7 +199,7 @@ fn gap(text: &str) -> Result<f64, String> {
 
 #[derive(Debug, Args)]
 pub struct OfReport {
-    /// File with the scenario, TOML or JSON; - for standard input
+    /// File with the scenario or the fleet, TOML or JSON; - for standard input
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
     /// Where the report is written; standard output if not given
@@ -208,6 +208,9 @@ pub struct OfReport {
     /// One page of HTML, Markdown for a pull request, or data; by the file's ending if not given
     #[arg(long, value_enum)]
     pub format: Option<ReportFormat>,
+    /// Write a fleet's hosts and dollars of each month and cluster, CSV
+    #[arg(long, value_name = "FILE")]
+    pub yearly_plan: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -219,10 +222,10 @@ pub enum ReportFormat {
 
 #[derive(Debug, Args)]
 pub struct OfCheck {
-    /// File with the scenario, TOML or JSON; - for standard input
+    /// File with the scenario or the fleet, TOML or JSON; - for standard input
     #[arg(value_name = "SCENARIO")]
     pub scenario: PathBuf,
-    /// The scenario as it was: time, cost and capacity before and after
+    /// The scenario or fleet as it was: time, cost and capacity before and after
     #[arg(long, value_name = "OLD")]
     pub against: Option<PathBuf>,
     /// How the answer is written; github: annotations of a workflow, then a Markdown summary
@@ -260,10 +263,11 @@ pub struct OfSweep {
     /// How rows are written; by the ending of the output file if not given, else CSV
     #[arg(long, value_enum)]
     pub format: Option<SweepFormat>,
-    /// Go on with what an interrupted run has left beside the output file
+    /// Go on with what an interrupted run has left beside the output file; not for Parquet
     #[arg(long, requires = "output")]
     pub resume: bool,
-    /// Only part I of N, counted from 1; the parts one after another are the whole
+    /// Only part I of N, counted from 1; the parts one after another are the whole (Parquet: each
+    /// is a file of its own)
     #[arg(long, value_name = "I/N", value_parser = shard, default_value = "1/1")]
     pub shard: Shard,
     /// How many work at once; as many as there are processors if not given
@@ -275,6 +279,7 @@ pub struct OfSweep {
 pub enum SweepFormat {
     Csv,
     Jsonl,
+    Parquet,
 }
 
 /// A key and its values, as they were written.

@@ -1,32 +1,123 @@
 //! What `prescale report` answers: a page, a comment, or data, on standard output or in a file.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::arguments::{OfReport, ReportFormat};
-use super::input::Input;
+use super::columns;
+use super::fleet::each::is_fleet;
+use super::fleet::load_from;
+use super::input::{self, Input};
 use super::output::{Answer, Complaint};
 use super::whole_file::{self, Existing};
 use super::words;
-use crate::report::{html, markdown, report};
+use crate::fleet::yearly::{ClusterMonth, YearlyPlan};
+use crate::fleet::{Hooks, Settings};
+use crate::import::Source;
+use crate::report::{fleet, html, markdown, report};
+use crate::scenario::read::Purpose;
+
+/// A plan that takes longer is good enough for a report, and its gap is told.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// The report, written where it was asked for.
 pub fn answer(asked: &OfReport) -> Result<Answer, Complaint> {
-    if let Some(path) = &asked.output {
-        whole_file::probe(path)?;
+    for path in [&asked.output, &asked.yearly_plan] {
+        path.as_deref().map_or(Ok(()), whole_file::probe)?;
     }
-    let input = Input::read_with_effects(&asked.scenario)?;
+    let source = input::source(&asked.scenario)?;
+    if is_fleet(&source) {
+        return of_fleet(asked, &source);
+    }
+    if asked.yearly_plan.is_some() {
+        let hint =
+            "give a fleet, whose file has [[service]] and [plan], or leave --yearly-plan out";
+        let problem = "one service has no yearly plan";
+        return Err(Complaint::about(&source.name, &problem, hint));
+    }
+    let input = Input::of(source, Purpose::MonthlyFigures)?.with_effects();
     let report = report(&input.scenario).map_err(|few| input.too_few_places(&few))?;
     let text = match format(asked) {
         ReportFormat::Html => html(&report),
         ReportFormat::Markdown => markdown(&report),
         ReportFormat::Json => words::json(&report)?,
     };
+    given(asked, text, &report.decision.line)
+}
+
+fn of_fleet(asked: &OfReport, source: &Source) -> Result<Answer, Complaint> {
+    let start = Instant::now();
+    let all = load_from(&asked.scenario, source)?;
+    if asked.yearly_plan.is_some() && all.file.growth.is_none() {
+        let hint = "state [plan] with months, growth_percent_per_year and peak_factor";
+        let problem = "the fleet states no growth for a yearly plan";
+        return Err(Complaint::about(&source.name, &problem, hint));
+    }
+    let settings = Settings {
+        time_limit: Some(TIME_LIMIT),
+        ..Settings::default()
+    };
+    let hooks = Hooks {
+        elapsed: &|| start.elapsed(),
+        ..Hooks::none()
+    };
+    let report = fleet::report(&all, &settings, &hooks);
+    if let Some(path) = &asked.yearly_plan {
+        let Some(plan) = &report.yearly else {
+            let hint = "run it without --yearly-plan: it tells what would have to give";
+            return Err(Complaint::about(&source.name, &"there is no plan", hint));
+        };
+        whole_file::write(path, &yearly(plan)?, Existing::Replaced)?;
+    }
+    let text = match format(asked) {
+        ReportFormat::Html => fleet::html(&report),
+        ReportFormat::Markdown => fleet::markdown(&report),
+        ReportFormat::Json => words::json(&report)?,
+    };
+    given(asked, text, &report.decision.line)
+}
+
+/// A row for each month and cluster.
+fn yearly(plan: &YearlyPlan) -> Result<String, Complaint> {
+    let header = [
+        "month",
+        "cluster",
+        "load_factor",
+        "hosts_p50",
+        "committed_p50",
+        "on_demand_p50",
+        "spot_p50",
+        "usd_per_month_p50",
+        "hosts_p95",
+        "committed_p95",
+        "on_demand_p95",
+        "spot_p95",
+        "usd_per_month_p95",
+    ];
+    let row = |row: &ClusterMonth| {
+        let mut cells = vec![
+            row.month.to_string(),
+            columns::text(row.cluster.as_deref().unwrap_or_default()),
+            row.load_factor.to_string(),
+        ];
+        for need in [row.p50, row.p95] {
+            let hosts = [need.hosts, need.committed, need.on_demand, need.spot];
+            cells.extend(hosts.map(|hosts| hosts.to_string()));
+            cells.push(need.usd_per_month.to_string());
+        }
+        cells
+    };
+    columns::csv(&header, &plan.rows.iter().map(row).collect::<Vec<_>>())
+}
+
+/// The text on standard output, or in a file and what it decides beside it.
+fn given(asked: &OfReport, text: String, line: &str) -> Result<Answer, Complaint> {
     let Some(path) = &asked.output else {
         return Ok(Answer::done(text));
     };
     whole_file::write(path, &text, Existing::Replaced)?;
     Ok(Answer {
-        notes: format!("{}\nwritten to {}\n", report.decision.line, path.display()),
+        notes: format!("{line}\nwritten to {}\n", path.display()),
         ..Answer::done(String::new())
     })
 }

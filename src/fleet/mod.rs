@@ -8,6 +8,7 @@ pub mod check;
 mod compact;
 pub mod concurrency;
 mod dual;
+pub mod gate;
 mod improve;
 mod knapsack;
 mod marginal;
@@ -23,6 +24,7 @@ mod solve;
 mod state;
 mod tree;
 pub mod what_if;
+pub mod yearly;
 
 pub use members::{
     AnyTime, Fleet, Meaning, Obstacle, OpenPool, PARTS, Posed, cluster_of_open_pool,

@@ -84,6 +84,26 @@ pub struct Chosen {
     pub changed: Vec<Change>,
 }
 
+impl Chosen {
+    /// Its option, with the settings that the option's name does not tell.
+    #[must_use]
+    pub fn settings(&self) -> String {
+        let mut told = vec![self.option.clone()];
+        if let Some(window) = &self.window
+            && !self.option.ends_with(window.as_str())
+        {
+            told.push(format!("in {window}"));
+        }
+        for change in &self.changed {
+            if let Some(key) = change.key.strip_prefix("service.load_balancer.") {
+                let to = change.to.to_string();
+                told.push(format!("{key} {}", to.trim_matches('"')));
+            }
+        }
+        told.join(", ")
+    }
+}
+
 /// The pool of a cluster.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClusterPool {
@@ -241,7 +261,8 @@ fn chosen_offer<'a>(
     fleet.offers[i].all().nth(meaning.offer)
 }
 
-fn told(fleet: &Fleet, posed: Posed, solution: Solution) -> FleetPlan {
+/// What a solution means for the services.
+pub(super) fn told(fleet: &Fleet, posed: Posed, solution: Solution) -> FleetPlan {
     let services = services(fleet, &posed, &solution);
     let clusters = clusters(fleet, &services);
     let spot_pools = spot_pools(fleet, &services);

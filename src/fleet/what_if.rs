@@ -3,6 +3,9 @@
 //!
 //! Everything is found by solving again with one limit changed, not read off the dual prices.
 
+use serde::Serialize;
+
+use super::members::{PARTS, cluster_of_open_pool};
 use super::problem::{Hooks, Plan, Problem, Settings, Solution, Status};
 use super::solve::solve;
 
@@ -52,6 +55,43 @@ impl Limit {
             Self::Shortfall => plan.shortfall_minutes,
             Self::Cluster(i) => f64::from(plan.extra_hosts[i]),
             Self::Pool(i) => f64::from(plan.spot_hosts[i]),
+        }
+    }
+
+    /// Its key in a fleet file.
+    #[must_use]
+    pub fn key(self, problem: &Problem) -> String {
+        match self {
+            Self::Budget => "limits.budget_usd_per_month".to_owned(),
+            Self::Shortfall => "limits.shortfall_minutes_per_month".to_owned(),
+            Self::Cluster(i) => format!("clusters.{}.extra_hosts_max", problem.clusters[i].name),
+            Self::Pool(i) => {
+                let name = &problem.pools[i].name;
+                match cluster_of_open_pool(name) {
+                    Some(cluster) => format!("clusters.{cluster}.extra_hosts_max"),
+                    None => format!("pools.{name}.spot_hosts_max"),
+                }
+            }
+        }
+    }
+
+    /// What it is counted in.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Budget => "USD a month",
+            Self::Shortfall => "minutes a month",
+            Self::Cluster(_) => "hosts",
+            Self::Pool(_) => "spot hosts",
+        }
+    }
+
+    /// In how many parts a host of it is counted.
+    #[must_use]
+    pub fn parts_of_a_host(self, problem: &Problem) -> f64 {
+        match self {
+            Self::Pool(i) if cluster_of_open_pool(&problem.pools[i].name).is_some() => PARTS,
+            _ => 1.0,
         }
     }
 
@@ -162,6 +202,28 @@ pub struct Relaxed {
 /// Found by bisection, to a cent, a thousandth of a minute or a host.
 #[must_use]
 pub fn smallest_changes(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Vec<Relaxed> {
+    let mut relaxed = Vec::new();
+    for limit in Limit::of(problem) {
+        let Some(from) = limit.value(problem) else {
+            continue;
+        };
+        if let Some(to) = least(problem, limit, from, settings, hooks) {
+            relaxed.push(Relaxed { limit, from, to });
+        }
+    }
+    relaxed.sort_by(|a, b| share(a).total_cmp(&share(b)));
+    relaxed
+}
+
+/// The least of a limit, not below `from`, that makes a plan possible with the other limits as they
+/// are; none where no value of it does.
+pub(super) fn least(
+    problem: &Problem,
+    limit: Limit,
+    from: f64,
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> Option<f64> {
     // Whether there is a plan at all is asked, not which is the best.
     let any_plan = Settings {
         gap: f64::INFINITY,
@@ -173,38 +235,24 @@ pub fn smallest_changes(problem: &Problem, settings: &Settings, hooks: &Hooks<'_
             .plan
             .filter(|_| solution.status != Status::Infeasible)
     };
-    let mut relaxed = Vec::new();
-    for limit in Limit::of(problem) {
-        let Some(from) = limit.value(problem) else {
-            continue;
-        };
-        let Some(plan) = feasible(&limit.set(problem, None)) else {
-            continue;
-        };
-        let resolution = match limit {
-            Limit::Budget => 0.01,
-            Limit::Shortfall => 0.001,
-            Limit::Cluster(_) | Limit::Pool(_) => 1.0,
-        };
-        let (mut too_small, mut enough) = (from, limit.used(&plan).max(from));
-        while enough - too_small > resolution && !(hooks.interrupted)() {
-            let mut middle = f64::midpoint(too_small, enough);
-            if limit.is_whole() {
-                middle = middle.floor();
-            }
-            match feasible(&limit.set(problem, Some(middle))) {
-                Some(plan) => enough = limit.used(&plan).min(middle),
-                None => too_small = middle,
-            }
+    let plan = feasible(&limit.set(problem, None))?;
+    let resolution = match limit {
+        Limit::Budget => 0.01,
+        Limit::Shortfall => 0.001,
+        Limit::Cluster(_) | Limit::Pool(_) => 1.0,
+    };
+    let (mut too_small, mut enough) = (from, limit.used(&plan).max(from));
+    while enough - too_small > resolution && !(hooks.interrupted)() {
+        let mut middle = f64::midpoint(too_small, enough);
+        if limit.is_whole() {
+            middle = middle.floor();
         }
-        relaxed.push(Relaxed {
-            limit,
-            from,
-            to: enough,
-        });
+        match feasible(&limit.set(problem, Some(middle))) {
+            Some(plan) => enough = limit.used(&plan).min(middle),
+            None => too_small = middle,
+        }
     }
-    relaxed.sort_by(|a, b| share(a).total_cmp(&share(b)));
-    relaxed
+    Some(enough)
 }
 
 /// How much a change is of what the limit is now.
@@ -213,7 +261,7 @@ fn share(relaxed: &Relaxed) -> f64 {
 }
 
 /// One budget, and the fewest minutes within it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct CurvePoint {
     /// The budget \[USD/month\].
     pub budget: f64,

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::scenario::{Assumption, DurationLaw, Family};
+use crate::scenario::{Assumption, DurationLaw, Family, Grade};
 use crate::units::Seconds;
 
 /// Where the comments of short lines begin.
@@ -17,6 +17,8 @@ pub struct Section {
     header: String,
     /// What assumptions call it.
     path: String,
+    /// Whether it is one of several.
+    is_item: bool,
     entries: Vec<Entry>,
 }
 
@@ -26,6 +28,7 @@ enum Entry {
         key: String,
         value: String,
         from: String,
+        grade: Grade,
     },
     Assumed {
         key: String,
@@ -46,6 +49,7 @@ impl Section {
         Self {
             header: format!("[{path}]"),
             path: path.to_owned(),
+            is_item: false,
             entries: Vec::new(),
         }
     }
@@ -55,6 +59,7 @@ impl Section {
         Self {
             header: format!("[[{path}]]"),
             path: path.to_owned(),
+            is_item: true,
             entries: Vec::new(),
         }
     }
@@ -65,6 +70,17 @@ impl Section {
             key: key.to_owned(),
             value: value.into(),
             from: from.into(),
+            grade: Grade::Imported,
+        });
+    }
+
+    /// A value that was fitted to what an input records, and where.
+    pub fn measured(&mut self, key: &str, value: impl Into<String>, from: impl Into<String>) {
+        self.entries.push(Entry::Read {
+            key: key.to_owned(),
+            value: value.into(),
+            from: from.into(),
+            grade: Grade::Measured,
         });
     }
 
@@ -103,7 +119,9 @@ pub fn toml(sections: &[Section]) -> String {
         text.push('\n');
         for entry in &section.entries {
             let (start, comment) = match entry {
-                Entry::Read { key, value, from } => (format!("{key} = {value}"), from.clone()),
+                Entry::Read {
+                    key, value, from, ..
+                } => (format!("{key} = {value}"), from.clone()),
                 Entry::Assumed { key, value, why } => {
                     (format!("{key} = {value}"), format!("assumed: {why}"))
                 }
@@ -120,8 +138,59 @@ pub fn toml(sections: &[Section]) -> String {
             }
         }
     }
+    text + &origin(sections)
+}
+
+/// The table that says how well each value is known; deployments that were recorded are facts by
+/// themselves.
+fn origin(sections: &[Section]) -> String {
+    let keys = |wanted: Grade| -> Vec<String> {
+        let mut keys = Vec::new();
+        for (index, section) in sections.iter().enumerate() {
+            if section.path == RECORDED {
+                continue;
+            }
+            let before = sections[..index].iter();
+            let number = before.filter(|other| other.path == section.path).count();
+            let path = if section.is_item {
+                format!("{}.{number}", section.path)
+            } else {
+                section.path.clone()
+            };
+            keys.extend(section.entries.iter().filter_map(|entry| {
+                let (key, grade) = match entry {
+                    Entry::Read { key, grade, .. } => (key, *grade),
+                    Entry::Assumed { key, .. } => (key, Grade::Assumed),
+                    Entry::Default { .. } | Entry::Remark(_) => return None,
+                };
+                (grade == wanted).then(|| format!("{path}.{key}"))
+            }));
+        }
+        keys
+    };
+    let mut text = String::from(
+        "\n[origin]\n# how well each value is known; take a key out where you set its value yourself\n",
+    );
+    for (name, grade) in [
+        ("measured", Grade::Measured),
+        ("imported", Grade::Imported),
+        ("assumed", Grade::Assumed),
+    ] {
+        let keys = keys(grade);
+        if keys.is_empty() {
+            continue;
+        }
+        let lines: String = keys
+            .iter()
+            .map(|key| format!("    {},\n", string(key)))
+            .collect();
+        let _ = write!(text, "{name} = [\n{lines}]\n");
+    }
     text
 }
+
+/// The path of past deployments.
+const RECORDED: &str = "recorded";
 
 /// What the sections assume.
 pub fn assumptions(sections: &[Section]) -> Vec<Assumption> {
@@ -201,7 +270,11 @@ mod tests {
             "[service]\n\
              name = \"we\\\"b\\u000A\"                     # services.json serviceName\n\
              cpu = 256                                # assumed: no task definition\n\
-             # stop_timeout = \"30s\"                   # assumed: the default\n"
+             # stop_timeout = \"30s\"                   # assumed: the default\n\
+             \n[origin]\n\
+             # how well each value is known; take a key out where you set its value yourself\n\
+             imported = [\n    \"service.name\",\n]\n\
+             assumed = [\n    \"service.cpu\",\n]\n"
         );
         let keys: Vec<String> = assumptions(&sections)
             .into_iter()

@@ -44,17 +44,26 @@ pub struct Checked {
     pub met: bool,
 }
 
-/// How a scenario stands against its limits.
+/// A scenario as it stands, with what it reaches of each limit; nothing is looked for.
 ///
 /// # Errors
 /// Not even the desired count fits on the listed hosts.
-pub fn check(scenario: &Scenario) -> Result<Check, TooFewPlaces> {
+pub fn standing(scenario: &Scenario) -> Result<(PlanReport, Vec<Checked>), TooFewPlaces> {
     let current = report::current(scenario)?;
     let limits = checked(
         &scenario.limits,
         scenario.recommend.clock,
         &current.estimate,
     );
+    Ok((current, limits))
+}
+
+/// How a scenario stands against its limits.
+///
+/// # Errors
+/// Not even the desired count fits on the listed hosts.
+pub fn check(scenario: &Scenario) -> Result<Check, TooFewPlaces> {
+    let (current, limits) = standing(scenario)?;
     let passed = current.estimate.stuck.is_none() && limits.iter().all(|limit| limit.met);
     let mut check = Check {
         schema_version: 1,

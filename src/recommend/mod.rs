@@ -26,7 +26,7 @@ use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
 pub use applied::applied;
-pub use check::{Check, Checked, check};
+pub use check::{Check, Checked, check, standing};
 use decision::{Decision, Timing};
 pub use options::{Options, PlanOption, options};
 use search::{Candidate, Limit, Search, front, meets_all};

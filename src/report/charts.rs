@@ -24,18 +24,18 @@ pub enum Figure {
 }
 
 impl Figure {
-    fn nothing(why: &str) -> Self {
+    pub(super) fn nothing(why: &str) -> Self {
         Self::Nothing(why.to_owned())
     }
 }
 
 /// A count as a coordinate.
-fn coordinate(count: usize) -> f64 {
+pub(super) fn coordinate(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// The place of a row's middle on an axis of so many names.
-fn row_middle(row: usize, rows: usize) -> f64 {
+pub(super) fn row_middle(row: usize, rows: usize) -> f64 {
     coordinate(rows) - coordinate(row) - 0.5
 }
 

@@ -2,25 +2,20 @@
 
 use std::fmt::Write as _;
 
-use super::charts::{self, Figure};
+use super::charts;
 use super::escape::html as escaped;
+use super::page::{self, figure, paragraph, points, section};
 use super::table::{Order, number, table, words as cell};
 use super::{Course, Report, words};
 use crate::model::Durations;
 use crate::recommend::{PlanReport, Range};
-use crate::scenario::Clock;
+use crate::scenario::{Clock, Grade};
 use crate::units::Seconds;
-
-const STYLE: &str = include_str!("page/style.css");
-const SCRIPT: &str = include_str!("page/script.js");
-
-/// SHA-256 of the script, which alone may run: whatever else got into the page could not.
-const SCRIPT_HASH: &str = include_str!("page/script.sha256");
 
 /// The whole page.
 #[must_use]
 pub fn html(report: &Report) -> String {
-    let mut page = head(report);
+    let mut page = page::head(&format!("Deployments of {}", report.service));
     page += &decision(report);
     page += &where_time_goes(report);
     page += &comparison(report);
@@ -33,48 +28,7 @@ pub fn html(report: &Report) -> String {
     page += &ranges(report);
     page += &assumptions(report);
     page += &settings(report);
-    page + &format!(
-        "</main>\n<div id=\"tip\" role=\"tooltip\" hidden></div>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-    )
-}
-
-fn head(report: &Report) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-         style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>Deployments of {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n",
-        SCRIPT_HASH.trim(),
-        escaped(&report.service)
-    )
-}
-
-fn section(title: &str, body: &str) -> String {
-    format!("<section>\n<h2>{}</h2>\n{body}</section>\n", escaped(title))
-}
-
-fn paragraph(text: &str) -> String {
-    format!("<p>{}</p>\n", escaped(text))
-}
-
-fn figure(figure: Figure) -> String {
-    match figure {
-        Figure::Drawn(svg) => format!("<div class=\"figure\">{svg}</div>\n"),
-        Figure::Nothing(why) => paragraph(&why),
-    }
-}
-
-fn points(lines: impl IntoIterator<Item = String>) -> String {
-    let items: String = lines
-        .into_iter()
-        .map(|line| format!("<li>{}</li>\n", escaped(&line)))
-        .collect();
-    if items.is_empty() {
-        return items;
-    }
-    format!("<ul>\n{items}</ul>\n")
+    page + &page::foot()
 }
 
 fn clock_name(clock: Clock) -> &'static str {
@@ -407,21 +361,37 @@ fn assumptions(report: &Report) -> String {
             vec![cell("assumed"), cell(&one.key), cell(value), cell(effect)]
         })
         .collect();
-    if let Some(found) = &report.recommendation.calibration {
-        rows.insert(
-            0,
-            vec![
-                cell("measured"),
-                cell("recorded"),
-                cell(format!(
-                    "{} of {} (median)",
-                    words::counted(found.deployments, "deployment"),
-                    found.recorded_s
-                )),
-                cell(format!("predicted {}", found.predicted_s)),
-            ],
-        );
-    }
+    let known = |wanted: Grade, name: &'static str| {
+        let origins = report.origins.iter();
+        origins
+            .filter(move |origin| origin.grade == wanted)
+            .map(move |origin| {
+                vec![
+                    cell(name),
+                    cell(&origin.key),
+                    cell(&origin.value),
+                    cell("–"),
+                ]
+            })
+    };
+    let recorded = report.recommendation.calibration.as_ref().map(|found| {
+        let deployments = words::counted(found.deployments, "deployment");
+        let taken = format!("{deployments} of {} (median)", found.recorded_s);
+        let effect = format!("predicted {}", found.predicted_s);
+        vec![
+            cell("measured"),
+            cell("recorded"),
+            cell(taken),
+            cell(effect),
+        ]
+    });
+    rows.splice(
+        0..0,
+        recorded
+            .into_iter()
+            .chain(known(Grade::Measured, "measured")),
+    );
+    rows.extend(known(Grade::Imported, "imported"));
     let intro = paragraph(
         "Everything that is not listed here is stated in the scenario. With another plausible value:",
     );

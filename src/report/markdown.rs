@@ -70,7 +70,7 @@ fn row(name: &str, plan: &PlanReport) -> String {
 }
 
 /// A text that Markdown shows as it is.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if "\\`*_[]<>|#~&@".contains(character) {

@@ -7,8 +7,10 @@ mod charts;
 mod decision;
 mod escape;
 mod figures;
+pub mod fleet;
 mod html;
 mod markdown;
+mod page;
 mod svg;
 mod table;
 mod words;
@@ -22,7 +24,7 @@ use crate::emit;
 use crate::explain::{Explanation, Moment, explain, timeline};
 use crate::recommend::{Recommendation, applied, recommend};
 use crate::rollout::TooFewPlaces;
-use crate::scenario::{Clock, Scenario};
+use crate::scenario::{Clock, Origin, Scenario};
 use decision::Decision;
 use figures::{CostLine, HeatMap, cost_lines, heat_map};
 
@@ -39,6 +41,8 @@ pub struct Report {
     pub deployments_per_month: Option<f64>,
     /// The decision in money, hours and risk.
     pub decision: Decision,
+    /// Where values that are given come from, where the scenario says so.
+    pub origins: Vec<Origin>,
     /// What is recommended, and instead of what.
     pub recommendation: Recommendation,
     /// The deployment as it stands.
@@ -87,6 +91,7 @@ pub fn report(scenario: &Scenario) -> Result<Report, TooFewPlaces> {
         schema_version: 1,
         service: scenario.service.name.clone(),
         clock: scenario.recommend.clock,
+        origins: scenario.origins.clone(),
         deployments_per_month: scenario.deployment.per_month(),
         decision: Decision::of(scenario, &recommendation),
         now: course(scenario)?,

@@ -35,6 +35,34 @@ pub enum Order {
     Sortable,
 }
 
+/// A word may be broken after a sign when it is so long, and anywhere when it is twice as long.
+const LONG: usize = 10;
+
+/// A text whose long words, such as keys, may be broken so that a table fits on its page.
+fn breakable(text: &str) -> String {
+    let mut broken = String::with_capacity(text.len());
+    let mut length = 0;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        broken += &html(character.encode_utf8(&mut [0; 4]));
+        length = if character.is_whitespace() {
+            0
+        } else {
+            length + 1
+        };
+        let after_sign = length >= LONG && !character.is_alphanumeric();
+        let inside = characters.peek().is_some_and(|next| !next.is_whitespace());
+        if inside && (after_sign || length >= 2 * LONG) {
+            broken += "<wbr>";
+            length = 0;
+        }
+    }
+    broken
+}
+
+/// A table of at most so many rows is kept on one page of paper.
+const SHORT: usize = 12;
+
 /// A table; the row of a chosen index stands out.
 pub fn table(order: Order, header: &[&str], rows: &[Vec<Cell>], chosen: Option<usize>) -> String {
     let numeric = |column: usize| {
@@ -59,7 +87,7 @@ pub fn table(order: Order, header: &[&str], rows: &[Vec<Cell>], chosen: Option<u
                     let value = cell
                         .value
                         .map_or_else(String::new, |value| format!(" data-value=\"{value}\""));
-                    format!("<td{}{value}>{}</td>", class(column), html(&cell.text))
+                    format!("<td{}{value}>{}</td>", class(column), breakable(&cell.text))
                 })
                 .collect();
             let class = if chosen == Some(index) {
@@ -70,11 +98,31 @@ pub fn table(order: Order, header: &[&str], rows: &[Vec<Cell>], chosen: Option<u
             format!("<tr{class}>{cells}</tr>\n")
         })
         .collect();
-    let class = match order {
-        Order::Fixed => "",
-        Order::Sortable => " class=\"sortable\"",
+    let class = match (order, rows.len() <= SHORT) {
+        (Order::Fixed, false) => "",
+        (Order::Fixed, true) => " class=\"short\"",
+        (Order::Sortable, false) => " class=\"sortable\"",
+        (Order::Sortable, true) => " class=\"sortable short\"",
     };
     format!(
         "<div class=\"scroll\"><table{class}><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_may_be_broken_after_a_sign() {
+        assert_eq!(breakable("web and search"), "web and search");
+        assert_eq!(
+            breakable("service.load_balancer.type x"),
+            "service.load_<wbr>balancer.type x"
+        );
+        assert_eq!(breakable("100 % & <b>"), "100 % &amp; &lt;b&gt;");
+        let long = breakable(&"a".repeat(45));
+        assert_eq!(long.replace("<wbr>", "").len(), 45);
+        assert_eq!(long.matches("<wbr>").count(), 2);
+    }
 }

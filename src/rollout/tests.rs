@@ -102,6 +102,7 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             },
         },
         recorded: Vec::new(),
+        origins: Vec::new(),
         assumptions: Vec::new(),
     }
 }

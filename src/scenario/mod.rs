@@ -47,8 +47,33 @@ pub struct Scenario {
     pub recommend: Recommend,
     /// Past deployments that the prediction is compared with.
     pub recorded: Vec<RecordedDeployment>,
-    /// Every input that was not given.
+    /// Where values that are given come from, where that is said.
+    pub origins: Vec<Origin>,
+    /// Every input that was not given, or was given as an assumption.
     pub assumptions: Vec<Assumption>,
+}
+
+/// Where a value that is given comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Origin {
+    /// The scenario key.
+    pub key: String,
+    /// Its value as it is written.
+    pub value: String,
+    /// How well it is known.
+    pub grade: Grade,
+}
+
+/// How well an input is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// Fitted to what was recorded.
+    Measured,
+    /// Read from a description of the service.
+    Imported,
+    /// Neither.
+    Assumed,
 }
 
 /// What is deployed.

@@ -373,6 +373,7 @@ impl<'a> Leader<'a> {
                 Err(few) => bad(&few.to_string()),
                 Ok(room) => {
                     scenario.assumptions = Vec::new();
+                    scenario.origins = Vec::new();
                     Base::Good(Arc::new(Shared {
                         id: number,
                         timing: self.timing(&scenario),

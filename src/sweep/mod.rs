@@ -5,16 +5,20 @@
 //! read, rows of the same timing share the model, and rows whose percents give the same bounds
 //! share the answer. Memory does not grow with the number of rows.
 
+mod cell;
 mod engine;
 mod grid;
 mod known;
+mod parquet;
 mod row;
 #[cfg(test)]
 mod tests;
 mod values;
 mod worker;
 
+pub use cell::Kind;
 pub use engine::{Progress, Sweep, run};
 pub use grid::{Axis, Grid, Rows, TooManyRows, part_of};
+pub use parquet::Parquet;
 pub use row::{COLUMNS, Layout, header};
 pub use values::values;

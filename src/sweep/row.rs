@@ -1,7 +1,8 @@
-//! How a row is written: as CSV, or as one JSON object on a line.
+//! How a row is written: as CSV, as one JSON object on a line, or as cells for columns.
 
 use std::io::Write as _;
 
+use super::cell::{Cell, Kind};
 use crate::model::{Duration, Durations, Estimate, EstimateVerdict};
 use crate::scenario::read::{Key, Setting};
 
@@ -40,9 +41,25 @@ pub enum Layout {
     Csv,
     /// One JSON object on each line, with nulls where there is no value.
     JsonLines,
+    /// Cells as they are in memory, for [`super::Parquet`].
+    Columns,
 }
 
-/// What stands before the rows; nothing for JSON lines.
+/// The columns of [`COLUMNS`], each with what it holds.
+pub(super) fn results() -> impl Iterator<Item = (&'static str, Kind)> {
+    COLUMNS.into_iter().map(|name| {
+        let kind = match name {
+            "verdict" | "reason" => Kind::Text,
+            "lower_bound" | "upper_bound" | "room" | "min_healthy" | "peak" | "required_tasks" => {
+                Kind::Integer
+            }
+            _ => Kind::Number,
+        };
+        (name, kind)
+    })
+}
+
+/// What stands before the rows; only CSV has it.
 #[must_use]
 pub fn header(layout: Layout, keys: &[&Key]) -> Vec<u8> {
     let mut line = Vec::new();
@@ -78,6 +95,7 @@ pub(super) fn varied(layout: Layout, index: usize, key: &Key, value: Option<&Set
             let value = value.map_or(serde_json::Value::Null, Setting::json);
             piece.extend_from_slice(value.to_string().as_bytes());
         }
+        Layout::Columns => value.map_or(Cell::Empty, Cell::of).write(&mut piece),
     }
     piece
 }
@@ -155,7 +173,7 @@ impl Line {
     fn begin(&mut self) {
         match self.layout {
             Layout::Csv if self.column > 0 => self.bytes.push(b','),
-            Layout::Csv => {}
+            Layout::Csv | Layout::Columns => {}
             Layout::JsonLines => {
                 self.bytes.extend_from_slice(b",\"");
                 self.bytes
@@ -171,6 +189,7 @@ impl Line {
         match self.layout {
             Layout::Csv => csv_text(&mut self.bytes, text),
             Layout::JsonLines => json_text(&mut self.bytes, text),
+            Layout::Columns => Cell::Text(text).write(&mut self.bytes),
         }
     }
 
@@ -181,6 +200,9 @@ impl Line {
     fn count(&mut self, count: Option<u32>) {
         self.begin();
         match count {
+            Some(count) if self.layout == Layout::Columns => {
+                Cell::Integer(i64::from(count)).write(&mut self.bytes);
+            }
             Some(count) => self
                 .bytes
                 .extend_from_slice(itoa::Buffer::new().format(count).as_bytes()),
@@ -191,22 +213,28 @@ impl Line {
     fn number(&mut self, number: Option<f64>) {
         self.begin();
         match number {
+            Some(number) if self.layout == Layout::Columns => {
+                Cell::Number(number).write(&mut self.bytes);
+            }
             Some(number) => decimal(&mut self.bytes, number),
             None => self.nothing(),
         }
     }
 
     fn nothing(&mut self) {
-        if self.layout == Layout::JsonLines {
-            self.bytes.extend_from_slice(b"null");
+        match self.layout {
+            Layout::Csv => {}
+            Layout::JsonLines => self.bytes.extend_from_slice(b"null"),
+            Layout::Columns => Cell::Empty.write(&mut self.bytes),
         }
     }
 
     fn end(mut self) -> Box<[u8]> {
         debug_assert_eq!(self.column, COLUMNS.len());
         self.bytes.extend_from_slice(match self.layout {
-            Layout::Csv => b"\n",
+            Layout::Csv => &b"\n"[..],
             Layout::JsonLines => b"}\n",
+            Layout::Columns => b"",
         });
         self.bytes.into_boxed_slice()
     }

@@ -3,7 +3,7 @@
 
 mod driver;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use driver::Browser;
@@ -20,9 +20,42 @@ fn written() -> (tempfile::TempDir, String) {
     let text = web.replace("name = \"web\"", &format!("name = \"{HOSTILE}\""));
     assert!(text.contains(HOSTILE));
     std::fs::write(&scenario, text).expect("it can be written");
-    let report = folder.path().join("report.html");
+    let url = report(&scenario);
+    (folder, url)
+}
+
+/// The same of a fleet with hostile names of a service, a team and a cluster.
+fn written_of_a_fleet() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/examples");
+    let mut text = format!(
+        "[plan]\nmonths = 18\ngrowth_percent_per_year = 40.0\npeak_factor = 2.0\n\
+         [limits]\nbudget_usd_per_month = 150.0\n[clusters.\"{HOSTILE}\"]\nextra_hosts_max = 12\n\
+         usd_per_extra_host_per_month = 9.0\n"
+    );
+    for (name, window) in [
+        ("prescaling-pays", "10h"),
+        ("billing-per-second", "14h"),
+        ("two-tasks-no-room", "10h"),
+    ] {
+        let scenario = examples.join(name).with_extension("toml");
+        text += &format!(
+            "[[service]]\nfile = '{}'\nname = '{HOSTILE} {name}'\nteam = '{HOSTILE}'\n\
+             cluster = '{HOSTILE}'\nwindow = '{window}'\n",
+            scenario.display()
+        );
+    }
+    let fleet = folder.path().join("fleet.toml");
+    std::fs::write(&fleet, text).expect("it can be written");
+    let url = report(&fleet);
+    (folder, url)
+}
+
+/// The address of a report on a file, beside it.
+fn report(on: &Path) -> String {
+    let report = on.with_extension("html");
     let run = Command::new(env!("CARGO_BIN_EXE_prescale"))
-        .args(["report".as_ref(), scenario.as_os_str()])
+        .args(["report".as_ref(), on.as_os_str()])
         .args(["-o".as_ref(), report.as_os_str()])
         .output()
         .expect("the binary runs");
@@ -31,14 +64,49 @@ fn written() -> (tempfile::TempDir, String) {
         "{}",
         String::from_utf8_lossy(&run.stderr)
     );
-    let url = format!("file://{}", report.display());
-    (folder, url)
+    format!("file://{}", report.display())
 }
 
 #[test]
 #[ignore = "needs chromium and chromedriver"]
 fn a_reader_can_use_the_report() {
     let (folder, url) = written();
+    can_be_used(&folder, &url, |browser| {
+        says_its_values(
+            browser,
+            "Time and cost",
+            "circle",
+            &[" min, ", " USD/month"],
+        );
+        can_be_sorted(browser, 4);
+    });
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn a_reader_can_use_the_report_on_a_fleet() {
+    let (folder, url) = written_of_a_fleet();
+    can_be_used(&folder, &url, |browser| {
+        let month = ["month 1, p95 of the load: ", " a month"];
+        says_its_values(browser, "Hosts of all clusters", "rect", &month);
+        says_its_values(
+            browser,
+            "Hosts of the pools",
+            "rect",
+            &[" hosts; the pool holds"],
+        );
+        says_its_values(
+            browser,
+            "Weighted minutes",
+            "circle",
+            &[" weighted min a month"],
+        );
+        can_be_sorted(browser, 5);
+    });
+}
+
+/// On screens of two widths, light and dark, and on paper.
+fn can_be_used(folder: &tempfile::TempDir, url: &str, each: impl Fn(&Browser)) {
     let browser = Browser::start(&folder.path().join("profile"));
     for scheme in ["light", "dark"] {
         for width in [1280, 400] {
@@ -50,17 +118,16 @@ fn a_reader_can_use_the_report() {
                 "Emulation.setDeviceMetricsOverride",
                 &json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false}),
             );
-            browser.open(&url);
+            browser.open(url);
             let wide = browser.value("document.documentElement.scrollWidth");
             let wide = wide.as_i64();
             assert!(
                 wide <= Some(width),
                 "{scheme}: {wide:?} is wider than {width}"
             );
-            is_quiet(&browser, &url);
+            is_quiet(&browser, url);
             the_name_stays_text(&browser);
-            the_front_says_its_values(&browser);
-            the_front_can_be_sorted(&browser);
+            each(&browser);
         }
     }
     prints_whole_pages(&browser);
@@ -102,16 +169,17 @@ fn the_name_stays_text(browser: &Browser) {
     browser.log("browser");
 }
 
-fn the_front_says_its_values(browser: &Browser) {
-    const DOT: &str = "document.querySelector('svg[aria-label^=\"Time and cost\"] circle')";
+/// The first mark of a chart says its values when it is pointed at.
+fn says_its_values(browser: &Browser, chart: &str, mark: &str, words: &[&str]) {
+    let mark = format!("document.querySelector('svg[aria-label^=\"{chart}\"] {mark}')");
     assert_eq!(browser.value("document.getElementById('tip').hidden"), true);
     browser.value(&format!(
-        "{DOT}.scrollIntoView({{block: 'center', inline: 'center'}})"
+        "{mark}.scrollIntoView({{block: 'center', inline: 'center'}})"
     ));
     // A page that moves hides what it says; wait until it rests.
     browser.value("new Promise(rest => setTimeout(() => requestAnimationFrame(rest), 100))");
     let place = |side: &str| {
-        let side = format!("Math.round({DOT}.getBoundingClientRect().{side} + 3)");
+        let side = format!("Math.round({mark}.getBoundingClientRect().{side} + 3)");
         browser.value(&side).as_i64().expect("a place is a number")
     };
     browser.point_at(place("x") + 2, place("y") + 2);
@@ -121,14 +189,14 @@ fn the_front_says_its_values(browser: &Browser) {
     );
     let said = browser.value("document.getElementById('tip').textContent");
     let said = said.as_str().unwrap_or_default();
-    assert!(
-        said.contains(" min, ") && said.contains(" USD/month"),
-        "{said}"
-    );
+    for word in words {
+        assert!(said.contains(word), "{word}: {said}");
+    }
     browser.point_at(1, 1);
 }
 
-fn the_front_can_be_sorted(browser: &Browser) {
+/// The first table that sorts does, by one of its columns of numbers.
+fn can_be_sorted(browser: &Browser, by: usize) {
     let column = |index: usize| -> Vec<f64> {
         let cells = format!(
             "[...document.querySelectorAll('table.sortable')[0].tBodies[0].rows]
@@ -138,14 +206,16 @@ fn the_front_can_be_sorted(browser: &Browser) {
         let cells = cells.as_array().expect("a column is a list");
         cells.iter().filter_map(Value::as_f64).collect()
     };
-    let click = "document.querySelectorAll('table.sortable')[0].tHead.rows[0].cells[4]
-        .querySelector('button').click()";
-    let cost = column(4);
-    assert!(cost.len() > 2 && !cost.is_sorted(), "{cost:?}");
-    browser.value(click);
-    assert!(column(4).is_sorted(), "{:?}", column(4));
-    browser.value(click);
-    let falling = column(4);
+    let click = format!(
+        "document.querySelectorAll('table.sortable')[0].tHead.rows[0].cells[{by}]
+            .querySelector('button').click()"
+    );
+    let before = column(by);
+    assert!(before.len() > 2 && !before.is_sorted(), "{before:?}");
+    browser.value(&click);
+    assert!(column(by).is_sorted(), "{:?}", column(by));
+    browser.value(&click);
+    let falling = column(by);
     assert!(falling.iter().rev().is_sorted(), "{falling:?}");
 }
 

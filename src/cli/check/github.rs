@@ -5,6 +5,7 @@
 use super::super::markdown::{change, headline, paragraph, table};
 use super::super::words;
 use super::{Report, quantity, words_of_key};
+use crate::scenario::read::Place;
 
 /// One line for each limit that is violated, and for a deployment that is stuck.
 pub fn annotations(report: &Report) -> String {
@@ -89,12 +90,17 @@ fn mend(report: &Report) -> String {
 }
 
 fn error(report: &Report, keys: &[&str], title: &str, message: &str) -> String {
-    let place = report.place(keys).map_or_else(String::new, |place| {
+    annotation(report.file, report.place(keys), title, message)
+}
+
+/// An error at a place of a file.
+pub fn annotation(file: &str, place: Option<Place>, title: &str, message: &str) -> String {
+    let place = place.map_or_else(String::new, |place| {
         format!(",line={},col={}", place.line, place.column)
     });
     format!(
         "::error file={}{place},title={}::{}\n",
-        property(report.file),
+        property(file),
         property(title),
         data(message)
     )

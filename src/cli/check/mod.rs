@@ -1,6 +1,7 @@
 //! What `prescale check` answers: whether the settings keep to the limits, what mends them, and
 //! what a change of them does.
 
+mod fleet;
 mod github;
 mod text;
 
@@ -8,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::arguments::{CheckFormat, OfCheck};
+use super::fleet::each::is_fleet;
 use super::input::{self, Input};
 use super::output::{Answer, Complaint, Ending, Terminal};
 use super::words;
@@ -37,6 +39,9 @@ pub struct Before {
 /// Compares a scenario with its limits.
 pub fn answer(asked: &OfCheck, terminal: Terminal) -> Result<Answer, Complaint> {
     let source = input::source(&asked.scenario)?;
+    if is_fleet(&source) {
+        return fleet::answer(asked, &source, terminal);
+    }
     let name = source.name.clone();
     let template = template(&source)?;
     let input = Input::of(source, Purpose::MonthlyFigures)?;
@@ -94,7 +99,13 @@ fn template(source: &Source) -> Result<Template, Complaint> {
 
 /// Values that differ, in the order of the new text, then those that are gone.
 fn changed(old: &Template, new: &Template) -> Vec<Change> {
-    let (old, new) = (old.given(), new.given());
+    // Where values come from changes nothing.
+    let settings = |template: &Template| {
+        let mut given = template.given();
+        given.retain(|(key, _)| !key.starts_with("origin."));
+        given
+    };
+    let (old, new) = (settings(old), settings(new));
     let value = |given: &[(String, String)], key: &str| {
         let found = given.iter().find(|(other, _)| other == key);
         found.map_or(Value::Null, |(_, value)| Value::from(value.as_str()))

@@ -1,7 +1,7 @@
 //! Opens what a fleet file names: scenarios, and lists of them. All problems are told at once.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::input::{problems_of, source};
 use crate::cli::output::Complaint;
@@ -16,7 +16,12 @@ pub(super) fn load(path: &Path) -> Result<Fleet, Complaint> {
 }
 
 /// The fleet of a text that was read from a path.
-pub(super) fn fleet(path: &Path, text: &Source) -> Result<Fleet, Complaint> {
+pub fn fleet(path: &Path, text: &Source) -> Result<Fleet, Complaint> {
+    with_files(path, text).map(|(fleet, _)| fleet)
+}
+
+/// The same, with the file of each service.
+pub fn with_files(path: &Path, text: &Source) -> Result<(Fleet, Vec<PathBuf>), Complaint> {
     let syntax = Syntax::guess(&text.name, &text.text);
     let file = read::fleet(&text.text, syntax)
         .map_err(|problems| Complaint(problems_of(&text.name, &problems)))?;
@@ -40,13 +45,14 @@ pub(super) fn fleet(path: &Path, text: &Source) -> Result<Fleet, Complaint> {
     if !complaints.is_empty() {
         return Err(Complaint(complaints));
     }
-    Fleet::new(file, members.clone()).map_err(|obstacles| {
+    let fleet = Fleet::new(file, members.clone()).map_err(|obstacles| {
         let lines = obstacles.iter().map(|(i, obstacle)| {
             let (member, path) = (&members[*i], &names[*i]);
             told(member, path, obstacle)
         });
         Complaint(lines.collect())
-    })
+    })?;
+    Ok((fleet, names))
 }
 
 /// Every service, lists opened; what cannot be read is added to the complaints.

@@ -24,6 +24,7 @@ use crate::fleet::{
     Ended, Fleet, FleetPlan, Hooks, Problem, Settings, Solution, Status, plan, solve,
 };
 use crate::scenario::Assumption;
+pub use file::{fleet as load_from, with_files};
 use what_if::WhatIf;
 
 /// Points of the curve of budgets.

@@ -84,7 +84,7 @@ fn show_services(page: &mut Page, plan: &FleetPlan, top: usize) {
                 .saves_weighted_minutes
                 .map_or_else(|| "stuck".to_owned(), |minutes| format!("{minutes:.0}")),
             format!("{:+.2}", chosen.usd_per_month),
-            settings(chosen),
+            chosen.settings(),
         ]
     }));
     let (left, right) = (Align::Left, Align::Right);
@@ -95,23 +95,6 @@ fn show_services(page: &mut Page, plan: &FleetPlan, top: usize) {
             "… and {further} more: give --top, or --format json for all."
         ));
     }
-}
-
-/// The option, with the settings that its name does not tell.
-fn settings(chosen: &Chosen) -> String {
-    let mut told = vec![chosen.option.clone()];
-    if let Some(window) = &chosen.window
-        && !chosen.option.ends_with(window.as_str())
-    {
-        told.push(format!("in {window}"));
-    }
-    for change in &chosen.changed {
-        if let Some(key) = change.key.strip_prefix("service.load_balancer.") {
-            let to = change.to.to_string();
-            told.push(format!("{key} {}", to.trim_matches('"')));
-        }
-    }
-    told.join(", ")
 }
 
 fn show_shared(page: &mut Page, plan: &FleetPlan, found: &Found<'_>) {

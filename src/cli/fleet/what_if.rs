@@ -59,12 +59,12 @@ pub(super) fn asked(
     let options: usize = problem.services.iter().map(|s| s.options.len()).sum();
     let mut found = WhatIf::default();
     if asked.what_if {
-        let more = |limit| parts_of_a_host(problem, limit);
+        let more = |limit: Limit| limit.parts_of_a_host(problem);
         for step in steps(problem, solution, more, settings, hooks) {
-            let whole = parts_of_a_host(problem, step.limit);
+            let whole = step.limit.parts_of_a_host(problem);
             found.steps.push(StepTold {
-                limit: key(problem, step.limit),
-                unit: unit(step.limit),
+                limit: step.limit.key(problem),
+                unit: step.limit.unit(),
                 now: step.now / whole,
                 used: step.used / whole,
                 more: step.more / whole,
@@ -75,52 +75,16 @@ pub(super) fn asked(
     }
     if solution.status == Status::Infeasible && (asked.what_if || options <= MOST_OPTIONS) {
         for relaxed in smallest_changes(problem, settings, hooks) {
-            let whole = parts_of_a_host(problem, relaxed.limit);
+            let whole = relaxed.limit.parts_of_a_host(problem);
             found.relaxed.push(RelaxedTold {
-                limit: key(problem, relaxed.limit),
-                unit: unit(relaxed.limit),
+                limit: relaxed.limit.key(problem),
+                unit: relaxed.limit.unit(),
                 from: relaxed.from / whole,
                 to: relaxed.to / whole,
             });
         }
     }
     found
-}
-
-/// In how many parts a host of a limit is counted.
-fn parts_of_a_host(problem: &Problem, limit: Limit) -> f64 {
-    match limit {
-        Limit::Pool(i) if is_open_pool(&problem.pools[i].name) => crate::fleet::PARTS,
-        _ => 1.0,
-    }
-}
-
-fn is_open_pool(name: &str) -> bool {
-    crate::fleet::cluster_of_open_pool(name).is_some()
-}
-
-fn key(problem: &Problem, limit: Limit) -> String {
-    match limit {
-        Limit::Budget => "limits.budget_usd_per_month".to_owned(),
-        Limit::Shortfall => "limits.shortfall_minutes_per_month".to_owned(),
-        Limit::Cluster(i) => format!("clusters.{}.extra_hosts_max", problem.clusters[i].name),
-        Limit::Pool(i) => {
-            let name = &problem.pools[i].name;
-            match crate::fleet::cluster_of_open_pool(name) {
-                Some(cluster) => format!("clusters.{cluster}.extra_hosts_max"),
-                None => format!("pools.{name}.spot_hosts_max"),
-            }
-        }
-    }
-}
-
-fn unit(limit: Limit) -> &'static str {
-    match limit {
-        Limit::Budget => "USD a month",
-        Limit::Shortfall => "minutes a month",
-        Limit::Cluster(_) => "hosts",
-        Limit::Pool(_) => "spot hosts",
-    }
 }
 
 /// The same for a reader.

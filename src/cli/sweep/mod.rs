@@ -1,5 +1,6 @@
 //! `prescale sweep`: which rows there are, where they go, and how far it is.
 
+mod columns;
 mod file;
 mod partial;
 mod progress;
@@ -13,8 +14,8 @@ use std::thread;
 use super::arguments::{OfSweep, SweepFormat};
 use super::input::{self, problems_of};
 use super::output::{Answer, Complaint};
-use crate::scenario::read::{Problem, Purpose, Setting, Syntax, Template};
-use crate::sweep::{self, Axis, Grid, Layout, Rows, Sweep, part_of, values};
+use crate::scenario::read::{Key, Problem, Purpose, Setting, Syntax, Template};
+use crate::sweep::{self, Axis, Grid, Kind, Layout, Rows, Sweep, part_of, values};
 use partial::{Definition, Partial};
 use progress::Bar;
 use table::Table;
@@ -34,6 +35,11 @@ pub fn answer(asked: &OfSweep) -> Result<Answer, Complaint> {
     let rows = rows(asked, &template)?;
     complain_of_scenario(&source.name, &template, &rows)?;
     let layout = layout(asked)?;
+    if layout == Layout::Columns && asked.resume {
+        let hint = "run it without --resume; in more parts (--shard) less is lost, or sweep to CSV";
+        let problem = "a Parquet file is whole or nothing: its end describes all of it";
+        return Err(Complaint::about(&"--resume", &problem, hint));
+    }
     let total = rows.rows();
     let part = part_of(total, asked.shard.part, asked.shard.parts);
     let threads = asked
@@ -47,6 +53,9 @@ pub fn answer(asked: &OfSweep) -> Result<Answer, Complaint> {
         threads,
         with_header: asked.shard.part == 1,
     };
+    if layout == Layout::Columns {
+        return columns::write(&run, asked.output.as_deref(), part);
+    }
     let Some(path) = &asked.output else {
         return run.to_stdout(part.start..part.end);
     };
@@ -114,6 +123,7 @@ fn layout(asked: &OfSweep) -> Result<Layout, Complaint> {
         return Ok(match format {
             SweepFormat::Csv => Layout::Csv,
             SweepFormat::Jsonl => Layout::JsonLines,
+            SweepFormat::Parquet => Layout::Columns,
         });
     }
     let Some(path) = &asked.output else {
@@ -123,10 +133,11 @@ fn layout(asked: &OfSweep) -> Result<Layout, Complaint> {
     match ending.map(str::to_ascii_lowercase).as_deref() {
         Some("csv") => Ok(Layout::Csv),
         Some("jsonl" | "ndjson") => Ok(Layout::JsonLines),
+        Some("parquet") => Ok(Layout::Columns),
         _ => Err(Complaint::about(
             &path.display(),
             &"the ending names no format",
-            "end it in .csv or .jsonl, or give --format",
+            "end it in .csv, .jsonl or .parquet, or give --format",
         )),
     }
 }
@@ -140,13 +151,26 @@ impl Source {
     }
 
     /// The settings of the first row.
-    fn first_settings(&self) -> Vec<(crate::scenario::read::Key, Setting)> {
+    fn first_settings(&self) -> Vec<(Key, Setting)> {
         match self {
             Self::Grid(grid) => {
                 let first = |axis: &Axis| (axis.key.clone(), axis.values[0].clone());
                 grid.axes().iter().map(first).collect()
             }
             Self::Table(table) => table.first_settings(),
+        }
+    }
+
+    /// The varied keys, each with what its values are.
+    fn kinds(&self) -> Vec<(&Key, Kind)> {
+        match self {
+            Self::Grid(grid) => {
+                let kind = |axis: &Axis| axis.values.iter().map(Kind::of).reduce(Kind::and);
+                let axes = grid.axes().iter();
+                axes.map(|axis| (&axis.key, kind(axis).unwrap_or(Kind::Text)))
+                    .collect()
+            }
+            Self::Table(table) => table.keys().iter().zip(table.kinds()).collect(),
         }
     }
 

@@ -136,7 +136,8 @@ impl Partial {
     }
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// The path with another ending behind it.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::output::Complaint;
 use crate::scenario::read::{Key, Setting, Template};
+use crate::sweep::Kind;
 
 /// A table that was looked through.
 pub struct Table {
@@ -13,6 +14,8 @@ pub struct Table {
     keys: Vec<Key>,
     rows: u64,
     first: Vec<Option<Setting>>,
+    /// What the cells of each column are; absent where all are empty.
+    kinds: Vec<Option<Kind>>,
     definition: String,
 }
 
@@ -55,6 +58,7 @@ impl Table {
         let mut rows = 0;
         let mut first = Vec::new();
         let mut hash = Hash::default();
+        let mut kinds = vec![None; keys.len()];
         let mut record = csv::StringRecord::new();
         while reader
             .read_record(&mut record)
@@ -64,8 +68,12 @@ impl Table {
                 first = settings(&record);
             }
             rows += 1;
-            for cell in &record {
+            for (index, cell) in record.iter().enumerate() {
                 hash.add(cell);
+                if let Some(kind) = kinds.get_mut(index).filter(|_| !cell.trim().is_empty()) {
+                    let own = Kind::of(&Setting::of(cell));
+                    *kind = Some(kind.map_or(own, |kind: Kind| kind.and(own)));
+                }
             }
         }
         let columns: Vec<&str> = keys.iter().map(Key::path).collect();
@@ -73,6 +81,7 @@ impl Table {
             path: path.to_owned(),
             rows,
             first,
+            kinds,
             definition: format!("{}\n{rows} rows, {:016x}\n", columns.join(","), hash.0),
             keys,
         })
@@ -81,6 +90,11 @@ impl Table {
     /// Its columns.
     pub fn keys(&self) -> &[Key] {
         &self.keys
+    }
+
+    /// What the cells of each column are.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        self.kinds.iter().map(|kind| kind.unwrap_or(Kind::Text))
     }
 
     /// How many rows it has.

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::limits::{self, CLUSTER, ClusterLimits, POOL};
 use crate::scenario::Assumption;
 use crate::scenario::read::{KnownTable, Problem, Syntax, Table, document};
@@ -22,8 +24,21 @@ pub struct FleetFile {
     pub clusters: BTreeMap<String, ClusterLimits>,
     /// Pools of spot hosts by name, with the most hosts of each; absent: not limited.
     pub pools: BTreeMap<String, Option<u32>>,
+    /// How its load grows; absent: not said.
+    pub growth: Option<Growth>,
     /// What was not said and had to be assumed.
     pub assumptions: Vec<Assumption>,
+}
+
+/// `[plan]`: how the load of all services grows, and over which time hosts are planned.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Growth {
+    /// Months that are planned.
+    pub months: u32,
+    /// Growth of the load in a year \[%\]; it compounds month by month.
+    pub growth_percent_per_year: f64,
+    /// The p95 of the load over its median.
+    pub peak_factor: f64,
 }
 
 /// One `[[service]]`.
@@ -85,7 +100,7 @@ impl Terms {
 }
 
 const TABLES: &[KnownTable] = &[
-    table("", &["service", "limits", "clusters", "pools"], &["plan"]),
+    table("", &["service", "limits", "clusters", "pools", "plan"], &[]),
     table("[[service]]", SERVICE_KEYS, &[]),
     table(
         "[limits]",
@@ -101,7 +116,12 @@ const TABLES: &[KnownTable] = &[
     table("[limits.clusters.NAME]", CLUSTER.supported, &[]),
     POOL,
     table("[limits.pools.NAME]", POOL.supported, &[]),
+    table("[plan]", &[MONTHS, GROWTH, PEAK], &[]),
 ];
+
+const MONTHS: &str = "months";
+const GROWTH: &str = "growth_percent_per_year";
+const PEAK: &str = "peak_factor";
 
 const SERVICE_KEYS: &[&str] = &[
     "file",
@@ -188,7 +208,42 @@ fn assemble(root: &Table<'_>) -> Option<FleetFile> {
         shortfall_minutes_per_month: sums.shortfall_minutes,
         clusters,
         pools,
+        growth: growth(&root.table("plan")),
         assumptions: Vec::new(),
+    })
+}
+
+fn growth(table: &Table<'_>) -> Option<Growth> {
+    if !table.is_given() {
+        return None;
+    }
+    let months = table.integer(MONTHS, 1..=120);
+    if !table.has(MONTHS) {
+        table.assume(MONTHS, 12, "not given: a year");
+    }
+    let or = |key: &str, range, expected: &str, otherwise: f64, why: &str| {
+        let given = table.number(key, range, expected);
+        if !table.has(key) {
+            table.assume(key, otherwise, why);
+        }
+        given.unwrap_or(otherwise)
+    };
+    Some(Growth {
+        months: months.unwrap_or(12),
+        growth_percent_per_year: or(
+            GROWTH,
+            -99.0..=10_000.0,
+            "percent in a year, from -99 to 10000",
+            0.0,
+            "not given: the load stays as it is",
+        ),
+        peak_factor: or(
+            PEAK,
+            1.0..=1000.0,
+            "the p95 of the load over its median, 1 or more",
+            1.0,
+            "not given: the load has no peaks",
+        ),
     })
 }
 

@@ -15,7 +15,7 @@ use std::fmt;
 use std::io;
 
 pub use columns::NAMES as OPTION_COLUMNS;
-pub use fleet::{Entry, EntrySource, FleetFile, Terms, fleet};
+pub use fleet::{Entry, EntrySource, FleetFile, Growth, Terms, fleet};
 pub use limits::{ClusterLimits, Shared, limits};
 pub use options::options;
 pub use services::services;

@@ -184,7 +184,7 @@ impl Descriptions {
             let value = write::law(fitted.value);
             match fitted.origin {
                 Origin::Recorded { gaps } => {
-                    section.read(
+                    section.measured(
                         key,
                         value,
                         format!("{file}: events, from {gaps} gaps {gap}"),
@@ -302,7 +302,7 @@ impl Descriptions {
             Some(Fitted {
                 value,
                 origin: Origin::Recorded { gaps },
-            }) => section.read(
+            }) => section.measured(
                 "deregistration_delay",
                 write::seconds(value),
                 format!(
@@ -430,7 +430,7 @@ impl Descriptions {
         if completed > 0 {
             #[expect(clippy::cast_precision_loss, reason = "at most as many as events")]
             let per_day = (completed as f64 / days).max(0.01);
-            section.read(
+            section.measured(
                 "per_day",
                 format!("{per_day:.2}"),
                 format!("{file}: {completed} completed in the {days:.1} days of its events"),
@@ -444,7 +444,7 @@ impl Descriptions {
         }
         let reaction = write::law(fit.reaction.value);
         match fit.reaction.origin {
-            Origin::Recorded { gaps } => section.read(
+            Origin::Recorded { gaps } => section.measured(
                 "reaction",
                 reaction,
                 format!(
@@ -460,7 +460,7 @@ impl Descriptions {
             origin: Origin::Recorded { gaps },
         }) = fit.completion_lag
         {
-            section.read(
+            section.measured(
                 "completion_lag",
                 write::seconds(value),
                 format!("{file}: events, {gaps} gaps from the last stop to the end, less drain, stop and reaction"),

@@ -10,6 +10,11 @@ use crate::units::Seconds;
 
 impl Table<'_> {
     /// Notes that an input was not given, and what was taken.
+    pub(crate) fn add_assumption(&self, assumption: Assumption) {
+        self.notes.assumptions.borrow_mut().push(assumption);
+    }
+
+    /// Notes what is taken for a key that is not given.
     pub(crate) fn assume(&self, key: &str, value: impl Display, why: &str) {
         self.notes.assumptions.borrow_mut().push(Assumption {
             key: self.path_of(key),

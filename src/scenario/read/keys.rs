@@ -124,6 +124,7 @@ const TABLES: &[KnownTable] = &[
             "recommend",
             "recorded",
             "spot",
+            "origin",
         ],
         not_yet: &["clusters", "pools"],
     },
@@ -341,6 +342,11 @@ const TABLES: &[KnownTable] = &[
     KnownTable {
         header: "[[recorded]]",
         supported: &["at", "completed"],
+        not_yet: &[],
+    },
+    KnownTable {
+        header: "[origin]",
+        supported: &["measured", "imported", "assumed"],
         not_yet: &[],
     },
 ];

@@ -16,6 +16,7 @@ mod laws;
 mod load;
 mod load_balancer;
 mod notes;
+mod origin;
 mod overlap;
 mod prescale;
 mod prices;
@@ -215,6 +216,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     let size = service.as_ref().and_then(|service| service.size);
     let fargate = host::fargate_price(&sections, capacity.as_ref(), size, &prices);
     prices.check_names();
+    let origins = origin::read(root);
     Some(Scenario {
         service: service?,
         deployment,
@@ -229,6 +231,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
         limits,
         recommend: sections.recommend?,
         recorded,
+        origins,
         assumptions: Vec::new(),
     })
 }

@@ -29,6 +29,7 @@ enum Kind {
     Law,
     Choice(&'static [&'static str]),
     Choices(&'static [&'static str]),
+    Texts,
     /// Left to the reader.
     Any,
 }
@@ -109,6 +110,7 @@ fn value(kind: Kind) -> Value {
         Kind::Duration => json!({ "$ref": "#/$defs/duration" }),
         Kind::Law => json!({ "$ref": "#/$defs/varying" }),
         Kind::Choice(choices) => json!({ "enum": choices }),
+        Kind::Texts => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
         Kind::Choices(choices) => json!({ "type": "array", "items": { "enum": choices } }),
         Kind::Any => json!(true),
     }
@@ -123,7 +125,7 @@ const SHARE: Kind = Kind::Number { from: 0.0, to: 1.0 };
 
 /// What may stand at a key that is no table.
 fn kind(path: &str) -> Kind {
-    use Kind::{Any, Choice, Choices, Duration, Flag, Law, Number, Text, Whole};
+    use Kind::{Any, Choice, Choices, Duration, Flag, Law, Number, Text, Texts, Whole};
     match path {
         "service.name"
         | "cluster.region"
@@ -163,6 +165,7 @@ fn kind(path: &str) -> Kind {
             "health_check",
             "deregistration_delay",
         ]),
+        "origin.measured" | "origin.imported" | "origin.assumed" => Texts,
         "service.timing.start"
         | "service.timing.ready"
         | "service.timing.stop"

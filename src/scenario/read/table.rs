@@ -61,6 +61,29 @@ impl<'a> Table<'a> {
             .report(span, self.path_of(key), found, expected, hint);
     }
 
+    /// Notes a problem with a part of a key's value, at the value.
+    pub(super) fn report_at(&self, key: &str, part: &str, found: &str, expected: &str, hint: &str) {
+        let span = self.entry(key).map_or(&self.span, |entry| &entry.node.span);
+        self.notes
+            .report(span, self.path_of(part), found, expected, hint);
+    }
+
+    /// What stands at a dotted path below this table, as it was written on one line; items of lists
+    /// by their number from 0.
+    pub(super) fn written_at(&self, path: &str) -> Option<String> {
+        let mut parts = path.split('.');
+        let mut node = &self.entry(parts.next()?)?.node;
+        for part in parts {
+            node = match &node.value {
+                Value::Table(entries) => &entries.iter().find(|entry| entry.key == part)?.node,
+                Value::List(items) => items.get(part.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        let text = self.notes.text.get(node.span.clone())?;
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
     /// Notes a problem with a key itself.
     pub(crate) fn report_key(&self, key: &str, found: &str, expected: &str, hint: &str) {
         let span = self.entry(key).map_or(&self.span, |entry| &entry.key_span);

@@ -92,6 +92,30 @@ impl Setting {
         }
     }
 
+    /// The whole number that it is, if it is one.
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        match self.value {
+            Value::Integer(integer) => Some(integer),
+            _ => None,
+        }
+    }
+
+    /// The number that it is, if it is one.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        self.value.as_number()
+    }
+
+    /// Whether it is true or false, if it is one of them.
+    #[must_use]
+    pub fn flag(&self) -> Option<bool> {
+        match self.value {
+            Value::Boolean(flag) => Some(flag),
+            _ => None,
+        }
+    }
+
     /// Whether it is a number.
     #[must_use]
     pub fn is_number(&self) -> bool {
@@ -366,6 +390,11 @@ fn parts_of(path: &str) -> Vec<Part> {
         Err(_) => Part::Name(part.to_owned()),
     };
     path.split('.').map(part).collect()
+}
+
+/// Whether a scenario has a key at a dotted path.
+pub(super) fn check_key(path: &str) -> Result<(), String> {
+    check_known(&parts_of(path))
 }
 
 fn written(parts: &[Part]) -> String {

@@ -79,3 +79,71 @@ fn another_service_is_named_with_those_there_are() {
     let run = prescale(&["import", "ecs", "--services", SERVICES, "--service", "api"]);
     insta::assert_snapshot!(run);
 }
+
+#[test]
+fn a_report_on_what_was_imported_grades_its_inputs() {
+    let imported = prescale(&ALL).stdout;
+    let json = |text: &str, command: &str| -> serde_json::Value {
+        let run = super::prescale_given(text, &[command, "-", "--format", "json"]);
+        assert_eq!(run.code, Some(0), "{run}");
+        serde_json::from_str(&run.stdout).expect("JSON")
+    };
+    let report = json(&imported, "report");
+    let origin = |key: &str| {
+        let origins = report["origins"].as_array().expect("origins");
+        let found = origins.iter().find(|origin| origin["key"] == key);
+        let found = found.unwrap_or_else(|| panic!("{key} has no origin"));
+        (found["grade"].clone(), found["value"].clone())
+    };
+    assert_eq!(
+        origin("service.timing.start"),
+        ("measured".into(), "{ mean = \"30.6s\", cv = 0.05 }".into())
+    );
+    assert_eq!(
+        origin("service.desired_count"),
+        ("imported".into(), "2".into())
+    );
+    assert_eq!(
+        origin("cluster.hosts.0.count"),
+        ("imported".into(), "2".into())
+    );
+    assert_eq!(
+        origin("service.load.required_tasks"),
+        ("assumed".into(), "2".into())
+    );
+    // What was assumed stays an assumption of every answer, though it is written down.
+    let assumed = |text: &str| {
+        let estimate = json(text, "estimate");
+        let assumptions = estimate["assumptions"].as_array().expect("assumptions");
+        let keys = assumptions
+            .iter()
+            .map(|one| one["key"].as_str().expect("a key").to_owned());
+        keys.filter(|key| key == "service.load.required_tasks")
+            .count()
+    };
+    assert_eq!(assumed(&imported), 1);
+    // Whoever sets a value takes its key out.
+    let taken_out = imported.replace("    \"service.load.required_tasks\",\n", "");
+    assert_ne!(taken_out, imported);
+    assert_eq!(assumed(&taken_out), 0);
+    let page = super::prescale_given(&imported, &["report", "-"]).stdout;
+    for grade in ["measured", "imported", "assumed"] {
+        assert!(page.contains(&format!("<td>{grade}</td>")), "{grade}");
+    }
+}
+
+#[test]
+fn an_origin_of_no_key_is_told() {
+    let imported = prescale(&ALL).stdout;
+    let wrong = imported.replace("\"service.desired_count\"", "\"service.desired_cuont\"");
+    assert_ne!(wrong, imported);
+    let run = super::prescale_given(&wrong, &["estimate", "-"]);
+    assert_eq!(run.code, Some(2));
+    assert!(
+        run.stderr
+            .contains("origin.imported.1: found \"service.desired_cuont\"")
+            && run.stderr.contains("did you mean `desired_count`?"),
+        "{}",
+        run.stderr
+    );
+}

@@ -239,3 +239,166 @@ fn a_closed_pipe_is_success() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+/// The rows of a Parquet file, each as text in the order of its columns; empty where it is null.
+fn parquet_rows(path: &Path) -> (Vec<String>, Vec<Vec<String>>, usize) {
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use parquet::record::Field;
+    let file = fs::File::open(path).expect("it can be opened");
+    let reader = SerializedFileReader::new(file).expect("it is Parquet");
+    let schema = reader.metadata().file_metadata().schema();
+    let names = schema.get_fields().iter();
+    let names = names.map(|field| field.name().to_owned()).collect();
+    let cell = |field: &Field| match field {
+        Field::Null => String::new(),
+        Field::Long(whole) => whole.to_string(),
+        Field::Double(number) => number.to_string(),
+        Field::Bool(flag) => flag.to_string(),
+        Field::Str(text) => text.clone(),
+        other => panic!("no such column: {other:?}"),
+    };
+    let rows = reader.get_row_iter(None).expect("it has rows");
+    let rows = rows.map(|row| {
+        let row = row.expect("a row");
+        row.get_column_iter()
+            .map(|(_, field)| cell(field))
+            .collect()
+    });
+    (names, rows.collect(), reader.num_row_groups())
+}
+
+/// The same of CSV.
+fn csv_rows(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let texts = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect();
+    let header = texts(reader.headers().expect("a header"));
+    let rows = reader.records().map(|row| texts(&row.expect("a row")));
+    (header, rows.collect())
+}
+
+#[test]
+fn parquet_holds_what_csv_holds_with_types() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rows.parquet");
+    // Good rows, stuck ones with a reason, and bad ones.
+    let varied = [
+        "--vary",
+        "service.desired_count=2,3",
+        "--vary",
+        "deployment.minimum_healthy_percent=0,50,100",
+        "--vary",
+        "service.timing.ready=30s,45s",
+        "--vary",
+        "prescale.spot_share=0,0.5",
+    ];
+    let mut arguments = vec!["sweep", SCENARIO];
+    arguments.extend(varied);
+    let csv = prescale(&arguments).stdout;
+    let path = file.display().to_string();
+    arguments.extend(["-o", &path]);
+    let run = prescale(&arguments);
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    assert_eq!(names(folder.path()), ["rows.parquet"]);
+    let (names, rows, groups) = parquet_rows(&file);
+    let (header, expected) = csv_rows(&csv);
+    assert_eq!(names, header);
+    assert_eq!(rows.len(), 24);
+    assert_eq!(groups, 1);
+    let verdicts: std::collections::BTreeSet<&str> =
+        rows.iter().map(|row| row[4].as_str()).collect();
+    assert_eq!(
+        verdicts.into_iter().collect::<Vec<_>>(),
+        ["completes", "invalid", "stuck"]
+    );
+    for (row, expected) in rows.iter().zip(&expected) {
+        assert_eq!(row, expected);
+    }
+}
+
+#[test]
+fn parquet_has_the_same_bytes_whatever_the_threads_in_groups_of_equal_size() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = |name: &str, more: &[&str]| {
+        let file = folder.path().join(name);
+        let path = file.display().to_string();
+        let mut arguments = vec![
+            "sweep",
+            "benches/inputs/million-rows.toml",
+            "--vary",
+            "deployment.minimum_healthy_percent=0..100",
+            "--vary",
+            "deployment.maximum_percent=100..900",
+            "-o",
+            &path,
+        ];
+        arguments.extend(more);
+        let run = prescale(&arguments);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        file
+    };
+    let one = written("one.parquet", &["--threads", "1"]);
+    let three = written("three", &["--threads", "3", "--format", "parquet"]);
+    let bytes = |path: &Path| fs::read(path).expect("it can be read");
+    assert!(bytes(&one) == bytes(&three), "the two differ");
+    let (_, rows, groups) = parquet_rows(&one);
+    assert_eq!((rows.len(), groups), (101 * 801, 2));
+    // Each part is a file of its own; their rows one after another are the whole.
+    let parts = ["1/2", "2/2"].map(|part| {
+        let name = format!("part-{}.parquet", &part[..1]);
+        parquet_rows(&written(&name, &["--shard", part])).1
+    });
+    assert!(parts.concat() == rows, "the parts are not the whole");
+}
+
+#[test]
+fn a_table_as_parquet_keeps_its_texts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = folder.path().join("services.csv");
+    let rows = "service.name,service.desired_count,deployment.per_day\n=1+1,2,1\nweb,,0.5\n";
+    fs::write(&table, rows).expect("it can be written");
+    let (path, file) = (
+        table.display().to_string(),
+        folder.path().join("rows.parquet"),
+    );
+    let to = file.display().to_string();
+    let run = prescale(&["sweep", SCENARIO, "--input", &path, "-o", &to]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let (_, rows, _) = parquet_rows(&file);
+    // A number for a program, an empty cell for nothing, and no apostrophe: this is no spreadsheet.
+    assert_eq!(rows[0][..3], ["=1+1", "2", "1"]);
+    assert_eq!(rows[1][..3], ["web", "", "0.5"]);
+}
+
+#[test]
+fn parquet_is_whole_or_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rows.parquet");
+    let path = file.display().to_string();
+    let run = sweep(&["-o", &path, "--resume"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("whole or nothing"), "{}", run.stderr);
+    assert_eq!(names(folder.path()), Vec::<String>::new());
+    let arguments = [
+        "sweep",
+        SCENARIO,
+        "--vary",
+        "service.timing.ready=10s..4009s:1s",
+        "-o",
+        &path,
+    ];
+    let mut child = binary(&arguments)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let part = folder.path().join("rows.parquet.part");
+    while !part.exists() && child.try_wait().expect("a state").is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+    assert!(!file.exists());
+    let whole = sweep(&["-o", &path]);
+    assert_eq!(whole.code, Some(0), "{}", whole.stderr);
+    assert_eq!(names(folder.path()), ["rows.parquet"]);
+    assert_eq!(parquet_rows(&file).1.len(), 6);
+}
