@@ -14,3 +14,4 @@ pub mod scenario;
 pub mod simulate;
 pub mod sweep;
 pub mod units;
+pub mod validate;

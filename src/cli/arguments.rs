@@ -57,6 +57,8 @@ pub enum Command {
     /// A scenario from what the provider's command line prints
     #[command(subcommand)]
     Import(ImportSource),
+    /// How far the model is off: against the simulation, against recorded deployments
+    Validate(OfValidation),
     /// Instance types and prices: the regions; the types of a region; a type in every region
     Catalog(OfCatalog),
     /// The JSON Schema of a scenario, for editors
@@ -374,6 +376,39 @@ pub struct OfEcs {
     /// Replace the output file if it exists
     #[arg(long, requires = "output")]
     pub force: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct OfValidation {
+    /// How many random scenarios are compared
+    #[arg(long, value_name = "N", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub scenarios: u32,
+    /// How many deployments of one are simulated at most; fewer where these tell enough
+    #[arg(long, value_name = "N", default_value_t = 20_000,
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub runs: u32,
+    /// Where the random numbers begin: the same seed gives the same answer
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How many work at once, as many as there are processors if not given; the answer does not
+    /// depend on it
+    #[arg(long, value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub threads: Option<u32>,
+    /// Only write the random scenario with this number, to look into it
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["scenarios", "runs", "threads", "format"])]
+    pub emit_scenario: Option<u32>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ValidationFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum ValidationFormat {
+    #[default]
+    Markdown,
+    Json,
 }
 
 #[derive(Debug, Args)]

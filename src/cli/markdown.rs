@@ -31,6 +31,39 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// The same for reading as it is too: columns of words stand left, all others right.
+pub fn aligned(header: &[&str], words: &[bool], rows: &[Vec<String>]) -> Vec<String> {
+    let of = |cells: Vec<&str>| cells.into_iter().map(plain).collect::<Vec<String>>();
+    let header = of(header.to_vec());
+    let rows = rows
+        .iter()
+        .map(|row| of(row.iter().map(String::as_str).collect()));
+    let rows: Vec<Vec<String>> = rows.collect();
+    let width = |column: usize| {
+        let cells = std::iter::once(&header).chain(&rows);
+        let cells = cells.filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let columns = || widths.iter().zip(words);
+    let line = |cells: &[String]| {
+        let cells = cells.iter().zip(columns());
+        let cells = cells.map(|(cell, (width, words))| match words {
+            true => format!("{cell:width$}"),
+            false => format!("{cell:>width$}"),
+        });
+        format!("| {} |", cells.collect::<Vec<String>>().join(" | "))
+    };
+    let rule = columns().map(|(width, words)| match words {
+        true => format!("|{}", "-".repeat(width + 2)),
+        false => format!("|{}:", "-".repeat(width + 1)),
+    });
+    let rule = rule.collect::<String>() + "|";
+    let mut lines = vec![line(&header), rule];
+    lines.extend(rows.iter().map(|row| line(row)));
+    lines
+}
+
 /// A text that Markdown shows as it is.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -50,6 +83,22 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_stand_under_each_other() {
+        let row = |name: &str, number: &str| vec![name.to_owned(), number.to_owned()];
+        let rows = [row("one", "1.5"), row("three", "10.5")];
+        let lines = aligned(&["", "min"], &[true, false], &rows);
+        assert_eq!(
+            lines,
+            [
+                "|       |  min |",
+                "|-------|-----:|",
+                "| one   |  1.5 |",
+                "| three | 10.5 |"
+            ]
+        );
+    }
 
     #[test]
     fn a_cell_cannot_end_its_row_or_mention_anybody() {

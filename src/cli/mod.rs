@@ -25,6 +25,7 @@ mod recommend;
 mod report;
 mod simulate;
 mod sweep;
+mod validate;
 mod whole_file;
 mod words;
 
@@ -106,6 +107,7 @@ fn answer(arguments: Arguments) -> Result<Answer, Complaint> {
         Command::Sweep(asked) => sweep::answer(&asked),
         Command::Emit(tool) => emit::answer(&tool),
         Command::Import(ImportSource::Ecs(asked)) => import::answer(&asked),
+        Command::Validate(asked) => validate::answer(&asked),
         Command::Catalog(asked) => {
             let answer = catalog::answer(asked.region.as_deref(), &asked.types)
                 .map_err(|unknown| Complaint::of(&unknown))?;

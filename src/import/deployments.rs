@@ -94,6 +94,26 @@ impl Deployment {
         self.started_tasks.saturating_sub(self.failed_starts)
     }
 
+    /// What is left without the starts that came to nothing, where a task started after them went
+    /// through as usual; absent where it did not complete, or a task was judged unhealthy.
+    #[must_use]
+    pub fn without_vain_starts(&self) -> Option<Self> {
+        let unhealthy = self
+            .events
+            .iter()
+            .any(|event| event.kind == EventKind::Unhealthy);
+        if self.outcome != Outcome::Completed || unhealthy {
+            return None;
+        }
+        let mut settled = self.clone();
+        if self.failed_starts > 0 {
+            settled.events.retain(|event| event.at >= self.first_start);
+            settled.started_tasks = self.tasks();
+            settled.failed_starts = 0;
+        }
+        Some(settled)
+    }
+
     /// From the request to the end, for a deployment that a prediction can be held against: it
     /// completed and no start failed \[s\].
     #[must_use]
@@ -118,6 +138,9 @@ pub struct RequestRecord {
 pub struct Found {
     /// Deployments, oldest first, whatever their outcome.
     pub deployments: Vec<Deployment>,
+    /// Tasks that started and replaced none: the service was created or grew. No deployments, but
+    /// they show how long its tasks take to start.
+    pub growths: Vec<Deployment>,
     /// Episodes that are no deployments.
     pub skipped: Vec<Skipped>,
     /// From the oldest to the newest event \[s\].
@@ -143,11 +166,15 @@ pub fn find(events: &[Event], requests: &[RequestRecord]) -> Found {
     };
     let mut previous_end = Timestamp::MIN;
     for episode in events.split_inclusive(|event| ends_episode(&event.kind)) {
+        let skipped = |why: &str| Skipped::new(format!("events from {}", episode[0].at), why);
         match judge(episode, era, requests, previous_end) {
             Verdict::Deployment(deployment) => found.deployments.push(*deployment),
-            Verdict::Other(why) => found
-                .skipped
-                .push(Skipped::new(format!("events from {}", episode[0].at), why)),
+            Verdict::Growth(growth) => {
+                found.growths.push(*growth);
+                let why = "nothing was replaced: the service was created or grew";
+                found.skipped.push(skipped(why));
+            }
+            Verdict::Other(why) => found.skipped.push(skipped(why)),
             Verdict::Idle => {}
         }
         if let Some(end) = episode.last() {
@@ -159,6 +186,7 @@ pub fn find(events: &[Event], requests: &[RequestRecord]) -> Found {
 
 enum Verdict {
     Deployment(Box<Deployment>),
+    Growth(Box<Deployment>),
     Other(&'static str),
     /// A heartbeat, or messages that move no task.
     Idle,
@@ -197,10 +225,7 @@ fn judge(
         if era == EventOrder::DrainThenStopped && tally.unhealthy > 0 {
             return Verdict::Other("an unhealthy task was replaced");
         }
-        if tally.removed == 0 {
-            return Verdict::Other("nothing was replaced: the service was created or grew");
-        }
-        if era == EventOrder::DrainThenStopped && tally.stopped == 0 {
+        if era == EventOrder::DrainThenStopped && tally.removed > 0 && tally.stopped == 0 {
             return Verdict::Other("a task that had ended by itself was replaced");
         }
         if tally.started < tally.removed {
@@ -210,6 +235,9 @@ fn judge(
         }
     }
     match deployment(episode, &tally, era, outcome, requests, previous_end) {
+        Some(growth) if outcome == Outcome::Completed && tally.removed == 0 => {
+            Verdict::Growth(Box::new(growth))
+        }
         Some(deployment) => Verdict::Deployment(Box::new(deployment)),
         None => Verdict::Idle,
     }
@@ -225,7 +253,7 @@ fn deployment(
 ) -> Option<Deployment> {
     // Starts beyond those that replaced an old task or reached the load balancer came to nothing.
     let vain = match outcome {
-        Outcome::Completed => tally
+        Outcome::Completed if tally.removed > 0 => tally
             .started
             .saturating_sub(tally.removed.max(tally.registered)),
         _ => 0,

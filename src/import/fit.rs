@@ -5,14 +5,20 @@
 //!
 //! # Formula
 //! - `start` = median(started → registered): targets are registered when their tasks run.
-//! - registered → decision to stop an old task = `ready` + wait for the check + `reaction`.
+//! - registered → decision to stop an old task = mean time to the verdict + `reaction`; `ready` is
+//!   what gives that mean.
+//! - started → decision to stop, without a load balancer = `start` + 40 s + `reaction`.
 //! - drain begun → stopped (logs until about 2020) = deregistration delay + `stop`.
 //! - last decision → completed = deregistration delay + `stop` + `reaction` + `completion_lag`.
+//! - drain begun → the start that waited for it = deregistration delay + `stop` + `reaction`: used
+//!   for the delay where nothing else shows it.
 //!
-//! `reaction` is 20 s unless the second line leaves less; `completion_lag` is what the last line
+//! `reaction` is 20 s unless the second line, or the third, leaves less; `completion_lag` is what the last line
 //! leaves, never negative.
 
 use std::collections::VecDeque;
+
+use statrs::distribution::{ContinuousCDF as _, Normal};
 
 use super::deployments::{Deployment, EventOrder};
 use super::events::EventKind;
@@ -38,6 +44,8 @@ const USUAL_DELAYS: [f64; 12] = [
 ];
 /// From the drain's begin to "deployment completed" with no delay at all: 51 to 63 s are recorded.
 const COMPLETION_WITHOUT_DELAY: f64 = 50.0;
+/// Without any check a task counts as healthy so long after RUNNING \[s\].
+const HEALTHY_WITHOUT_CHECK: f64 = 40.0;
 /// A network load balancer drains at least this long \[s\].
 const SHORTEST_NLB_DRAIN: f64 = 120.0;
 
@@ -105,19 +113,38 @@ pub enum Origin {
     Assumed,
 }
 
+/// How long the parts of deployments took, as medians of what was recorded \[s\].
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct RecordedParts {
+    /// From started to registered.
+    pub start: Option<f64>,
+    /// From registered to what it allowed: the next stop, or the end.
+    pub verdict: Option<f64>,
+    /// From the last decision to stop to the end, where that is what the end waited for.
+    pub end: Option<f64>,
+}
+
+/// The parts of deployments that completed without failed starts.
+#[must_use]
+pub fn recorded_parts(deployments: &[Deployment]) -> RecordedParts {
+    let gaps = Gaps::of(deployments);
+    RecordedParts {
+        start: median(&gaps.started_to_registered),
+        verdict: median(&gaps.verdict),
+        end: median(&gaps.decision_to_completed),
+    }
+}
+
 /// The timing that explains the deployments best, gap by gap.
 ///
 /// Deployments that did not complete, or not without failed starts, are left aside.
 #[must_use]
 pub fn fit(known: &Known, deployments: &[Deployment]) -> Fit {
-    let mut gaps = Gaps::default();
-    for deployment in deployments
-        .iter()
-        .filter(|deployment| deployment.completed().is_some())
-    {
-        gaps.add(deployment);
-    }
-    let (ready, reaction) = ready_and_reaction(known, &gaps.verdict);
+    let gaps = Gaps::of(deployments);
+    let (ready, reaction) = match known.load_balancer {
+        Some(_) => ready_and_reaction(known, &gaps.verdict),
+        None => (assumed(TYPICAL_READY), reaction_alone(&gaps)),
+    };
     let deregistration_delay = known
         .load_balancer
         .and_then(|load_balancer| delay(&load_balancer, &gaps));
@@ -128,7 +155,11 @@ pub fn fit(known: &Known, deployments: &[Deployment]) -> Fit {
         origin: recorded(&gaps.decision_to_completed),
     });
     Fit {
-        start: law(&gaps.started_to_registered).unwrap_or(assumed(TYPICAL_START)),
+        start: match known.load_balancer {
+            Some(_) => law(&gaps.started_to_registered),
+            None => start_alone(&gaps, reaction.value.mean.0),
+        }
+        .unwrap_or(assumed(TYPICAL_START)),
         ready,
         stop,
         reaction,
@@ -141,13 +172,27 @@ pub fn fit(known: &Known, deployments: &[Deployment]) -> Fit {
 #[derive(Debug, Default)]
 struct Gaps {
     started_to_registered: Vec<f64>,
+    started_to_decision: Vec<f64>,
     verdict: Vec<f64>,
     drain_to_stopped: Vec<f64>,
     drain_to_completed: Vec<f64>,
+    drain_to_start: Vec<f64>,
     decision_to_completed: Vec<f64>,
 }
 
 impl Gaps {
+    /// Of those that completed without failed starts.
+    fn of(deployments: &[Deployment]) -> Self {
+        let mut gaps = Self::default();
+        for deployment in deployments
+            .iter()
+            .filter(|deployment| deployment.completed().is_some())
+        {
+            gaps.add(deployment);
+        }
+        gaps
+    }
+
     fn add(&mut self, deployment: &Deployment) {
         self.add_starts(deployment);
         let Some(ended_at) = deployment.ended_at else {
@@ -157,24 +202,36 @@ impl Gaps {
         let mut draining = None;
         let mut stopped = None;
         let mut decision = None;
+        let mut started = None;
+        let mut last_start = None;
         for event in &deployment.events {
-            let decides = matches!(
-                (&event.kind, deployment.order),
-                (
-                    EventKind::StoppedRunning { .. },
-                    EventOrder::StoppedThenDrain
-                ) | (
-                    EventKind::Draining { .. } | EventKind::Deregistered { .. },
-                    EventOrder::DrainThenStopped,
-                )
-            );
+            // Where nothing drains a stop is the decision in every log.
+            let stop_decides = deployment.order == EventOrder::StoppedThenDrain
+                || deployment.drain_begun.is_none();
+            let decides = match &event.kind {
+                EventKind::StoppedRunning { .. } => stop_decides,
+                EventKind::Draining { .. } | EventKind::Deregistered { .. } => !stop_decides,
+                _ => false,
+            };
             if decides {
+                if let (Some(started), None) = (started, decision) {
+                    self.started_to_decision.push(between(started, event.at).0);
+                }
                 decision = Some(event.at);
                 if let Some(registered) = registered.take() {
                     self.verdict.push(between(registered, event.at).0);
                 }
             }
             match event.kind {
+                EventKind::Started { .. } => {
+                    if let (EventOrder::StoppedThenDrain, None, Some(draining)) =
+                        (deployment.order, started, draining)
+                    {
+                        self.drain_to_start.push(between(draining, event.at).0);
+                    }
+                    started = started.or(Some(event.at));
+                    last_start = Some(event.at);
+                }
                 EventKind::Registered { .. } => registered = Some(event.at),
                 EventKind::Draining { .. } => draining = Some(event.at),
                 EventKind::StoppedRunning { .. } => {
@@ -187,6 +244,10 @@ impl Gaps {
                 }
                 _ => {}
             }
+        }
+        if let (Some(last), None, None) = (last_start, registered, decision) {
+            // Nothing was replaced and no target tells: the end is what the last start allowed.
+            self.started_to_decision.push(between(last, ended_at).0);
         }
         // Whichever of the last start and the last stop came later is what the end waited for.
         if stopped.max(decision) >= deployment.last_registered {
@@ -277,18 +338,78 @@ fn further_passes(load_balancer: &KnownLoadBalancer) -> f64 {
         * load_balancer.health_check_interval.0
 }
 
-/// The readiness behind a verdict: a target judged unhealthy before needs further passes \[s\].
+/// The mean readiness behind a mean verdict \[s\].
+///
+/// # Formula
+/// A target that was judged unhealthy before needs further passes, so the mean verdict grows with
+/// the readiness by more than it does: the readiness is found by halving.
 fn ready_before(load_balancer: &KnownLoadBalancer, verdict: f64) -> f64 {
-    let at_first_pass = verdict - wait_for_check(load_balancer);
-    let judged_unhealthy =
-        f64::from(load_balancer.unhealthy_threshold) * load_balancer.health_check_interval.0;
-    let ready = match load_balancer.kind {
-        LoadBalancerKind::Alb | LoadBalancerKind::Nlb if at_first_pass > judged_unhealthy => {
-            (at_first_pass - further_passes(load_balancer)).max(judged_unhealthy)
+    let at_first_pass = (verdict - wait_for_check(load_balancer)).max(SHORTEST);
+    let (mut low, mut high) = (SHORTEST, at_first_pass);
+    for _ in 0..50 {
+        let middle = f64::midpoint(low, high);
+        if mean_verdict(load_balancer, middle) < verdict {
+            low = middle;
+        } else {
+            high = middle;
         }
-        _ => at_first_pass,
-    };
-    ready.max(SHORTEST)
+    }
+    // Where nothing is ever judged unhealthy the end of the interval is exact.
+    if mean_verdict(load_balancer, at_first_pass) <= verdict {
+        at_first_pass
+    } else {
+        high
+    }
+}
+
+/// From RUNNING to healthy, the mean, where readiness has the usual spread about a mean \[s\].
+///
+/// # Formula
+/// The first passing check comes at t = r + U(0, I); it is judged unhealthy before iff t is beyond
+/// `unhealthy_threshold` · I, which for given r has the probability (r − (u − 1) · I) / I, cut to
+/// 0 … 1; over r by its quantiles.
+fn mean_verdict(load_balancer: &KnownLoadBalancer, ready: f64) -> f64 {
+    const QUANTILES: u32 = 200;
+    let at_first_pass = ready + wait_for_check(load_balancer);
+    if load_balancer.kind == LoadBalancerKind::Clb {
+        return at_first_pass;
+    }
+    let interval = load_balancer.health_check_interval.0;
+    let sure_below = f64::from(load_balancer.unhealthy_threshold.saturating_sub(1)) * interval;
+    let variance = TYPICAL_READY.cv.powi(2).ln_1p();
+    let normal = Normal::standard();
+    let judged: f64 = (0..QUANTILES)
+        .map(|index| {
+            let share = (f64::from(index) + 0.5) / f64::from(QUANTILES);
+            let logarithm = variance.sqrt() * normal.inverse_cdf(share) - variance / 2.0;
+            ((ready * logarithm.exp() - sure_below) / interval).clamp(0.0, 1.0)
+        })
+        .sum();
+    at_first_pass + judged / f64::from(QUANTILES) * further_passes(load_balancer)
+}
+
+/// The reaction where no check is seen: what the wait after RUNNING leaves of the usual one.
+fn reaction_alone(gaps: &Gaps) -> Fitted<DurationLaw> {
+    match median(&gaps.started_to_decision) {
+        Some(gap) if gap < SHORTEST + HEALTHY_WITHOUT_CHECK + TYPICAL_REACTION.mean.0 => Fitted {
+            value: DurationLaw::lognormal(
+                Seconds((gap - SHORTEST - HEALTHY_WITHOUT_CHECK).max(SHORTEST_REACTION)),
+                TYPICAL_REACTION.cv,
+            ),
+            origin: recorded(&gaps.started_to_decision),
+        },
+        _ => assumed(TYPICAL_REACTION),
+    }
+}
+
+/// PENDING to RUNNING where no target tells when a task runs.
+fn start_alone(gaps: &Gaps, reaction: f64) -> Option<Fitted<DurationLaw>> {
+    let gap = median(&gaps.started_to_decision)?;
+    let start = (gap - HEALTHY_WITHOUT_CHECK - reaction).max(SHORTEST);
+    Some(Fitted {
+        value: DurationLaw::lognormal(Seconds(start), TYPICAL_START.cv),
+        origin: recorded(&gaps.started_to_decision),
+    })
 }
 
 fn delay(load_balancer: &KnownLoadBalancer, gaps: &Gaps) -> Option<Fitted<Seconds>> {
@@ -298,12 +419,13 @@ fn delay(load_balancer: &KnownLoadBalancer, gaps: &Gaps) -> Option<Fitted<Second
             origin: Origin::Given,
         });
     }
-    let (drain, samples) = match median(&gaps.drain_to_stopped) {
-        Some(drain) => (drain, &gaps.drain_to_stopped),
-        None => (
-            median(&gaps.drain_to_completed)? - COMPLETION_WITHOUT_DELAY,
-            &gaps.drain_to_completed,
-        ),
+    let (drain, samples) = if let Some(drain) = median(&gaps.drain_to_stopped) {
+        (drain, &gaps.drain_to_stopped)
+    } else {
+        let samples = [&gaps.drain_to_completed, &gaps.drain_to_start]
+            .into_iter()
+            .find(|samples| !samples.is_empty())?;
+        (median(samples)? - COMPLETION_WITHOUT_DELAY, samples)
     };
     // Times without fractions may be a second short.
     let usual = USUAL_DELAYS
@@ -379,6 +501,8 @@ fn median(values: &[f64]) -> Option<f64> {
 #[expect(clippy::float_cmp, reason = "worked by hand in numbers that are exact")]
 mod tests {
     use super::*;
+    use crate::model::verdict::verdict;
+    use crate::scenario::read::{Purpose, Syntax, scenario};
 
     fn balanced(interval: f64) -> KnownLoadBalancer {
         KnownLoadBalancer {
@@ -401,10 +525,47 @@ mod tests {
     #[test]
     fn readiness_undoes_the_check() {
         // Ready after 20 s: the first check that passes comes half an interval later.
-        assert_eq!(ready_before(&balanced(30.0), 35.0), 20.0);
-        // Ready after 75 s: two checks failed, so four more passes of 30 s were needed.
-        assert_eq!(ready_before(&balanced(30.0), 75.0 + 15.0 + 120.0), 75.0);
+        // Few are so late that two checks fail.
+        let ready = ready_before(&balanced(30.0), 35.0);
+        assert!((ready - 20.0).abs() < 0.2, "{ready}");
+        // Ready after 105 s: two checks failed, so four more passes of 30 s were needed.
+        let ready = ready_before(&balanced(30.0), 105.0 + 15.0 + 120.0);
+        assert!((ready - 105.0).abs() < 0.1, "{ready}");
         assert_eq!(ready_before(&balanced(30.0), 3.0), 1.0);
+    }
+
+    #[test]
+    fn the_model_gives_the_verdict_back() {
+        let text = "[service]\ndesired_count = 1\n\
+                    [service.timing]\nstart = \"1s\"\nready = \"1s\"\n\
+                    [service.load_balancer]\ntype = \"alb\"\n[cluster]\nfree_tasks = 1\n";
+        let read = scenario(text, Syntax::Toml, Purpose::DurationsOnly);
+        let mut service = read.unwrap().service;
+        // Around 60 s some targets are judged unhealthy and some are not.
+        for recorded in [30.0, 60.0, 72.0, 90.0, 120.0, 200.0] {
+            let ready = ready_before(&balanced(30.0), recorded);
+            service.timing.ready = DurationLaw::lognormal(Seconds(ready), TYPICAL_READY.cv);
+            let found = verdict(&service, 0.25).healthy.mean();
+            assert!((found - recorded).abs() < 0.5, "{found}, not {recorded}");
+        }
+    }
+
+    #[test]
+    fn without_targets_a_start_is_seen_by_the_stop_it_allows() {
+        let known = Known {
+            load_balancer: None,
+            stop_timeout: Seconds(30.0),
+        };
+        for (gap, start, reaction) in [(95.0, 35.0, 20.0), (50.0, 1.0, 9.0), (41.0, 1.0, 5.0)] {
+            let gaps = Gaps {
+                started_to_decision: vec![gap],
+                ..Gaps::default()
+            };
+            let found = reaction_alone(&gaps).value.mean.0;
+            assert_eq!(found, reaction);
+            assert_eq!(start_alone(&gaps, found).unwrap().value.mean.0, start);
+        }
+        assert_eq!(fit(&known, &[]).start.origin, Origin::Assumed);
     }
 
     #[test]
@@ -440,6 +601,11 @@ mod tests {
         assert_eq!(inferred(&new(52.0)), Some(0.0));
         assert_eq!(inferred(&new(382.0)), Some(300.0));
         assert_eq!(inferred(&new(411.0)), Some(300.0));
+        let stop_first = Gaps {
+            drain_to_start: vec![104.0],
+            ..Gaps::default()
+        };
+        assert_eq!(inferred(&stop_first), Some(30.0));
         assert_eq!(inferred(&Gaps::default()), None);
     }
 

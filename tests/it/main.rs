@@ -17,3 +17,4 @@ mod properties;
 mod readme;
 mod recommend;
 mod simulation;
+mod validate;

@@ -279,7 +279,9 @@ fn without_a_load_balancer_a_stop_is_enough() {
         [Outcome::Completed, Outcome::Completed, Outcome::Incomplete]
     );
     assert_eq!(lengths(&imported), [83.0, 102.0]);
-    assert_eq!(imported.fit.start.origin, Origin::Assumed);
+    // From started to the stop it allowed: 41.5 and 10.2 s, which leave the least of all.
+    assert_eq!(imported.fit.start.origin, Origin::Recorded { gaps: 2 });
+    assert_eq!(imported.fit.start.value.mean.0, 1.0);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod simulate;
 mod situations;
 mod sweep;
 mod usage;
+mod validate;
 
 use std::fmt;
 use std::io::Write as _;
