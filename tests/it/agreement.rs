@@ -13,7 +13,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::simulation::cases::by_hand;
-use crate::simulation::{Clock, Params, Summary, run};
+use crate::simulation::{Clock, Params, Summary, run, run_setup};
 
 /// How much the model may be off, as shares of the deployment.
 struct Tolerance {
@@ -462,4 +462,97 @@ fn where_nothing_varies_the_model_is_exact() {
     cut.timing.stop = DurationLaw::fixed(Seconds(100.0));
     cut.completion_lag = Seconds(10.0);
     assert_exactly(cut, [50, 100], [280.0, 310.0, 240.0]);
+}
+
+/// Eight tasks behind a load balancer in so many places: surge and slack.
+fn eight_tasks(surge: u32, slack: u32) -> Params {
+    let law = |mean: f64, cv| DurationLaw::lognormal(Seconds(mean), cv);
+    Params {
+        desired: 8,
+        lower: 8 - slack,
+        upper: 8 + surge,
+        warm_places: surge,
+        required: 8,
+        timing: Timing {
+            start: law(45.0, 0.2),
+            ready: law(75.0, 0.2),
+            stop: law(5.0, 0.5),
+            ..by_hand(4, 5).timing
+        },
+        reaction: law(20.0, 0.4),
+        load_balancer: Some(LoadBalancer {
+            kind: LoadBalancerKind::Alb,
+            health_check_interval: Seconds(10.0),
+            healthy_threshold: 2,
+            unhealthy_threshold: 2,
+            deregistration_delay: Seconds(60.0),
+            health_rule: HealthRule::FirstPass,
+            registration_delay: DurationLaw::fixed(Seconds::ZERO),
+            slow_start: Seconds::ZERO,
+        }),
+        ..by_hand(4, 5)
+    }
+}
+
+/// One service of which so many starts fail, by model and simulation.
+fn compared_with_failures(params: Params, failed: f64, runs: u32) -> Compared {
+    let percents = [
+        params.lower * 100 / params.desired,
+        (params.upper * 100).div_ceil(params.desired),
+    ];
+    let mut setup = params.setup();
+    setup.failed_start = failed;
+    let simulated = run_setup(&setup, runs, 1);
+    let mut case = Case::new(params, percents);
+    case.scenario.service.failed_start_probability = failed;
+    let outcome =
+        Model::of(&case.scenario).outcome_with_room(&case.scenario, &case.plan, case.room);
+    Compared {
+        duration: outcome.duration.expect("it moves"),
+        short_seconds: outcome
+            .availability
+            .shortfall_minutes_per_month
+            .expect("per_day is given")
+            * 60.0,
+        simulated,
+        case,
+    }
+}
+
+#[test]
+fn starts_that_fail_in_any_number_of_places() {
+    let mut far = Vec::new();
+    for (surge, slack) in [
+        (1, 0),
+        (2, 0),
+        (3, 0),
+        (4, 0),
+        (6, 0),
+        (8, 0),
+        (0, 1),
+        (0, 2),
+        (0, 4),
+        (0, 8),
+        (2, 2),
+        (4, 4),
+    ] {
+        for failed in [0.02, 0.1, 0.3] {
+            let params = Params {
+                upper: 8 + surge,
+                ..eight_tasks(surge, slack)
+            };
+            let compared = compared_with_failures(params, failed, 10_000);
+            let noise = Compared::noise(&compared.simulated.completed);
+            let mean = compared.mean_errors().map(f64::abs);
+            let p95 = compared.p95_errors().map(f64::abs);
+            let short = compared.short_error().abs();
+            if mean[0].max(mean[1]) > noise + 0.03
+                || p95[0].max(p95[1]) > noise + 0.05
+                || short > noise + 0.04
+            {
+                far.push(format!("{surge} {slack} {failed}: {}", compared.told()));
+            }
+        }
+    }
+    assert!(far.is_empty(), "{}", far.join("\n"));
 }
