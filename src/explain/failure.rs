@@ -43,7 +43,10 @@ pub(super) fn failure_told(base: &Baseline) -> Vec<String> {
             "{:.1} % of deployments fail: {noticed}",
             deployment.failure.rate * 100.0
         ),
-        format!("{room}; rolled back after {}", Seconds(rollback.finished.mean())),
+        format!(
+            "{room}; rolled back after {}",
+            Seconds(rollback.finished.mean())
+        ),
     ]
 }
 
