@@ -388,7 +388,9 @@ fn completed(
             lock_wait_s: lock.map(|lock| Mean { mean: lock.0 }),
         }),
         stuck: None,
-        cost: cost::cost(scenario, setup, |of| played.mean(&scenario.deployment, of).0),
+        cost: cost::cost(scenario, setup, |of| {
+            played.mean(&scenario.deployment, of).0
+        }),
         availability: availability(scenario, prepared, asked, played),
         standard_errors: Some(Durations {
             lead_s: Mean { mean: lead.1 },

@@ -134,6 +134,17 @@ enum State {
     Gone,
 }
 
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// A good version comes, or the old one comes back.
+    Deploying,
+    /// No start of the version gets healthy.
+    Failing,
+    /// Hosts go: none is launched then.
+    Releasing,
+}
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $number:literal),* $(,)?) => {
         $($(#[$doc])* const $name: u8 = $number;)*
@@ -253,8 +264,7 @@ impl<'a> Prepared<'a> {
     }
 
     fn at_rest(&self) -> impl Iterator<Item = (Strike, f64)> {
-        let stands =
-            |host: &super::Host| matches!(host.origin, Origin::Listed | Origin::Standing);
+        let stands = |host: &super::Host| matches!(host.origin, Origin::Listed | Origin::Standing);
         self.strikes.iter().copied().filter(move |(strike, _)| {
             self.setup
                 .hosts
@@ -348,10 +358,7 @@ pub struct Run<'a> {
     warm_at: f64,
     /// When each host that it launched was launched.
     scaled: Vec<f64>,
-    /// Whether hosts go: nothing is launched then.
-    releasing: bool,
-    /// Whether no start of the version gets healthy.
-    is_bad: bool,
+    stage: Stage,
     /// Healthy tasks whose share of load still rises, and what all their shares lack.
     ramping: u32,
     lacking: f64,
@@ -427,8 +434,7 @@ impl<'a> Run<'a> {
             alarmed: false,
             warm_at: 0.0,
             scaled: Vec::new(),
-            releasing: false,
-            is_bad: false,
+            stage: Stage::Deploying,
             ramping: 0,
             lacking: 0.0,
             owed_stops: 0,
@@ -505,7 +511,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// It never ends.
     pub fn fail(&mut self) -> Result<Outcome, Halt> {
-        self.is_bad = true;
+        self.stage = Stage::Failing;
         if let Detection::After(seconds) = self.setup.detection {
             self.schedule(seconds.0, GIVEN_UP, 0);
         }
@@ -523,14 +529,14 @@ impl<'a> Run<'a> {
         self.outcome.failed += 1;
         let trips = self.setup.detection == Detection::CircuitBreaker
             && self.outcome.failed == self.trips_at();
-        if self.is_bad && trips {
+        if self.stage == Stage::Failing && trips {
             self.react(GIVEN_UP, 0);
         }
     }
 
     /// What is new goes, what is old stays, and what was stopped of it starts again.
     fn give_up(&mut self) {
-        self.is_bad = false;
+        self.stage = Stage::Deploying;
         self.outcome.given_up = self.now;
         self.outcome.failed = 0;
         self.note(Happening::GivenUp, None);
@@ -651,7 +657,7 @@ impl<'a> Run<'a> {
         self.waiting = 0;
         (self.provisioning, self.provided) = (0, 0);
         self.owed_stops = 0;
-        self.releasing = true;
+        self.stage = Stage::Releasing;
         let began = self.outcome.completed;
         let new_version = self.outcome.new_version;
         // Nothing happens between the last change and "completed".
@@ -741,7 +747,7 @@ impl<'a> Run<'a> {
             self.happen(kind, subject);
             looked &= self.starting + self.stopping <= moves;
             let tried_enough = MOST_ATTEMPTS * u64::from(self.setup.desired);
-            if !self.is_bad && self.outcome.failed > tried_enough {
+            if self.stage != Stage::Failing && self.outcome.failed > tried_enough {
                 return Err(Halt::Failing);
             }
         }
@@ -988,7 +994,7 @@ impl<'a> Run<'a> {
 
     /// Metric and alarm take their time, and so does the warm-up of what was launched before.
     fn be_alarmed(&mut self, scaling: &ManagedScaling) {
-        if !self.alarmed && !self.releasing && self.may_launch() > 0 {
+        if !self.alarmed && self.stage != Stage::Releasing && self.may_launch() > 0 {
             self.alarmed = true;
             let after = scaling.alarm.0.max(self.warm_at - self.now);
             self.schedule(after, ALARM, 0);
@@ -1042,9 +1048,9 @@ impl<'a> Run<'a> {
     fn provide(&mut self, host: usize) {
         let places = self.setup.hosts[host].free.times(&self.setup.need);
         let waiting = self.provisioning.saturating_sub(self.provided);
-        let placed = u32::try_from(places).unwrap_or(u32::MAX).min(waiting);
-        self.provided += placed;
-        for _ in 0..placed {
+        let tasks = u32::try_from(places).unwrap_or(u32::MAX).min(waiting);
+        self.provided += tasks;
+        for _ in 0..tasks {
             self.react(PROVIDED, 0);
         }
     }
@@ -1078,7 +1084,7 @@ impl<'a> Run<'a> {
         self.note(Happening::Running, Some(task));
         match self.prepared.checks.fate(&mut self.rng) {
             Fate::Healthy(after) => {
-                let fails = self.is_bad
+                let fails = self.stage == Stage::Failing
                     || (self.setup.failed_start > 0.0
                         && self.rng.random::<f64>() < self.setup.failed_start);
                 self.schedule(after, if fails { FAILED } else { HEALTHY }, task);

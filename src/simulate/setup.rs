@@ -317,12 +317,7 @@ impl Setup {
             Capacity::Unlimited => return,
         };
         let host = |origin| Host {
-            free: free_on(
-                &added.shape,
-                Used::default(),
-                cluster,
-                &scenario.service,
-            ),
+            free: free_on(&added.shape, Used::default(), cluster, &scenario.service),
             origin,
             purchase: Purchase::OnDemand,
             hazard: 0.0,
