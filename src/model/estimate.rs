@@ -262,12 +262,7 @@ pub enum EstimateVerdict {
 type ExposureKey = (u64, [u32; 4]);
 
 /// Tasks and moves, upper bound and room, what joins and its boot, and when a failure is noticed.
-type RollbackKey = (
-    [u32; 4],
-    (u32, Option<u32>),
-    (Joining, u64),
-    Option<u64>,
-);
+type RollbackKey = ([u32; 4], (u32, Option<u32>), (Joining, u64), Option<u64>);
 
 /// The most numbers of healthy tasks that a deployment's exposure is taken at.
 const MOST_LEVELS: u32 = 4;
@@ -345,7 +340,11 @@ impl Model {
         if let Some(known) = self.rollbacks.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let found = Rc::new(rollback(scenario, moves, &self.phases));
+        let start = match self.retries_apart() {
+            Some(retries) => &retries.until_healthy(&self.phases.start),
+            None => &self.after_stopped.phases().start,
+        };
+        let found = Rc::new(rollback(scenario, moves, &self.phases, start));
         self.rollbacks.borrow_mut().insert(key, Rc::clone(&found));
         found
     }
@@ -732,9 +731,8 @@ impl Model {
         } else {
             0.0
         };
-        let own_seconds = (1.0 - fails) * (run.mean_short(surplus) + evacuating)
-            + fails * rolled_back
-            + partial;
+        let own_seconds =
+            (1.0 - fails) * (run.mean_short(surplus) + evacuating) + fails * rolled_back + partial;
         let short = Shortfall {
             own_seconds,
             struck,

@@ -44,7 +44,7 @@ impl Rollback {
     }
 }
 
-/// How a deployment that is not stuck fails.
+/// How a deployment that is not stuck fails; an old task that starts again takes `until_healthy`.
 ///
 /// # Formula
 /// Before any new task is healthy the scheduler starts the surge s and stops the slack k. Each
@@ -57,7 +57,12 @@ impl Rollback {
 /// one reaction after the drain of a new one. A place has just failed with probability reaction /
 /// cycle; that of the last failure does so still if its reaction is the longer of two alike.
 #[must_use]
-pub fn rollback(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Rollback {
+pub fn rollback(
+    scenario: &Scenario,
+    moves: &Moves,
+    phases: &Phases,
+    until_healthy: &Law,
+) -> Rollback {
     let reaction = &phases.reaction;
     let step = reaction.step();
     let decided = match scenario.deployment.failure.detection {
@@ -76,7 +81,6 @@ pub fn rollback(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Rollback
         .min(moves.bounds.upper);
     let existing = (moves.desired - restarted).saturating_add(new);
     let at_once = existing.saturating_add(restarted) <= room;
-    let start = phases.with_retries(&phases.start);
     let empty = match scenario.deployment.failure.detection {
         Detection::CircuitBreaker => reaction.mean() / (reaction.mean() + phases.start.mean()),
         Detection::After(_) => 0.0,
@@ -93,8 +97,11 @@ pub fn rollback(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Rollback
     let nothing = Law::fixed(0.0, step);
     let back = match restarted {
         0 => nothing.clone(),
-        tasks if at_once => start.largest_of(tasks),
-        tasks => last_of(tasks, &start, &phases.drain.plus(reaction).plus(&start)),
+        tasks if at_once => until_healthy.largest_of(tasks),
+        tasks => {
+            let later = phases.drain.plus(reaction).plus(until_healthy);
+            last_of(tasks, until_healthy, &later)
+        }
     };
     let gone = last_of(new.max(1), &nothing, &phases.drain);
     Rollback {
@@ -284,7 +291,7 @@ fn about_normal(failures: &[(u32, Vec<Law>)], threshold: u32, at: f64) -> f64 {
 fn law_below(last: f64, chance: impl Fn(f64) -> f64) -> Law {
     let at_which = |wanted: f64| {
         let (mut low, mut high) = (0.0, last);
-        for _ in 0..24 {
+        for _ in 0..16 {
             let middle = f64::midpoint(low, high);
             if chance(middle) < wanted {
                 low = middle;
