@@ -576,8 +576,13 @@ fn a_version_that_never_gets_healthy_is_rolled_back_as_simulated() {
         let outcome = model.outcome_with_room(&case.scenario, &case.plan, case.room);
         let found = outcome.duration.expect("it moves").rollback_s;
         let short = outcome.availability.shortfall_minutes_per_month;
-        let simulated_short =
-            statistics::mean(&played.iter().map(|run| run.short_seconds).collect::<Vec<_>>()).0;
+        let simulated_short = statistics::mean(
+            &played
+                .iter()
+                .map(|run| run.short_seconds)
+                .collect::<Vec<_>>(),
+        )
+        .0;
         let errors = [
             found.mean.0 / simulated.value.mean - 1.0,
             found.p50.0 / simulated.value.p50 - 1.0,
@@ -585,7 +590,10 @@ fn a_version_that_never_gets_healthy_is_rolled_back_as_simulated() {
             (short.expect("per_day is given") * 60.0 - simulated_short) / simulated.value.mean,
         ];
         if errors.iter().any(|error| error.abs() > 0.03) {
-            far.push(format!("{surge} {slack}: {errors:.3?} of {:?}", simulated.value));
+            far.push(format!(
+                "{surge} {slack}: {errors:.3?} of {:?}",
+                simulated.value
+            ));
         }
     }
     assert!(far.is_empty(), "{}", far.join("\n"));

@@ -292,7 +292,11 @@ fn assert_costs_as_simulated(text: &str, tolerance: f64) {
         (
             "a month",
             found.cost.total_usd_per_month.expect("per_day is given").0,
-            expected.cost.total_usd_per_month.expect("per_day is given").0,
+            expected
+                .cost
+                .total_usd_per_month
+                .expect("per_day is given")
+                .0,
         ),
         (
             "release",
