@@ -49,16 +49,21 @@ pub fn clocks(estimate: &Estimate) -> String {
     let Some(durations) = &estimate.duration else {
         return "the deployment is stuck".to_owned();
     };
-    let wait = match durations.lock_wait_s {
-        Some(wait) => format!(", after a wait of {} for the lock", none_or(wait.mean)),
-        None => String::new(),
-    };
     format!(
-        "new version live in {}, completed after {}, lead {}{wait}",
+        "new version live in {}, completed after {}, lead {}{}",
         with_p95(&durations.new_version_s),
         with_p95(&durations.completed_s),
-        none_or(durations.lead_s.mean)
+        none_or(durations.lead_s.mean),
+        lock_wait(durations)
     )
+}
+
+/// `, after a wait of 5.0 min for the lock`; nothing without a lock.
+pub fn lock_wait(durations: &Durations) -> String {
+    match durations.lock_wait_s {
+        Some(wait) => format!(", after a wait of {} for the lock", none_or(wait.mean)),
+        None => String::new(),
+    }
 }
 
 /// Both clocks and the lead of one plan and of another.
@@ -67,11 +72,22 @@ pub fn clocks_from_to(from: &Estimate, to: &Estimate) -> String {
         from_to(from.duration.as_ref().map(of), to.duration.as_ref().map(of))
     };
     format!(
-        "new version {}, completed {}, lead {}",
+        "new version {}, completed {}, lead {}{}",
         both(|durations| durations.new_version_s.mean),
         both(|durations| durations.completed_s.mean),
-        from_to_lead(from, to)
+        from_to_lead(from, to),
+        from_to_lock(from, to)
     )
+}
+
+/// The wait for the lock of the cluster under one plan and another; nothing without a lock.
+fn from_to_lock(from: &Estimate, to: &Estimate) -> String {
+    let wait = |estimate: &Estimate| Some(estimate.duration?.lock_wait_s?.mean);
+    match (wait(from), wait(to)) {
+        (_, None) => String::new(),
+        (None, Some(to)) => format!(", after a wait of {} for the lock", none_or(to)),
+        (from, to) => format!(", after a wait of {} for the lock", from_to(from, to)),
+    }
 }
 
 fn from_to_lead(from: &Estimate, to: &Estimate) -> String {
@@ -127,6 +143,14 @@ pub fn counted(count: u32, noun: &str) -> String {
         format!("1 {noun}")
     } else {
         format!("{count} {noun}s")
+    }
+}
+
+/// Hosts that managed scaling launches: `1 host joins while it runs`.
+pub fn joining(hosts: u32) -> String {
+    match hosts {
+        1 => "1 host joins while it runs".to_owned(),
+        hosts => format!("{hosts} hosts join while it runs"),
     }
 }
 
@@ -337,29 +361,38 @@ fn interrupted(availability: &Availability) -> String {
 }
 
 /// What the answer leaves out.
-pub fn not_counted(scenario: &Scenario) -> &'static str {
-    let Capacity::Hosts(cluster) = &scenario.capacity else {
-        return match scenario.capacity {
-            Capacity::FreeTasks(_) => {
-                "Not counted: any cost, as only the room is known (cluster.free_tasks); failures, \
-                 interruptions, lost zones."
-            }
-            Capacity::Unlimited | Capacity::Hosts(_) => {
-                "Not counted: the load balancer, data transfer; failures, interruptions, lost zones."
-            }
-        };
-    };
-    let interruptions = cluster
-        .hosts
-        .iter()
-        .any(|group| group.interruption > PerHour::ZERO);
-    match (interruptions, cluster.zone_loss.hazard > PerHour::ZERO) {
-        (false, false) => {
-            "Not counted: the load balancer, data transfer; failures, interruptions, lost zones."
-        }
-        (true, false) => "Not counted: the load balancer, data transfer; failures, lost zones.",
-        (_, true) => "Not counted: the load balancer, data transfer; failures.",
+pub fn not_counted(scenario: &Scenario) -> String {
+    let mut left_out = Vec::new();
+    let fails = scenario.deployment.failure.rate > 0.0;
+    let starts_fail = scenario.service.failed_start_probability > 0.0;
+    match (fails, starts_fail) {
+        (false, false) => left_out.push("failures"),
+        (true, false) => left_out.push("starts that fail"),
+        (false, true) => left_out.push("versions that fail"),
+        (true, true) => {}
     }
+    let (interrupted, zones_lost) = match &scenario.capacity {
+        Capacity::Hosts(cluster) => (
+            cluster
+                .hosts
+                .iter()
+                .any(|group| group.interruption > PerHour::ZERO),
+            cluster.zone_loss.hazard > PerHour::ZERO,
+        ),
+        Capacity::FreeTasks(_) | Capacity::Unlimited => (false, false),
+    };
+    if !zones_lost {
+        left_out.extend((!interrupted).then_some("interruptions"));
+        left_out.push("lost zones");
+    }
+    let costs = match scenario.capacity {
+        Capacity::FreeTasks(_) => "any cost, as only the room is known (cluster.free_tasks)",
+        Capacity::Unlimited | Capacity::Hosts(_) => "the load balancer, data transfer",
+    };
+    if left_out.is_empty() {
+        return format!("Not counted: {costs}.");
+    }
+    format!("Not counted: {costs}; {}.", left_out.join(", "))
 }
 
 /// Assumptions as points: what was taken, why, and what another value would change.

@@ -3,7 +3,6 @@
 
 use super::Baseline;
 use crate::model::attempts::breaker_threshold;
-use crate::model::rollback::rollback;
 use crate::rollout::{Moves, over_range};
 use crate::scenario::{Detection, Scenario};
 use crate::units::Seconds;
@@ -25,12 +24,12 @@ pub(super) fn failure_told(base: &Baseline) -> Vec<String> {
         return Vec::new();
     }
     let moves = &base.outcome.moves;
-    let rollback = rollback(deployment, moves, base.model.phases());
+    let rollback = base.model.rollback(base.scenario, moves);
     let noticed = match deployment.failure.detection {
         Detection::CircuitBreaker => format!(
             "the circuit breaker gives up after {} failed starts, in {}",
             breaker_threshold(moves.desired),
-            Seconds(rollback.decided)
+            Seconds(rollback.decided.mean())
         ),
         Detection::After(after) => format!("it is noticed after {after}"),
     };
@@ -44,7 +43,10 @@ pub(super) fn failure_told(base: &Baseline) -> Vec<String> {
             "{:.1} % of deployments fail: {noticed}",
             deployment.failure.rate * 100.0
         ),
-        format!("{room}; rolled back after {}", Seconds(rollback.finished)),
+        format!(
+            "{room}; rolled back after {}",
+            Seconds(rollback.finished.mean())
+        ),
     ]
 }
 

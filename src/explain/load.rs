@@ -2,7 +2,9 @@
 
 use super::Baseline;
 use crate::model::crowd::crowd;
+use crate::model::start_limits::held_back;
 use crate::model::starvation::first_try_after;
+use crate::model::walk::Act;
 use crate::scenario::{Placement, Scenario, erlang};
 use crate::units::Seconds;
 
@@ -57,4 +59,24 @@ pub(super) fn starvation_told(base: &Baseline, lead: Seconds) -> String {
         "requested at once, tasks without a place would be tried for {} before the hosts are found: after 50 s only every 300 s",
         first_try_after(lead, reaction)
     )
+}
+
+/// What the rate limits on starts hold back; nothing where they are far away.
+pub(super) fn start_limits_told(base: &Baseline, acts: &[Act]) -> Option<String> {
+    let held = held_back(base.scenario.service.launch_type, acts)?;
+    let (at_once, refill) = (held.limit.at_once, held.limit.per_second * 60.0);
+    let limit = format!("{at_once:.0} starts at once, {refill:.0} a minute after");
+    if held.longest.0 >= 0.5 {
+        Some(format!(
+            "rate limit of {limit}: of {} starts at a moment the last is held back by {}, which these clock times leave out",
+            held.starts, held.longest
+        ))
+    } else {
+        (f64::from(held.starts) * 2.0 >= at_once).then(|| {
+            format!(
+                "rate limit of {limit}: {} at a moment are within it",
+                held.starts
+            )
+        })
+    }
 }

@@ -4,6 +4,7 @@
 //! Everything but the clock times of the steps is found by evaluating the whole model again with
 //! one thing changed.
 
+mod costs;
 mod effects;
 mod failure;
 mod joining;
@@ -15,6 +16,7 @@ mod steps;
 mod tests;
 mod timeline;
 mod waterfall;
+mod zones;
 
 use serde::Serialize;
 

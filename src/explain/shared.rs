@@ -27,7 +27,7 @@ pub(super) fn wait(base: &Baseline) -> Option<Step> {
         at_s: Seconds::ZERO - (wait + duration.lead_s.mean),
         what: "wait for the lock of the cluster".to_owned(),
         why: vec![format!(
-            "one deployment at a time: {} of others a day, {} each; the wait is {wait} on average",
+            "one deployment at a time: {} of others a day, {} each; the wait is {wait} on average, and no part of lead and clocks",
             overlap.per_day, overlap.duration.mean
         )],
         healthy: desired,

@@ -6,10 +6,14 @@
 use serde::Serialize;
 
 use super::Baseline;
+use super::costs::{costs_told, warm_pool_told};
 use super::failure::{failed_starts_told, failure_told, range_told};
 use super::joining;
-use super::load::{crowd_told, placement_told, slow_start_told, starvation_told, waiting_told};
+use super::load::{
+    crowd_told, placement_told, slow_start_told, start_limits_told, starvation_told, waiting_told,
+};
 use super::shared;
+use super::zones::zone_loss_told;
 use crate::model::phases::Phases;
 use crate::model::verdict::{drain_delay, verdict};
 use crate::model::walk::{Act, SAME_MOMENT, walk};
@@ -80,11 +84,7 @@ pub(super) fn steps(base: &Baseline, stuck: Option<&Stuck>) -> Vec<Step> {
     };
     let mut steps: Vec<Step> = shared::wait(base).into_iter().collect();
     steps.extend(launch(base));
-    let request = at_rest(
-        Seconds::ZERO,
-        "request".to_owned(),
-        room_told(base.scenario, moves),
-    );
+    let request = at_rest(Seconds::ZERO, "request".to_owned(), room_told(base));
     if let Some(stuck) = stuck {
         let at = Seconds(phases.reaction.mean());
         let what = match stuck.bound {
@@ -136,6 +136,7 @@ fn launch(base: &Baseline) -> Vec<Step> {
     if prescale.lead_overlap > Seconds::ZERO {
         why.push(format!("{} of it beside other work", prescale.lead_overlap));
     }
+    why.extend(warm_pool_told(scenario));
     // With managed scaling tasks wait in PROVISIONING and do not starve.
     match joining::fight(scenario) {
         Some(fight) => why.push(fight),
@@ -195,12 +196,33 @@ fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
             )],
         ));
     }
+    let mut why = joining::scale_in(base);
+    why.extend(spot_stays(base, evacuation));
+    why.extend(costs_told(base));
     steps.push(step(
         gone,
         format!("released: the {hosts} {noun} {which}"),
-        joining::scale_in(base),
+        why,
     ));
     steps
+}
+
+/// Whether added spot hosts go again or serve on.
+fn spot_stays(base: &Baseline, evacuation: Seconds) -> Option<String> {
+    let spot = base.plan.spot_hosts.min(base.plan.prescale_hosts);
+    let emptiest = base.scenario.prescale.release_hosts == ReleaseHosts::Emptiest;
+    (spot > 0).then(|| {
+        let what = if emptiest {
+            "added spot hosts with tasks stay and serve; prescale.release_hosts = \"newest\" sends \
+             them away"
+        } else if evacuation > Seconds::ZERO {
+            "the added spot hosts go, their tasks move again; prescale.release_hosts = \
+             \"emptiest\" lets them serve"
+        } else {
+            "the added spot hosts go"
+        };
+        what.to_owned()
+    })
 }
 
 fn told_completed(scenario: &Scenario) -> String {
@@ -211,7 +233,8 @@ fn told_completed(scenario: &Scenario) -> String {
 }
 
 /// What the hosts hold and what the percents allow.
-fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
+fn room_told(base: &Baseline) -> Vec<String> {
+    let (scenario, moves) = (base.scenario, &base.outcome.moves);
     let desired = moves.desired;
     let mut told = match &scenario.capacity {
         Capacity::Hosts(cluster) => hosts_told(scenario, cluster),
@@ -228,6 +251,7 @@ fn room_told(scenario: &Scenario, moves: &Moves) -> Vec<String> {
     told.extend(range_told(scenario, moves));
     told.extend(waiting_told(scenario));
     told.extend(placement_told(scenario));
+    told.extend(zone_loss_told(base));
     told.push(match moves.room.total() {
         Some(room) => format!("room for {room} beside the {desired}"),
         None => "room without a limit".to_owned(),
@@ -514,6 +538,7 @@ impl<'a> Course<'a> {
         }
         told.extend(crowd_told(self.base));
         told.extend(failed_starts_told(self.base));
+        told.extend(start_limits_told(self.base, &self.acts));
         told
     }
 }

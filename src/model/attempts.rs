@@ -33,7 +33,44 @@ impl Retries {
         self.failed / (1.0 - self.failed) * self.again.mean()
     }
 
-    /// The end of a rollout of so many tasks in so many places, from its end if no start failed.
+    /// From the first attempt until one gets healthy, each in the place of the one before.
+    ///
+    /// # Formula
+    /// n repetitions with probability (1 − p) pⁿ before a start that takes as long as `start`.
+    #[must_use]
+    pub fn until_healthy(&self, start: &Law) -> Law {
+        let mut cells: Vec<(f64, f64)> = Vec::new();
+        let mut repeated: Option<Law> = None;
+        let (mut attempts, mut left) = (0, 1.0);
+        while left > 0.0 {
+            // What is not worth another attempt goes to the last one.
+            let last = left * self.failed <= NEGLIGIBLE;
+            let chance = if last {
+                left
+            } else {
+                left * (1.0 - self.failed)
+            };
+            let taken = match &repeated {
+                None => start.clone(),
+                Some(repeated) => start.plus(repeated),
+            };
+            cells.extend(taken.points().map(|(value, mass)| (value, mass * chance)));
+            left -= chance;
+            if last {
+                break;
+            }
+            attempts += 1;
+            repeated = Some(match repeated {
+                None => self.again.clone(),
+                Some(repeated) if attempts <= CONVOLVED => repeated.plus(&self.again),
+                Some(_) => self.again.sum_by_moments(attempts),
+            });
+        }
+        Law::from_points(cells.into_iter(), start.step())
+    }
+
+    /// The end of a rollout of so many tasks in so many places in which nothing else varies, from
+    /// its end if no start failed.
     ///
     /// # Formula
     /// The end is taken as the last of m equal places, F = Gᵐ. In each place the last start delays
@@ -44,7 +81,7 @@ impl Retries {
     pub fn delayed(&self, end: &Law, tasks: u32, places: u32) -> Law {
         let places = places.clamp(1, tasks.max(1));
         let place = smallest_root(end, places);
-        let last = repeated(&place, &self.again, self.failed).largest_of(places);
+        let last = self.until_healthy(&place).largest_of(places);
         let others = tasks.saturating_sub(places);
         if others == 0 {
             return last;
@@ -70,36 +107,6 @@ fn smallest_root(largest: &Law, count: u32) -> Law {
         })
         .collect();
     Law::from_points(cells.into_iter(), largest.step())
-}
-
-/// A first attempt and as many repetitions as failures.
-///
-/// # Formula
-/// n repetitions with probability (1 − p) pⁿ.
-fn repeated(first: &Law, again: &Law, failed: f64) -> Law {
-    let mut cells: Vec<(f64, f64)> = Vec::new();
-    let mut repeated: Option<Law> = None;
-    let (mut attempts, mut left) = (0, 1.0);
-    while left > 0.0 {
-        // What is not worth another attempt goes to the last one.
-        let last = left * failed <= NEGLIGIBLE;
-        let chance = if last { left } else { left * (1.0 - failed) };
-        let taken = repeated
-            .as_ref()
-            .map_or_else(|| first.clone(), |repeated| first.plus(repeated));
-        cells.extend(taken.points().map(|(value, mass)| (value, mass * chance)));
-        left -= chance;
-        if last {
-            break;
-        }
-        attempts += 1;
-        repeated = Some(match repeated {
-            None => again.clone(),
-            Some(repeated) if attempts <= CONVOLVED => repeated.plus(again),
-            Some(_) => again.sum_by_moments(attempts),
-        });
-    }
-    Law::from_points(cells.into_iter(), first.step())
 }
 
 /// How many starts fail before so many do not, with probabilities.
@@ -168,10 +175,17 @@ mod tests {
     #[test]
     fn one_task_fails_a_geometric_number_of_times() {
         // 100 + (1/3)/(2/3) · 120 = 160 s; P(100 s) = 2/3; two failures: 340 s, 2/27.
-        let law = retries(1.0 / 3.0).delayed(&Law::fixed(100.0, 1.0), 1, 1);
+        let law = retries(1.0 / 3.0).until_healthy(&Law::fixed(100.0, 1.0));
         assert!((law.mean() - 160.0).abs() < 0.01, "{}", law.mean());
         assert!((law.cdf(150.0) - 2.0 / 3.0).abs() < 1e-6);
         assert!((law.cdf(350.0) - 26.0 / 27.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn starts_that_seldom_succeed_keep_their_mean() {
+        // 100 + 0.9 / 0.1 · 120 = 1,180 s.
+        let law = retries(0.9).until_healthy(&Law::fixed(100.0, 1.0));
+        assert!((law.mean() - 1180.0).abs() < 2.0, "{}", law.mean());
     }
 
     #[test]

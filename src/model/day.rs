@@ -13,12 +13,16 @@ use crate::units::SECONDS_PER_HOUR;
 #[must_use]
 pub fn warning(scenario: &Scenario, durations: &Durations) -> Option<String> {
     let deployment = &scenario.deployment;
-    let per_day = deployment.per_day?;
-    let each = durations.lead_s.mean + durations.completed_s.mean;
-    let own = each.hours() * per_day;
     let queued = scenario
         .overlap
         .filter(|overlap| overlap.order == Order::Queued);
+    // Others may ask for more than a day holds by themselves.
+    let per_day = match deployment.per_day {
+        None if queued.is_none() => return None,
+        per_day => per_day.unwrap_or(0.0),
+    };
+    let each = durations.lead_s.mean + durations.completed_s.mean;
+    let own = each.hours() * per_day;
     let others = queued.map_or(0.0, |overlap| {
         overlap.per_day * overlap.duration.mean.hours()
     });

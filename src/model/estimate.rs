@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::attempts::{breaker_threshold, tripped_by_chance};
+use super::attempts::{Retries, breaker_threshold, tripped_by_chance};
 use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
 use super::crowd::crowd;
@@ -26,7 +26,7 @@ use super::rolling::{Reuse, Rolling, Rollout};
 use super::slow_start;
 use crate::rollout::{
     Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
-    moves, room, steps, verdict,
+    moves, room, steps, target_headroom, verdict,
 };
 use crate::scenario::{Assumption, Clock, Detection, PrescaleMode, Scenario};
 use crate::units::Seconds;
@@ -169,7 +169,7 @@ pub struct Durations {
     /// From "completed" to the end of the pre-scaled hosts: evacuation and release.
     pub release_s: Mean,
     /// Where the new version never gets healthy: from the request until the old one is back.
-    pub rollback_s: Mean,
+    pub rollback_s: Duration,
     /// The evacuation alone: tasks that move off the hosts that go.
     pub evacuation_s: Mean,
     /// Before the lead, for the lock that lets one deployment of the cluster run at a time; absent
@@ -261,12 +261,17 @@ pub enum EstimateVerdict {
 /// Boot, hosts before, standing and spot, and required tasks.
 type ExposureKey = (u64, [u32; 4]);
 
+/// Tasks and moves, upper bound and room, what joins and its boot, and when a failure is noticed.
+type RollbackKey = ([u32; 4], (u32, Option<u32>), (Joining, u64), Option<u64>);
+
 /// The most numbers of healthy tasks that a deployment's exposure is taken at.
 const MOST_LEVELS: u32 = 4;
 
 /// The model of one service's timing: prepared once, asked for many plans.
 #[derive(Debug)]
 pub struct Model {
+    /// One attempt of a start, and what comes after it.
+    phases: Phases,
     after_stopped: Rolling,
     /// Only where stopping tasks do not count.
     at_the_stop: Option<Rolling>,
@@ -280,6 +285,8 @@ pub struct Model {
     /// By boot.
     recoveries: RefCell<HashMap<u64, Recovery>>,
     exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
+    /// By moves, room, what joins, and when it is noticed.
+    rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
 }
 
 /// What the course of a deployment with hosts that join depends on beside the phases.
@@ -290,22 +297,56 @@ impl Model {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let phases = Phases::of(scenario);
+        // Where nothing else varies starts that fail are counted, and told at the end.
+        let until_healthy = if phases.are_fixed() {
+            phases.clone()
+        } else {
+            phases.until_healthy()
+        };
         Self {
+            phases,
             at_the_stop: (!scenario.deployment.stopping_counts)
-                .then(|| Rolling::new(phases.clone(), Reuse::AtTheStop)),
-            after_stopped: Rolling::new(phases, Reuse::AfterStopped),
+                .then(|| Rolling::new(until_healthy.clone(), Reuse::AtTheStop)),
+            after_stopped: Rolling::new(until_healthy, Reuse::AfterStopped),
             boots: RefCell::default(),
             joins: RefCell::default(),
             arrivals: RefCell::default(),
             recoveries: RefCell::default(),
             exposures: RefCell::default(),
+            rollbacks: RefCell::default(),
         }
     }
 
-    /// The phases of a task's life.
+    /// The phases of a task's life, of a start that does not fail.
     #[must_use]
     pub fn phases(&self) -> &Phases {
-        self.after_stopped.phases()
+        &self.phases
+    }
+
+    /// How the deployment of a version goes that never gets healthy.
+    #[must_use]
+    pub fn rollback(&self, scenario: &Scenario, moves: &Moves) -> Rc<Rollback> {
+        let detected = match scenario.deployment.failure.detection {
+            Detection::CircuitBreaker => None,
+            Detection::After(seconds) => Some(seconds.0.to_bits()),
+        };
+        let boot = scenario.prescale.boot.mean.0.to_bits();
+        let key = (
+            [moves.desired, moves.surge, moves.slack, moves.cold],
+            (moves.bounds.upper, moves.room.total()),
+            (moves.joining, boot),
+            detected,
+        );
+        if let Some(known) = self.rollbacks.borrow().get(&key) {
+            return Rc::clone(known);
+        }
+        let start = match self.retries_apart() {
+            Some(retries) => &retries.until_healthy(&self.phases.start),
+            None => &self.after_stopped.phases().start,
+        };
+        let found = Rc::new(rollback(scenario, moves, &self.phases, start));
+        self.rollbacks.borrow_mut().insert(key, Rc::clone(&found));
+        found
     }
 
     /// The wait for the slowest of so many hosts \[s\].
@@ -384,9 +425,7 @@ impl Model {
                 release_s: Mean {
                     mean: Seconds(release_s),
                 },
-                rollback_s: Mean {
-                    mean: Seconds(run.rollback.finished),
-                },
+                rollback_s: Duration::from(&self.rollback(scenario, &moves).finished),
                 evacuation_s: Mean {
                     mean: Seconds(evacuation_s),
                 },
@@ -479,15 +518,16 @@ impl Model {
         let mut placed = *moves;
         placed.room.cold += moves.joining.places;
         placed.cold += moves.joining.places;
-        let evacuation = evacuation(scenario, &placed, added).map(|rollout| Course {
+        let standing = plan.headroom_hosts + target_headroom(scenario);
+        let evacuation = evacuation(scenario, &placed, added, standing).map(|rollout| Course {
             rolling: &self.after_stopped,
             rollout,
             by_room: None,
             longer: 0.0,
+            retries: self.retries_apart(),
         });
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
-            rollback: rollback(&scenario.deployment, moves, self.phases()),
             course,
             joined,
             completed: if lag > 0.0 {
@@ -517,7 +557,17 @@ impl Model {
         if let Some(known) = self.joins.borrow().get(&key) {
             return Some(Rc::clone(known));
         }
-        let found = Rc::new(joined(self.phases(), moves, moves.joining, &scaling, boot));
+        let phases = self.after_stopped.phases();
+        let mut found = joined(phases, moves, moves.joining, &scaling, boot);
+        if let Some(retries) = self.retries_apart() {
+            let places = moves.surge + moves.slack + moves.joining.places;
+            let delayed = |law: &Law| retries.delayed(law, moves.desired, places);
+            found = Joined {
+                new_version: delayed(&found.new_version),
+                completed: delayed(&found.completed),
+            };
+        }
+        let found = Rc::new(found);
         self.joins.borrow_mut().insert(key, Rc::clone(&found));
         Some(found)
     }
@@ -570,7 +620,7 @@ impl Model {
                 match run.joined {
                     // Only Fargate bills tasks, and there all have room.
                     Some(_) => 0.0,
-                    None => run.course.mean_excess_task_seconds(),
+                    None => run.course.mean_excess_task_seconds(self.phases()),
                 },
                 run.course.rollout,
                 asked,
@@ -581,15 +631,15 @@ impl Model {
         };
         let fails = scenario.deployment.failure.rate;
         if fails > 0.0 {
-            let rolled_back = Law::fixed(run.rollback.finished, boot.step());
+            let rollback = self.rollback(scenario, moves);
             let mut billed = Vec::new();
             if plan.prescale_hosts > 0 {
-                billed.extend([&*boot, &rolled_back, &release]);
+                billed.extend([&*boot, &rollback.finished, &release]);
             }
             let hours = billed_hours(scenario, &billed);
             usage.hours_each = usage.hours_each.or_else_with(fails, hours);
             usage.spot_hours_each = usage.spot_hours_each.or_else_with(fails, hours);
-            let beside = f64::from(run.course.rollout.surge) * run.rollback.decided;
+            let beside = f64::from(run.course.rollout.surge) * rollback.decided.mean();
             usage.excess_task_hours = usage
                 .excess_task_hours
                 .or_else_with(fails, Seconds(beside).hours());
@@ -675,9 +725,14 @@ impl Model {
         let fails = scenario.deployment.failure.rate;
         let reaction = self.phases().reaction.mean();
         let partial = partial_short(scenario, moves, self.phases());
-        let own_seconds = (1.0 - fails) * (run.mean_short(surplus) + evacuating)
-            + fails * run.rollback.short_seconds(surplus, reaction)
-            + partial;
+        let rolled_back = if fails > 0.0 {
+            self.rollback(scenario, moves)
+                .short_seconds(surplus, reaction)
+        } else {
+            0.0
+        };
+        let own_seconds =
+            (1.0 - fails) * (run.mean_short(surplus) + evacuating) + fails * rolled_back + partial;
         let short = Shortfall {
             own_seconds,
             struck,
@@ -724,6 +779,12 @@ impl Model {
         }
     }
 
+    /// Starts that fail, where they are not part of the phases of the rolling model.
+    fn retries_apart(&self) -> Option<&Retries> {
+        let retries = self.phases.retries.as_ref();
+        retries.filter(|_| self.phases.are_fixed())
+    }
+
     /// How the deployment goes.
     ///
     /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
@@ -742,6 +803,7 @@ impl Model {
                 rollout: rollout(moves.surge),
                 by_room: None,
                 longer,
+                retries: self.retries_apart(),
             };
         };
         let beside = moves.room.total().filter(|&beside| beside < moves.desired);
@@ -750,6 +812,7 @@ impl Model {
             rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
             by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
             longer,
+            retries: self.retries_apart(),
         }
     }
 }
@@ -790,19 +853,22 @@ struct Course<'a> {
     by_room: Option<(&'a Rolling, Rollout)>,
     /// How much longer each start takes, as others start on the same host \[s\].
     longer: f64,
+    /// Starts that fail, where the model of the course does not count them.
+    retries: Option<&'a Retries>,
 }
 
 impl Course<'_> {
-    /// The later by mean of one clock, with the starts that fail, and with those that share a host.
+    /// The later by mean of one clock, with the starts that share a host, and with those that fail
+    /// where the model does not count them by itself.
     ///
     /// Tasks that start together do so in each of the ⌈tasks / places⌉ rounds.
     fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
-        let mut law = self.without_failures(clock);
+        let mut law = self.undisturbed(clock);
         if self.longer > 0.0 {
             let rounds = self.rollout.replacements.div_ceil(self.places().max(1));
             law = Rc::new(law.shifted(self.longer * f64::from(rounds)));
         }
-        match &self.rolling.phases().retries {
+        match self.retries {
             Some(retries) => {
                 Rc::new(retries.delayed(&law, self.rollout.replacements, self.places()))
             }
@@ -810,7 +876,7 @@ impl Course<'_> {
         }
     }
 
-    fn without_failures(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
+    fn undisturbed(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
         let law = clock(self.rolling, self.rollout);
         match self
             .by_room
@@ -826,17 +892,17 @@ impl Course<'_> {
         self.rollout.surge.saturating_add(self.rollout.slack)
     }
 
-    /// How much later the last new task is healthy because starts fail or share a host \[s\].
+    /// How much later the last new task is healthy than undisturbed \[s\].
     fn mean_delay(&self) -> f64 {
-        let law = self.without_failures(Rolling::new_version);
+        let law = self.undisturbed(Rolling::new_version);
         self.later(Rolling::new_version).mean() - law.mean()
     }
 
     /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
-    /// surge lengthens the life of an old task.
-    fn mean_excess_task_seconds(&self) -> f64 {
+    /// surge lengthens the life of an old task; between two attempts the place is empty.
+    fn mean_excess_task_seconds(&self, phases: &Phases) -> f64 {
         let excess = self.rolling.mean_excess_task_seconds(self.rollout);
-        let Some(retries) = &self.rolling.phases().retries else {
+        let Some(retries) = &phases.retries else {
             return excess;
         };
         let Rollout {
@@ -844,29 +910,34 @@ impl Course<'_> {
             surge,
             ..
         } = self.rollout;
-        let beside = f64::from(surge) / f64::from(self.places().max(1));
-        excess + beside * f64::from(replacements) * retries.mean_delay()
+        let beside = f64::from(surge) / f64::from(self.places().max(1)) * f64::from(replacements);
+        let empty = retries.failed / (1.0 - retries.failed) * phases.reaction.mean();
+        let counted = if self.retries.is_some() {
+            retries.mean_delay()
+        } else {
+            0.0
+        };
+        excess + beside * (counted - empty)
     }
 
-    /// Time with fewer healthy tasks than the required ones: mean \[s\]. Starts that fail lengthen
-    /// it as they lengthen the whole, by the share of it that is short.
+    /// Time with fewer healthy tasks than the required ones: mean \[s\]. What disturbs starts
+    /// lengthens it as it lengthens the whole, by the share of it that is short.
     fn mean_short(&self, surplus: u32) -> f64 {
         let short = self.rolling.mean_short(self.rollout, surplus);
         let short = self.by_room.map_or(short, |(rolling, rollout)| {
             rolling.mean_short(rollout, surplus).max(short)
         });
-        if short <= 0.0 || (self.longer <= 0.0 && self.rolling.phases().retries.is_none()) {
+        if short <= 0.0 || (self.longer <= 0.0 && self.retries.is_none()) {
             return short;
         }
         let reaction = self.rolling.phases().reaction.mean();
-        let moving = self.without_failures(Rolling::new_version).mean() - reaction;
+        let moving = self.undisturbed(Rolling::new_version).mean() - reaction;
         short * (1.0 + self.mean_delay() / moving.max(1e-9))
     }
 }
 
 /// How a plan's deployment goes.
 struct Run<'a> {
-    rollback: Rollback,
     course: Course<'a>,
     /// How it goes where hosts join while it runs.
     joined: Option<Rc<Joined>>,

@@ -49,7 +49,13 @@ impl Phases {
             failed: failed + killed,
             again: failed_attempt(
                 (failed, &start),
-                (killed, &Law::of(timing.start, step).plus(&verdict.killed)),
+                // What is killed is stopped like any other task, and holds its place until then.
+                (
+                    killed,
+                    &Law::of(timing.start, step)
+                        .plus(&verdict.killed)
+                        .plus(&drain),
+                ),
             )
             .plus(&reaction),
         });
@@ -60,6 +66,35 @@ impl Phases {
             reaction,
             verdict,
             retries,
+        }
+    }
+}
+
+impl Phases {
+    /// From the first attempt until a start is healthy that takes so long if it does not fail.
+    #[must_use]
+    pub fn with_retries(&self, start: &Law) -> Law {
+        match &self.retries {
+            Some(retries) => retries.until_healthy(start),
+            None => start.clone(),
+        }
+    }
+
+    /// Whether an attempt and what comes after it takes the same time each time.
+    #[must_use]
+    pub fn are_fixed(&self) -> bool {
+        [&self.start, &self.cold_start, &self.drain, &self.reaction]
+            .into_iter()
+            .all(Law::is_fixed)
+    }
+
+    /// The phases of a rollout in which each place starts again until one is healthy.
+    #[must_use]
+    pub fn until_healthy(&self) -> Self {
+        Self {
+            start: self.with_retries(&self.start),
+            cold_start: self.with_retries(&self.cold_start),
+            ..self.clone()
         }
     }
 }

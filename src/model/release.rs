@@ -2,17 +2,23 @@
 //! that go.
 
 use super::rolling::Rollout;
-use crate::rollout::{Moves, places_on};
+use crate::rollout::{Moves, places_on, places_on_added};
 use crate::scenario::{Capacity, Cluster, Placement, ReleaseHosts, Scenario, Used};
 
 /// The tasks that have to move before as many hosts can go as were added; None if the hosts that
 /// go are empty.
 ///
-/// New tasks land on the added hosts first, with binpack last; the rest is on the old ones. "Newest" drains
-/// the added hosts. "Emptiest" takes the hosts with the fewest tasks, never one that others use.
-/// The tasks move under the bounds of the deployment, to the places that are left.
+/// New tasks land on the added hosts first, with binpack last; the rest is on the old ones, which
+/// are the listed and so many standing hosts. "Newest" drains the added hosts. "Emptiest" takes the
+/// hosts with the fewest tasks, never one that others use. The tasks move under the bounds of the
+/// deployment, to the places that are left.
 #[must_use]
-pub fn evacuation(scenario: &Scenario, moves: &Moves, added: u32) -> Option<Rollout> {
+pub fn evacuation(
+    scenario: &Scenario,
+    moves: &Moves,
+    added: u32,
+    standing: u32,
+) -> Option<Rollout> {
     if added == 0 {
         return None;
     }
@@ -20,7 +26,8 @@ pub fn evacuation(scenario: &Scenario, moves: &Moves, added: u32) -> Option<Roll
     let on_added = moves.cold.min(desired);
     let moving = match (&scenario.capacity, scenario.prescale.release_hosts) {
         (Capacity::Hosts(cluster), ReleaseHosts::Emptiest) => {
-            fewest_tasks(scenario, cluster, desired - on_added, on_added, added)
+            let on_old = desired - on_added;
+            fewest_tasks(scenario, cluster, [on_old, on_added], added, standing)
         }
         _ => on_added,
     };
@@ -41,9 +48,9 @@ pub fn evacuation(scenario: &Scenario, moves: &Moves, added: u32) -> Option<Roll
 fn fewest_tasks(
     scenario: &Scenario,
     cluster: &Cluster,
-    on_old: u32,
-    on_added: u32,
+    [on_old, on_added]: [u32; 2],
     added: u32,
+    standing: u32,
 ) -> u32 {
     let mut places: Vec<(u32, bool)> = Vec::new();
     for group in cluster.hosts.iter().filter(|group| group.accepts_tasks) {
@@ -56,6 +63,9 @@ fn fewest_tasks(
         .count;
         let free_of_others = group.used == Used::default();
         places.extend((0..group.count).map(|_| (count, free_of_others)));
+    }
+    if let Some(each) = places_on_added(scenario) {
+        places.extend((0..standing).map(|_| (each.count, true)));
     }
     let free: Vec<u32> = places.iter().map(|host| host.0).collect();
     let old = match scenario.service.placement {

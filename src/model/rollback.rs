@@ -1,97 +1,360 @@
 //! A deployment of a version that never gets healthy: when it is noticed, and when the old version
-//! is back. In means of single phases.
+//! is back.
+
+use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::attempts::breaker_threshold;
+use super::law::Law;
 use super::phases::Phases;
-use crate::rollout::Moves;
-use crate::scenario::{Deployment, Detection};
+use crate::rollout::{Moves, managed_scaling};
+use crate::scenario::{Detection, Scenario};
 
-/// How a failing deployment goes \[s\].
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Up to so many failed starts their number is counted, beyond it is taken as normal.
+const COUNTED: u32 = 32;
+
+/// Sums of more attempts than this are taken by their moments.
+const CONVOLVED: u32 = 12;
+
+/// Points at which a law is computed.
+const POINTS: u32 = 64;
+
+/// How a failing deployment goes.
+#[derive(Debug, Clone)]
 pub struct Rollback {
     /// From the request to the decision to roll back.
-    pub decided: f64,
+    pub decided: Law,
     /// From the decision to the desired count of the old version healthy.
-    pub back: f64,
+    pub back: Law,
     /// From the request to the reaction to the last change: the old version is back and nothing of
     /// the new one is left.
-    pub finished: f64,
+    pub finished: Law,
     /// Old tasks that were stopped and have to be started again.
     pub restarted: u32,
 }
 
 impl Rollback {
-    /// How long fewer than the required tasks are healthy \[s\], where they are so many more than
-    /// the lower bound: from the first stop until the old version is back.
+    /// How long fewer than the required tasks are healthy in the mean \[s\], where they are so many
+    /// more than the lower bound: from the first stop until the old version is back.
     #[must_use]
     pub fn short_seconds(&self, surplus: u32, reaction: f64) -> f64 {
         if surplus == 0 || self.restarted == 0 {
             return 0.0;
         }
-        (self.decided - reaction).max(0.0) + self.back
+        (self.decided.mean() - reaction).max(0.0) + self.back.mean()
     }
 }
 
-/// How a deployment that is not stuck fails.
+/// How a deployment that is not stuck fails; an old task that starts again takes `until_healthy`.
 ///
 /// # Formula
 /// Before any new task is healthy the scheduler starts the surge s and stops the slack k. Each
 /// place tries again and again: those of the surge after one reaction, those of the slack after
-/// the drain of the old task and one reaction more. The breaker's threshold T is reached with the
-/// T-th failed start of all places together; the decision comes one reaction later. Then the new
-/// tasks drain, and the k old ones are started again: at once where bounds and hosts have places
-/// for them beside, else one reaction after the drain.
+/// the drain of the old task and one reaction more, those on hosts that join when these have
+/// booted. The places are independent renewal processes, N(t) is the number of failed starts of
+/// all of them, and the breaker's threshold T is reached by t with P(N(t) ≥ T); the decision comes
+/// one reaction later. Then the new tasks drain, and the k old ones are started again: at once
+/// where bounds and hosts have places for them beside, or where a start has just failed, else each
+/// one reaction after the drain of a new one. A place has just failed with probability reaction /
+/// cycle; that of the last failure does so still if its reaction is the longer of two alike.
 #[must_use]
-pub fn rollback(deployment: &Deployment, moves: &Moves, phases: &Phases) -> Rollback {
-    let reaction = phases.reaction.mean();
-    let decided = match deployment.failure.detection {
-        Detection::CircuitBreaker => failed(moves, phases) + reaction,
-        Detection::After(seconds) => seconds.0,
+pub fn rollback(
+    scenario: &Scenario,
+    moves: &Moves,
+    phases: &Phases,
+    until_healthy: &Law,
+) -> Rollback {
+    let reaction = &phases.reaction;
+    let step = reaction.step();
+    let decided = match scenario.deployment.failure.detection {
+        Detection::CircuitBreaker => {
+            let threshold = breaker_threshold(moves.desired);
+            let tripped = nth_failure(&places(scenario, moves, phases), threshold);
+            reaction.plus(&tripped).plus(reaction)
+        }
+        Detection::After(seconds) => Law::fixed(seconds.0, step),
     };
-    let drain = phases.drain.mean();
     let (new, restarted) = (moves.surge + moves.slack, moves.slack);
-    let places = moves
+    let room = moves
         .room
         .total()
         .map_or(u32::MAX, |room| moves.desired.saturating_add(room))
         .min(moves.bounds.upper);
     let existing = (moves.desired - restarted).saturating_add(new);
-    let at_once = existing.saturating_add(restarted) <= places;
-    let back = match restarted {
-        0 => 0.0,
-        tasks => {
-            let wait = if at_once { 0.0 } else { drain + reaction };
-            wait + phases.start.largest_of(tasks).mean()
+    let at_once = existing.saturating_add(restarted) <= room;
+    let empty = match scenario.deployment.failure.detection {
+        Detection::CircuitBreaker => reaction.mean() / (reaction.mean() + phases.start.mean()),
+        Detection::After(_) => 0.0,
+    };
+    // Of so many places the one that failed last, and the others.
+    let last_of = |places: u32, at_once: &Law, later: &Law| {
+        let others = either(empty, at_once, later).largest_of(places - 1);
+        match (scenario.deployment.failure.detection, places) {
+            (Detection::After(_), _) => later.largest_of(places),
+            (Detection::CircuitBreaker, 1) => either(0.5, at_once, later),
+            (Detection::CircuitBreaker, _) => either(0.5, at_once, later).later_of(&others),
         }
     };
+    let nothing = Law::fixed(0.0, step);
+    let back = match restarted {
+        0 => nothing.clone(),
+        tasks if at_once => until_healthy.largest_of(tasks),
+        tasks => {
+            let later = phases.drain.plus(reaction).plus(until_healthy);
+            last_of(tasks, until_healthy, &later)
+        }
+    };
+    let gone = last_of(new.max(1), &nothing, &phases.drain);
     Rollback {
+        finished: decided.plus(&back.later_of(&gone)).plus(reaction),
         decided,
         back,
-        finished: decided + back.max(drain) + reaction,
         restarted,
     }
 }
 
-/// From the request to the failed start that trips the circuit breaker \[s\].
-fn failed(moves: &Moves, phases: &Phases) -> f64 {
-    let (reaction, attempt) = (phases.reaction.mean(), phases.start.mean());
-    let cold = phases.cold_start.mean() - phases.start.mean();
-    let mut left = breaker_threshold(moves.desired);
-    // When the next starts of each kind of place fail.
-    let first = if moves.cold > 0 { cold } else { 0.0 };
-    let mut surge = reaction + first + attempt;
-    let mut slack = reaction + phases.drain.mean() + reaction + attempt;
-    loop {
-        let next_is_surge = moves.slack == 0 || (moves.surge > 0 && surge <= slack);
-        let (next, places) = if next_is_surge {
-            (&mut surge, moves.surge)
+/// One law with a probability, else the other.
+fn either(chance: f64, one: &Law, other: &Law) -> Law {
+    let weighed = |law: &Law, chance: f64| {
+        let points: Vec<(f64, f64)> = law.points().map(|(at, mass)| (at, mass * chance)).collect();
+        points
+    };
+    let points = weighed(one, chance)
+        .into_iter()
+        .chain(weighed(other, 1.0 - chance));
+    Law::from_points(points, one.step().min(other.step()))
+}
+
+/// Places that try alike: how many, when the first start fails after the first moves, and how long
+/// it is from one failed start to the next.
+struct Places {
+    count: u32,
+    first: Law,
+    again: Law,
+}
+
+fn places(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Vec<Places> {
+    let (warm, cold) = (&phases.start, &phases.cold_start);
+    let again = |attempt: &Law| attempt.plus(&phases.reaction);
+    let on_cold = moves.cold.min(moves.surge);
+    let freed = phases.drain.plus(&phases.reaction);
+    let mut places = vec![
+        Places {
+            count: on_cold,
+            first: cold.clone(),
+            again: again(cold),
+        },
+        Places {
+            count: moves.surge - on_cold,
+            first: warm.clone(),
+            again: again(warm),
+        },
+        Places {
+            count: moves.slack,
+            first: freed.plus(warm),
+            again: again(warm),
+        },
+    ];
+    if let Some(scaling) = managed_scaling(scenario) {
+        let joined = Law::of(scenario.prescale.boot, warm.step()).shifted(scaling.alarm.0);
+        places.push(Places {
+            count: moves.joining.places,
+            first: joined.plus(&phases.reaction).plus(cold),
+            again: again(cold),
+        });
+    }
+    places.retain(|places| places.count > 0);
+    places
+}
+
+/// When so many starts of all places have failed, after the first moves.
+fn nth_failure(places: &[Places], threshold: u32) -> Law {
+    let expected = by_means(places, threshold);
+    let step = places.first().map_or(1.0, |places| places.first.step());
+    if places
+        .iter()
+        .all(|places| places.first.is_fixed() && places.again.is_fixed())
+    {
+        return Law::fixed(expected, step);
+    }
+    let longest = places.iter().map(|places| places.first.support().1);
+    let last = 2.0 * expected + longest.fold(0.0, f64::max);
+    let failures: Vec<(u32, Vec<Law>)> = places
+        .iter()
+        .map(|places| (places.count, sums(places, threshold, last)))
+        .collect();
+    let chance = |at: f64| {
+        if threshold <= COUNTED {
+            counted(&failures, threshold, at)
         } else {
-            (&mut slack, moves.slack)
-        };
-        if left <= places || places == 0 {
-            return *next;
+            about_normal(&failures, threshold, at)
         }
-        left -= places;
-        *next += reaction + attempt;
+    };
+    law_below(last, chance)
+}
+
+/// The same where every phase takes its mean \[s\].
+fn by_means(places: &[Places], threshold: u32) -> f64 {
+    let mut next: Vec<f64> = places.iter().map(|places| places.first.mean()).collect();
+    let mut left = threshold;
+    loop {
+        let earliest = (0..places.len()).min_by(|&a, &b| next[a].total_cmp(&next[b]));
+        let Some(at) = earliest else {
+            return 0.0;
+        };
+        if left <= places[at].count {
+            return next[at];
+        }
+        left -= places[at].count;
+        next[at] += places[at].again.mean();
+    }
+}
+
+/// Laws of the first, second, … failed start of one place, as many as may come by a moment.
+fn sums(places: &Places, most: u32, last: f64) -> Vec<Law> {
+    let mut sums = vec![places.first.clone()];
+    let mut repeated = places.again.clone();
+    for count in 1..most {
+        let next = places.first.plus(&repeated);
+        if next.support().0 > last {
+            break;
+        }
+        sums.push(next);
+        repeated = if count < CONVOLVED {
+            repeated.plus(&places.again)
+        } else {
+            places.again.sum_by_moments(count + 1)
+        };
+    }
+    sums
+}
+
+/// Probability that so many have failed by a moment: places are added by their generating
+/// polynomials.
+fn counted(failures: &[(u32, Vec<Law>)], threshold: u32, at: f64) -> f64 {
+    let size = threshold as usize;
+    let times = |a: &[f64], b: &[f64]| {
+        let mut product = vec![0.0; size];
+        for (i, x) in a.iter().enumerate() {
+            for (to, y) in product[i..].iter_mut().zip(b) {
+                *to += x * y;
+            }
+        }
+        product
+    };
+    let mut fewer = vec![0.0; size];
+    fewer[0] = 1.0;
+    for (count, sums) in failures {
+        let mut unit = vec![0.0; size];
+        let mut reached = 1.0;
+        for (n, mass) in unit.iter_mut().enumerate() {
+            let next = sums.get(n).map_or(0.0, |law| law.smooth_cdf(at));
+            *mass = f64::max(reached - next, 0.0);
+            reached = next;
+        }
+        let mut left = *count;
+        while left > 0 {
+            if left % 2 == 1 {
+                fewer = times(&fewer, &unit);
+            }
+            left /= 2;
+            if left > 0 {
+                unit = times(&unit, &unit);
+            }
+        }
+    }
+    1.0 - fewer.iter().sum::<f64>()
+}
+
+/// The same for many, whose number is about normal.
+fn about_normal(failures: &[(u32, Vec<Law>)], threshold: u32, at: f64) -> f64 {
+    let (mut mean, mut variance) = (0.0, 0.0);
+    for (count, sums) in failures {
+        // E[N] is the sum of the P(N ≥ n), and E[N²] that of (2n − 1) P(N ≥ n).
+        let (mut first, mut second, mut n) = (0.0, 0.0, 1.0);
+        for law in sums {
+            let reached = law.smooth_cdf(at);
+            first += reached;
+            second += (2.0 * n - 1.0) * reached;
+            n += 1.0;
+        }
+        mean += f64::from(*count) * first;
+        variance += f64::from(*count) * f64::max(second - first * first, 0.0);
+    }
+    let beyond = mean - (f64::from(threshold) - 0.5);
+    if variance < 1e-12 {
+        return if beyond >= 0.0 { 1.0 } else { 0.0 };
+    }
+    Normal::standard().cdf(beyond / variance.sqrt())
+}
+
+/// A law from its distribution function, of what comes by `last`.
+fn law_below(last: f64, chance: impl Fn(f64) -> f64) -> Law {
+    let at_which = |wanted: f64| {
+        let (mut low, mut high) = (0.0, last);
+        for _ in 0..16 {
+            let middle = f64::midpoint(low, high);
+            if chance(middle) < wanted {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        (low, high)
+    };
+    let (from, to) = (at_which(1e-6).0, at_which(1.0 - 1e-6).1);
+    let step = ((to - from) / f64::from(POINTS)).max(1e-9);
+    let mut before = 0.0;
+    let cells = (1..=POINTS).map(|i| {
+        let up_to = if i == POINTS {
+            1.0
+        } else {
+            chance(from + f64::from(i) * step).clamp(before, 1.0)
+        };
+        let mass = up_to - before;
+        before = up_to;
+        (from + (f64::from(i) - 0.5) * step, mass)
+    });
+    Law::from_points(cells, step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_that_are_alike_fail_in_rounds() {
+        let places = |count, first: f64, again: f64| Places {
+            count,
+            first: Law::fixed(first, 1.0),
+            again: Law::fixed(again, 1.0),
+        };
+        // Two places at 80 and 180 s, one at 105 and 205 s: 80, 80, 105, 180, 180, 205 s.
+        let both = [places(2, 80.0, 100.0), places(1, 105.0, 100.0)];
+        for (threshold, at) in [(2, 80.0), (3, 105.0), (5, 180.0), (6, 205.0)] {
+            let found = nth_failure(&both, threshold).mean();
+            assert!((found - at).abs() < 1e-9, "{threshold}: {found}");
+        }
+    }
+
+    #[test]
+    fn of_starts_at_once_the_nth_smallest_counts() {
+        // Uniform on (0, 100 s]: the 3rd of 4 has mean 3/5 of it; counted, and as normal.
+        let four = [Places {
+            count: 4,
+            first: Law::uniform(100.0, 1.0),
+            again: Law::fixed(1000.0, 1.0),
+        }];
+        let found = nth_failure(&four, 3);
+        assert!((found.mean() - 60.0).abs() < 0.5, "{}", found.mean());
+        // P(3rd of 4 ≤ x) = 4 x³ − 3 x⁴ is 0.95 at x = 0.9024.
+        assert!((found.quantile(0.95) - 90.24).abs() < 1.5);
+        let many = [Places {
+            count: 99,
+            first: Law::uniform(100.0, 1.0),
+            again: Law::fixed(1000.0, 1.0),
+        }];
+        // The 50th of 99: 50/100.
+        let found = nth_failure(&many, 50);
+        assert!((found.mean() - 50.0).abs() < 0.5, "{}", found.mean());
     }
 }

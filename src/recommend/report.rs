@@ -1,14 +1,18 @@
 //! A plan as it is told: what to change, what comes of it, why it and no other.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use super::decision::{Decision, Timing};
 use super::search::{Candidate, Limit, Search, TIE};
 use super::variants::{changes, shorter_drain, with_balancer};
 use super::{Change, Conditional, PlanReport};
+use crate::model::start_limits::held_back;
+use crate::model::walk::walk;
 use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
 use crate::rollout::{TooFewPlaces, bounds, moves_over_range, others, room, target_for};
-use crate::scenario::{PrescaleMode, Scenario};
+use crate::scenario::{Order, PrescaleMode, Scenario};
 use crate::units::Seconds;
 
 /// A deregistration delay that suits most services whose requests are short \[s\].
@@ -179,16 +183,16 @@ pub fn reasons(
     reasons.extend(super::grace::reason(scenario, &timing.scenario));
     let required = required_tasks(&scenario.service);
     let lower = chosen.score.bounds.lower;
-    if lower >= required {
-        reasons.push(format!(
-            "At least {lower} of {required} required tasks stay healthy."
-        ));
-    } else {
-        reasons.push(format!(
+    reasons.push(match lower.cmp(&required) {
+        Ordering::Greater => {
+            format!("At least {lower} tasks stay healthy, {required} are required.")
+        }
+        Ordering::Equal => format!("At least {lower} of {required} required tasks stay healthy."),
+        Ordering::Less => format!(
             "It goes down to {lower} healthy tasks, below the {required} required, for {:.0} minutes a month; set limits.availability to rule that out.",
             chosen.score.availability.shortfall_minutes_per_month.unwrap_or_default()
-        ));
-    }
+        ),
+    });
     if let (true, Some(without)) = (chosen.added_hosts() > 0, &decision.without) {
         reasons.push(format!(
             "Without added hosts the best is {}, {:+.2} USD a month.",
@@ -211,6 +215,8 @@ pub fn reasons(
         }
     }
     reasons.extend(room_shared(scenario));
+    reasons.extend(lock_waited_for(&timing.scenario, &timing.model, chosen));
+    reasons.extend(starts_held_back(&timing.scenario, &timing.model, chosen));
     reasons.extend(kept_by_target(scenario, chosen));
     for limit in Limit::ALL {
         let Some(wanted) = limit.wanted(&scenario.limits) else {
@@ -237,6 +243,36 @@ pub fn reasons(
         );
     }
     reasons
+}
+
+/// The wait for the lock of the cluster, which no time of the answer holds.
+fn lock_waited_for(scenario: &Scenario, model: &Model, chosen: &Candidate) -> Option<String> {
+    let overlap = scenario.overlap?;
+    let outcome = model.outcome(scenario, &chosen.plan).ok()?;
+    if overlap.order != Order::Queued {
+        return None;
+    }
+    let before = "it comes before the lead and is in none of the times compared, nor in limits.max_duration; a shorter deployment shortens it too";
+    Some(match outcome.duration?.lock_wait_s {
+        Some(wait) => format!("Each deployment waits {} for the lock of the cluster: {before}.", wait.mean),
+        None => "The lock of the cluster is asked for longer than the working time: the wait for it has no end, and is in none of the times compared.".to_owned(),
+    })
+}
+
+/// Starts that wait for the rate limits.
+fn starts_held_back(scenario: &Scenario, model: &Model, chosen: &Candidate) -> Option<String> {
+    let outcome = model.outcome(scenario, &chosen.plan).ok()?;
+    let acts = walk(&outcome.moves, model.phases(), &[]);
+    let held = held_back(scenario.service.launch_type, &acts)?;
+    (held.longest.0 >= 0.5).then(|| {
+        format!(
+            "Of its {} starts at a moment ECS makes {:.0} at once and {:.0} a minute after: the last is held back by {}, which the times leave out; simulate counts it.",
+            held.starts,
+            held.limit.at_once,
+            held.limit.per_second * 60.0,
+            held.longest
+        )
+    })
 }
 
 /// How managed scaling keeps standing hosts that it would take if they were added by hand.

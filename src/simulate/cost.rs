@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::run::Outcome;
 use super::setup::{Origin, Setup};
-use super::statistics::mean;
 use crate::scenario::{Capacity, Cluster, LicenceCount, Purchase, Scenario};
 use crate::units::{HOURS_PER_MONTH, Usd};
 
@@ -43,12 +42,14 @@ impl Free {
     }
 }
 
-/// The cost of a scenario whose deployments went so.
+/// The cost of a scenario whose deployments came to such averages.
 #[must_use]
-pub fn cost(scenario: &Scenario, setup: &Setup, outcomes: &[Outcome]) -> Cost {
+pub fn cost(
+    scenario: &Scenario,
+    setup: &Setup,
+    average: impl Fn(&dyn Fn(&Outcome) -> f64) -> f64,
+) -> Cost {
     let deployments = scenario.deployment.per_month();
-    let average =
-        |of: &dyn Fn(&Outcome) -> f64| mean(&outcomes.iter().map(of).collect::<Vec<_>>()).0;
     let mut serving = 0.0;
     let mut headroom = 0.0;
     let mut each = 0.0;

@@ -1,15 +1,19 @@
 //! Where tasks are placed: hosts with what they have free at the moment, one task after another.
 //!
-//! New tasks land on added hosts first, as these are empty; else, and among them, on the host with
-//! the fewest tasks of the service. Hosts with room stand on shelves by their number of tasks, so
+//! Spread puts new tasks on added hosts first, as these are empty; else, and among them, on the host
+//! with the fewest tasks of the service. Binpack puts them on the host with the most, an added one
+//! only where no other has as many. Hosts with room stand on shelves by their number of tasks, so
 //! that this host is found without looking at all of them.
 
 use super::setup::{Origin, Resources, Setup};
+use crate::scenario::Placement;
 
 /// The hosts of one run.
 #[derive(Debug, Clone, Default)]
 pub struct Floor {
     need: Resources,
+    /// Whether the fullest host is taken, else the emptiest.
+    packs: bool,
     hosts: Vec<State>,
     /// Hosts with room by number of tasks: the added ones, then the others.
     shelves: [Vec<Vec<u32>>; 2],
@@ -33,16 +37,20 @@ impl Floor {
     /// All hosts of a setup, empty; added ones closed until they are opened.
     #[must_use]
     pub fn empty(setup: &Setup) -> Self {
-        let hosts = setup.hosts.iter().map(|host| State {
-            free: host.free,
-            tasks: 0,
-            open: false,
-            cold: host.origin == Origin::Added,
-            added: host.origin == Origin::Added,
-            at: None,
+        let hosts = setup.hosts.iter().map(|host| {
+            let added = matches!(host.origin, Origin::Added | Origin::OnDemand);
+            State {
+                free: host.free,
+                tasks: 0,
+                open: false,
+                cold: added,
+                added,
+                at: None,
+            }
         });
         let mut floor = Self {
             need: setup.need,
+            packs: setup.placement == Placement::Binpack,
             hosts: hosts.collect(),
             shelves: [Vec::new(), Vec::new()],
             lowest: [0, 0],
@@ -59,6 +67,7 @@ impl Floor {
     /// Becomes like another, in the same memory.
     pub fn copy(&mut self, other: &Self) {
         self.need = other.need;
+        self.packs = other.packs;
         self.hosts.clone_from(&other.hosts);
         for (shelves, others) in self.shelves.iter_mut().zip(&other.shelves) {
             shelves.iter_mut().for_each(Vec::clear);
@@ -70,15 +79,6 @@ impl Floor {
             }
         }
         self.lowest = other.lowest;
-    }
-
-    /// Opens the added hosts.
-    pub fn open_added(&mut self) {
-        for host in (0..self.hosts.len()).rev() {
-            if self.hosts[host].added {
-                self.open(host);
-            }
-        }
     }
 
     /// Lets tasks be placed on a host.
@@ -105,6 +105,30 @@ impl Floor {
 
     /// Gives a task a place, if any host has one.
     pub fn place(&mut self) -> Option<usize> {
+        let host = self.next()?;
+        self.take_down(host);
+        let state = &mut self.hosts[host];
+        state.free = state.free.less(&self.need);
+        state.tasks += 1;
+        self.put_up(host);
+        Some(host)
+    }
+
+    /// Gives a place to a task of another service, if any host has one.
+    pub fn place_other(&mut self) -> Option<usize> {
+        let host = self.next()?;
+        self.take_down(host);
+        let state = &mut self.hosts[host];
+        state.free = state.free.less(&self.need);
+        self.put_up(host);
+        Some(host)
+    }
+
+    /// The host that the next task goes to.
+    fn next(&mut self) -> Option<usize> {
+        if self.packs {
+            return self.fullest();
+        }
         for class in 0..2 {
             let shelves = &self.shelves[class];
             let mut level = self.lowest[class];
@@ -113,16 +137,21 @@ impl Floor {
             }
             self.lowest[class] = level;
             if let Some(&host) = shelves.get(level).and_then(|shelf| shelf.last()) {
-                let host = host as usize;
-                self.take_down(host);
-                let state = &mut self.hosts[host];
-                state.free = state.free.less(&self.need);
-                state.tasks += 1;
-                self.put_up(host);
-                return Some(host);
+                return Some(host as usize);
             }
         }
         None
+    }
+
+    /// Of the hosts with room one with the most tasks, an added one last.
+    fn fullest(&self) -> Option<usize> {
+        let [added, others] = &self.shelves;
+        let levels = added.len().max(others.len());
+        let on = |shelves: &[Vec<u32>], level: usize| shelves.get(level)?.last().copied();
+        let found = (0..levels)
+            .rev()
+            .find_map(|level| on(others, level).or_else(|| on(added, level)));
+        found.map(|host| host as usize)
     }
 
     /// Takes a task off its host.

@@ -12,6 +12,7 @@ mod cost;
 mod floor;
 mod health;
 mod law;
+mod lock;
 mod queue;
 mod run;
 mod setup;
@@ -24,10 +25,10 @@ use serde::Serialize;
 
 pub use cost::Cost;
 pub use run::{Halt, Outcome, Prepared, Run};
-pub use setup::{Adding, Host, NoPlace, Origin, Resources, Setup, SpotRules, StartLimit};
+pub use setup::{Adding, Host, NoPlace, Origin, Resources, Setup, SpotRules, StartLimit, Waiting};
 pub use timeline::Row;
 
-use crate::scenario::{Assumption, HostPort, Scenario};
+use crate::scenario::{Assumption, Deployment, HostPort, Scenario, Together};
 use crate::units::{MINUTES_PER_MONTH, Seconds};
 use statistics::{Distribution, mean, sampled};
 
@@ -37,13 +38,14 @@ const NEARLY_ALL_FAIL: f64 = 0.9;
 /// What of a scenario is not simulated, as its key; absent where all of it is.
 #[must_use]
 pub fn not_simulated(scenario: &Scenario) -> Option<&'static str> {
-    let scales = scenario
-        .capacity_provider
-        .is_some_and(|provider| provider.scaling.is_some());
-    if scales {
-        Some("cluster.capacity_provider.managed_scaling")
-    } else if scenario.overlap.is_some() {
-        Some("cluster.concurrent_deployments")
+    let Together {
+        pull_share,
+        start_cpu,
+    } = scenario.service.timing.together;
+    if pull_share > 0.0 {
+        Some("service.timing.pull_share")
+    } else if start_cpu > Seconds::ZERO {
+        Some("service.timing.start_cpu_seconds")
     } else {
         None
     }
@@ -119,6 +121,9 @@ pub struct Tasks {
     pub min_healthy: u32,
     /// The most pending, running and stopping tasks, in any run.
     pub peak: u32,
+    /// The most hosts that managed scaling launched, in any run; absent where it launched none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts_on_demand: Option<u32>,
 }
 
 /// How long a deployment takes \[s\].
@@ -132,8 +137,16 @@ pub struct Durations {
     pub completed_s: Distribution,
     /// From "completed" to the end of the added hosts.
     pub release_s: Mean,
+    /// Where the new version never gets healthy: from the request until the old one is back;
+    /// absent where no deployment fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollback_s: Option<Distribution>,
     /// The part of the release in which tasks move.
     pub evacuation_s: Mean,
+    /// Before the lead, for the lock of the cluster; absent without a lock, or where its queue only
+    /// grows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_wait_s: Option<Mean>,
 }
 
 /// A mean \[s\].
@@ -200,10 +213,40 @@ pub struct Availability {
 pub fn simulate(scenario: &Scenario, asked: Asked) -> Result<Simulation, NoPlace> {
     let setup = Setup::of(scenario);
     let prepared = Prepared::of(&setup)?;
-    Ok(match outcomes(&prepared, asked) {
-        Ok(outcomes) => completed(scenario, &prepared, asked, &outcomes),
+    let played = outcomes(&prepared, asked).and_then(|good| {
+        let bad = if scenario.deployment.failure.rate > 0.0 {
+            failures(&prepared, asked)?
+        } else {
+            Vec::new()
+        };
+        Ok(Played { good, bad })
+    });
+    Ok(match played {
+        Ok(played) => completed(scenario, &prepared, asked, &played),
         Err(halt) => stuck(scenario, &prepared, asked, halt),
     })
+}
+
+/// Deployments as they were played: of good versions, and of those that are rolled back.
+struct Played {
+    good: Vec<Outcome>,
+    bad: Vec<Outcome>,
+}
+
+impl Played {
+    /// The mean over both, by the share of deployments that fail, and its standard error.
+    fn mean(&self, deployment: &Deployment, of: impl Fn(&Outcome) -> f64) -> (f64, f64) {
+        let over = |outcomes: &[Outcome]| mean(&outcomes.iter().map(&of).collect::<Vec<_>>());
+        let (good, bad) = (over(&self.good), over(&self.bad));
+        if self.bad.is_empty() {
+            return good;
+        }
+        let fails = deployment.failure.rate;
+        (
+            (1.0 - fails) * good.0 + fails * bad.0,
+            ((1.0 - fails) * good.1).hypot(fails * bad.1),
+        )
+    }
 }
 
 /// Plays all runs of a prepared deployment, in their order.
@@ -223,6 +266,18 @@ pub fn outcomes(prepared: &Prepared, asked: Asked) -> Result<Vec<Outcome>, Halt>
         return Err(Halt::Failing);
     }
     Ok(outcomes)
+}
+
+/// Plays as many deployments of a version that never gets healthy, until the old one is back.
+///
+/// # Errors
+/// The first run that never ends.
+pub fn failures(prepared: &Prepared, asked: Asked) -> Result<Vec<Outcome>, Halt> {
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method is for one lifetime only"
+    )]
+    in_threads(prepared, asked, |run| run.fail())
 }
 
 /// The events of one run, by its number.
@@ -284,16 +339,19 @@ fn completed(
     scenario: &Scenario,
     prepared: &Prepared,
     asked: Asked,
-    outcomes: &[Outcome],
+    played: &Played,
 ) -> Simulation {
     let setup = prepared.setup;
+    let outcomes = &played.good;
     let all = |of: fn(&Outcome) -> f64| outcomes.iter().map(of).collect::<Vec<f64>>();
     let new_version = sampled(all(|run| run.new_version));
     let completed = sampled(all(|run| run.completed));
     let lead = mean(&all(|run| run.lead));
     let evacuation = mean(&all(|run| run.evacuation));
-    let added = setup.hosts.iter().any(|host| host.origin == Origin::Added);
-    let release = if added { setup.adding.release.0 } else { 0.0 };
+    let release = mean(&all(|run| run.release));
+    let rollback = (!played.bad.is_empty())
+        .then(|| sampled(played.bad.iter().map(|run| run.completed).collect()));
+    let lock = lock::wait(scenario, outcomes, asked.seed);
     #[expect(clippy::cast_precision_loss, reason = "a share of counts")]
     let failed_starts = outcomes.iter().map(|run| run.failed).sum::<u64>() as f64
         / outcomes.iter().map(|run| run.starts).sum::<u64>().max(1) as f64;
@@ -313,26 +371,35 @@ fn completed(
                 .map(|run| run.peak)
                 .max()
                 .unwrap_or(setup.desired),
+            hosts_on_demand: outcomes
+                .iter()
+                .map(|run| run.scaled_hosts)
+                .max()
+                .filter(|&hosts| hosts > 0),
             ..tasks(prepared)
         },
         duration: Some(Durations {
             lead_s: Mean { mean: lead.0 },
             new_version_s: new_version.value,
             completed_s: completed.value,
-            release_s: Mean {
-                mean: evacuation.0 + release,
-            },
+            release_s: Mean { mean: release.0 },
+            rollback_s: rollback.map(|rollback| rollback.value),
             evacuation_s: Mean { mean: evacuation.0 },
+            lock_wait_s: lock.map(|lock| Mean { mean: lock.0 }),
         }),
         stuck: None,
-        cost: cost::cost(scenario, setup, outcomes),
-        availability: availability(scenario, prepared, asked, outcomes),
+        cost: cost::cost(scenario, setup, |of| {
+            played.mean(&scenario.deployment, of).0
+        }),
+        availability: availability(scenario, prepared, asked, played),
         standard_errors: Some(Durations {
             lead_s: Mean { mean: lead.1 },
             new_version_s: new_version.standard_error,
             completed_s: completed.standard_error,
-            release_s: Mean { mean: evacuation.1 },
+            release_s: Mean { mean: release.1 },
+            rollback_s: rollback.map(|rollback| rollback.standard_error),
             evacuation_s: Mean { mean: evacuation.1 },
+            lock_wait_s: lock.map(|lock| Mean { mean: lock.1 }),
         }),
         failed_starts,
         events: outcomes.iter().map(|run| run.events).sum(),
@@ -349,6 +416,7 @@ fn tasks(prepared: &Prepared) -> Tasks {
         room: prepared.room(),
         min_healthy: setup.desired,
         peak: setup.desired,
+        hosts_on_demand: None,
     }
 }
 
@@ -360,16 +428,15 @@ fn availability(
     scenario: &Scenario,
     prepared: &Prepared,
     asked: Asked,
-    outcomes: &[Outcome],
+    played: &Played,
 ) -> Availability {
     let setup = prepared.setup;
     let required_tasks = setup.required;
-    let short: Vec<f64> = outcomes.iter().map(|run| run.short_seconds).collect();
-    let went_short: Vec<f64> = short
-        .iter()
-        .map(|&s| f64::from(u8::from(s > 0.0)))
-        .collect();
-    let (short, short_error) = mean(&short);
+    let deployment = &scenario.deployment;
+    let (short, short_error) = played.mean(deployment, |run| run.short_seconds);
+    let went_short = played.mean(deployment, |run| {
+        f64::from(u8::from(run.short_seconds > 1e-6))
+    });
     let deployments = scenario.deployment.per_month();
     let month = MINUTES_PER_MONTH * 60.0;
     let between = deployments.map(|deployments| {
@@ -384,8 +451,8 @@ fn availability(
             .into_iter()
             .map(|seconds| if seconds.is_nan() { month } else { seconds })
             .collect();
-        let busy: Vec<f64> = outcomes.iter().map(|run| run.completed).collect();
-        let strikes = hazard * (month - deployments * mean(&busy).0).max(0.0);
+        let busy = played.mean(deployment, |run| run.completed).0;
+        let strikes = hazard * (month - deployments * busy).max(0.0);
         let (seconds, error) = mean(&recovered);
         (strikes * seconds / 60.0, strikes * error / 60.0)
     });
@@ -403,7 +470,7 @@ fn availability(
         shortfall_probability: if setup.desired < required_tasks {
             1.0
         } else {
-            mean(&went_short).0
+            went_short.0
         },
         shortfall_minutes_per_month: minutes,
         shortfall_minutes_between_deployments: between.map(|between| between.0),
@@ -463,8 +530,16 @@ fn stuck(scenario: &Scenario, prepared: &Prepared, asked: Asked, halt: Halt) -> 
             reason,
             sufficient_grace,
         }),
-        cost: cost::cost(scenario, setup, &[]),
-        availability: availability(scenario, prepared, asked, &[]),
+        cost: cost::cost(scenario, setup, |_| 0.0),
+        availability: availability(
+            scenario,
+            prepared,
+            asked,
+            &Played {
+                good: Vec::new(),
+                bad: Vec::new(),
+            },
+        ),
         standard_errors: None,
         failed_starts: f64::from(u8::from(halt == Halt::Failing)),
         events: 0,

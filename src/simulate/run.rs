@@ -4,6 +4,9 @@
 //! change allows: a healthy task lets an old one stop, a task that is gone lets a new one start. The
 //! request is one change that allows all first moves. A move that its change should have allowed but
 //! a failure took away is made up for when nothing else is under way, one delay later.
+//!
+//! With a capacity provider tasks without a place wait in PROVISIONING, and each turns to a host that
+//! has joined after a delay of its own. Managed scaling sees what waits when its alarm goes off.
 
 use rand::RngExt as _;
 use rand::SeedableRng as _;
@@ -13,9 +16,11 @@ use super::floor::Floor;
 use super::health::{Checks, Fate};
 use super::law::Sampler;
 use super::queue::Queue;
-use super::setup::{Origin, Setup};
+use super::setup::{Origin, Setup, Waiting};
 use super::timeline::{Happening, Row};
-use crate::scenario::{Fallback, Granularity, LoadBalancerKind, Purchase, ReleaseHosts};
+use crate::scenario::{
+    Detection, Fallback, Granularity, LoadBalancerKind, ManagedScaling, Purchase, ReleaseHosts,
+};
 
 /// From the notice to the end of a spot host \[s\] (Amazon EC2, spot interruption notices).
 const NOTICE: f64 = 120.0;
@@ -27,6 +32,8 @@ const TRIED_OFTEN_FOR: f64 = 50.0;
 const TRIED_EVERY: f64 = 300.0;
 /// The shortest time that is billed per launch \[s\].
 const MINIMUM_BILLED: f64 = 60.0;
+/// How long managed scaling leaves hosts that are not needed \[s\].
+const SCALE_IN: f64 = 900.0;
 /// A deployment in which so many starts for each task fail does not get anywhere.
 const MOST_ATTEMPTS: u64 = 200;
 
@@ -39,8 +46,12 @@ pub struct Outcome {
     pub new_version: f64,
     /// From the request to "deployment completed" \[s\].
     pub completed: f64,
+    /// From the request to the decision to roll back, where the version never gets healthy \[s\].
+    pub given_up: f64,
     /// Moving tasks off the hosts that go \[s\].
     pub evacuation: f64,
+    /// From "completed" to the end of the hosts that go \[s\].
+    pub release: f64,
     /// Time with fewer healthy tasks than required \[s\].
     pub short_seconds: f64,
     /// Tasks on hosts beyond the desired count, less those missing, over time \[s\].
@@ -49,6 +60,8 @@ pub struct Outcome {
     pub billed_hours: [f64; 2],
     /// How many of the added hosts came to be on demand and spot.
     pub added_hosts: [u32; 2],
+    /// How many hosts managed scaling launched; they are among the added ones.
+    pub scaled_hosts: u32,
     /// The fewest healthy tasks after a stop by the scheduler.
     pub min_healthy: u32,
     /// The most tasks that were pending, running or stopping.
@@ -86,8 +99,10 @@ pub struct Prepared<'a> {
     boot: Sampler,
     fulfilment_time: Sampler,
     zone_outage: Sampler,
-    /// Hosts with the old tasks on them.
+    /// Hosts with the old tasks on them, and those of others.
     floor: Floor,
+    /// Places that others take of the added hosts, as the others are full.
+    others_on_added: u32,
     old: Vec<Task>,
     /// What may strike, each with its hazard \[1/s\], at any time and while only these hosts stand.
     strikes: Vec<(Strike, f64)>,
@@ -106,6 +121,8 @@ struct Task {
     host: u32,
     state: State,
     is_new: bool,
+    /// Since when its share of load rises, if it does.
+    ramps_from: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +132,17 @@ enum State {
     Healthy,
     Stopping,
     Gone,
+}
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// A good version comes, or the old one comes back.
+    Deploying,
+    /// No start of the version gets healthy.
+    Failing,
+    /// Hosts go: none is launched then.
+    Releasing,
 }
 
 macro_rules! kinds {
@@ -139,8 +167,16 @@ kinds! {
     STRIKE = 9,
     /// A host that was given notice, or was in a lost zone, is gone.
     HOST_GONE = 10,
-    /// Another host stands in its place.
+    /// Another host stands in its place, or one that was launched is there.
     JOINED = 11,
+    /// Managed scaling looks at what waits.
+    ALARM = 12,
+    /// A task in PROVISIONING turns to a host that has joined.
+    PROVIDED = 13,
+    /// The version is given up.
+    GIVEN_UP = 14,
+    /// A new task has its full share of load.
+    RAMPED = 15,
 }
 
 impl<'a> Prepared<'a> {
@@ -160,7 +196,13 @@ impl<'a> Prepared<'a> {
                 host: subject(host),
                 state: State::Healthy,
                 is_new: false,
+                ramps_from: None,
             });
+        }
+        // Others take of the hosts that stand first, then of the added ones.
+        let mut others = setup.taken_by_others;
+        while others > 0 && floor.place_other().is_some() {
+            others -= 1;
         }
         Ok(Self {
             setup,
@@ -173,6 +215,7 @@ impl<'a> Prepared<'a> {
             fulfilment_time: Sampler::new(setup.spot.fulfilment_time),
             zone_outage: Sampler::new(setup.zone_outage),
             floor,
+            others_on_added: others,
             old,
             strikes: strikes(setup),
         })
@@ -183,7 +226,7 @@ impl<'a> Prepared<'a> {
     pub fn room(&self) -> Option<u32> {
         let mut room: u64 = 0;
         let mut floor = self.floor.clone();
-        floor.open_added();
+        self.open_added(&mut floor);
         if self
             .setup
             .hosts
@@ -200,6 +243,20 @@ impl<'a> Prepared<'a> {
         u32::try_from(room).ok()
     }
 
+    /// Opens the added hosts, less what others take of them.
+    fn open_added(&self, floor: &mut Floor) {
+        for host in (0..self.setup.hosts.len()).rev() {
+            if self.setup.hosts[host].origin == Origin::Added {
+                floor.open(host);
+            }
+        }
+        for _ in 0..self.others_on_added {
+            if floor.place_other().is_none() {
+                break;
+            }
+        }
+    }
+
     /// How often the hosts that stand between deployments are struck \[1/s\].
     #[must_use]
     pub fn hazard_at_rest(&self) -> f64 {
@@ -207,7 +264,7 @@ impl<'a> Prepared<'a> {
     }
 
     fn at_rest(&self) -> impl Iterator<Item = (Strike, f64)> {
-        let stands = |host: &super::Host| host.origin != Origin::Added;
+        let stands = |host: &super::Host| matches!(host.origin, Origin::Listed | Origin::Standing);
         self.strikes.iter().copied().filter(move |(strike, _)| {
             self.setup
                 .hosts
@@ -292,6 +349,19 @@ pub struct Run<'a> {
     /// Starts that found no room while a host is to join, and since when.
     waiting: u32,
     waiting_since: f64,
+    /// Tasks in PROVISIONING, and how many of them have a place on a host that has joined.
+    provisioning: u32,
+    provided: u32,
+    /// Whether managed scaling will look at what waits.
+    alarmed: bool,
+    /// Before this moment it launches nothing.
+    warm_at: f64,
+    /// When each host that it launched was launched.
+    scaled: Vec<f64>,
+    stage: Stage,
+    /// Healthy tasks whose share of load still rises, and what all their shares lack.
+    ramping: u32,
+    lacking: f64,
     /// Stops that a failure took away.
     owed_stops: u32,
     /// Tokens of each limit on starts, and when they were counted.
@@ -359,6 +429,14 @@ impl<'a> Run<'a> {
             joining: 0,
             waiting: 0,
             waiting_since: 0.0,
+            provisioning: 0,
+            provided: 0,
+            alarmed: false,
+            warm_at: 0.0,
+            scaled: Vec::new(),
+            stage: Stage::Deploying,
+            ramping: 0,
+            lacking: 0.0,
             owed_stops: 0,
             tokens: memory.tokens,
             away: memory.away,
@@ -368,11 +446,14 @@ impl<'a> Run<'a> {
                 lead: 0.0,
                 new_version: 0.0,
                 completed: 0.0,
+                given_up: 0.0,
                 evacuation: 0.0,
+                release: 0.0,
                 short_seconds: 0.0,
                 excess_task_seconds: 0.0,
                 billed_hours: [0.0; 2],
                 added_hosts: [0; 2],
+                scaled_hosts: 0,
                 min_healthy: setup.desired,
                 peak: setup.desired,
                 failed: 0,
@@ -417,11 +498,61 @@ impl<'a> Run<'a> {
                 ..row
             }));
         }
-        if !launched.is_empty() {
+        if !launched.is_empty() || !self.scaled.is_empty() {
             self.release()?;
             self.bill(&launched);
         }
+        self.outcome.short_seconds += self.short_afterwards();
         Ok(self.outcome)
+    }
+
+    /// The deployment of a version of which no start gets healthy, until the old one is back.
+    ///
+    /// # Errors
+    /// It never ends.
+    pub fn fail(&mut self) -> Result<Outcome, Halt> {
+        self.stage = Stage::Failing;
+        if let Detection::After(seconds) = self.setup.detection {
+            self.schedule(seconds.0, GIVEN_UP, 0);
+        }
+        self.play()
+    }
+
+    /// So many failed starts make the deployment circuit breaker give up: half the desired count,
+    /// rounded up, at least 3 and at most 200.
+    fn trips_at(&self) -> u64 {
+        u64::from(self.setup.desired).div_ceil(2).clamp(3, 200)
+    }
+
+    /// Counts a start that failed, or was killed.
+    fn count_failed(&mut self) {
+        self.outcome.failed += 1;
+        let trips = self.setup.detection == Detection::CircuitBreaker
+            && self.outcome.failed == self.trips_at();
+        if self.stage == Stage::Failing && trips {
+            self.react(GIVEN_UP, 0);
+        }
+    }
+
+    /// What is new goes, what is old stays, and what was stopped of it starts again.
+    fn give_up(&mut self) {
+        self.stage = Stage::Deploying;
+        self.outcome.given_up = self.now;
+        self.outcome.failed = 0;
+        self.note(Happening::GivenUp, None);
+        for task in 0..self.tasks.len() {
+            let Task { state, is_new, .. } = self.tasks[task];
+            match (state, is_new) {
+                (State::Starting, _) => self.tell_to_stop(subject(task), f64::INFINITY),
+                (State::Healthy, _) => self.tasks[task].is_new = true,
+                (State::Stopping | State::Gone, _) => {}
+            }
+        }
+        self.new += self.old;
+        self.old = 0;
+        self.to_start = self.setup.desired - self.new;
+        (self.provisioning, self.provided) = (0, 0);
+        self.look();
     }
 
     /// What follows when hosts are struck between deployments: the time short until all tasks are
@@ -441,7 +572,7 @@ impl<'a> Run<'a> {
             self.struck(strike);
         }
         self.carry_out()?;
-        Ok(self.outcome.short_seconds)
+        Ok(self.outcome.short_seconds + self.short_afterwards())
     }
 
     /// Launches the hosts that are added, waits for the slowest; for each, how long it was there
@@ -449,6 +580,7 @@ impl<'a> Run<'a> {
     fn wait_for_added_hosts(&mut self) -> Vec<(f64, Purchase)> {
         let mut launches = Vec::new();
         let mut longest: f64 = 0.0;
+        let prepared = self.prepared;
         for host in &self.setup.hosts {
             if host.origin != Origin::Added {
                 continue;
@@ -459,7 +591,7 @@ impl<'a> Run<'a> {
             launches.push((asked_for, purchase));
         }
         self.outcome.lead = (longest - self.setup.adding.lead_overlap.0).max(0.0);
-        self.floor.open_added();
+        prepared.open_added(&mut self.floor);
         launches
             .into_iter()
             .map(|(asked_for, purchase)| (longest - asked_for, purchase))
@@ -484,9 +616,29 @@ impl<'a> Run<'a> {
     }
 
     fn bill(&mut self, launched: &[(f64, Purchase)]) {
-        let after = self.outcome.completed + self.outcome.evacuation + self.setup.adding.release.0;
-        for &(before, purchase) in launched {
-            let seconds: f64 = before + after;
+        let release = self.outcome.evacuation + self.setup.adding.release.0;
+        let after = self.outcome.completed + release;
+        let by_hand = launched
+            .iter()
+            .map(|&(before, purchase)| (before + after, purchase));
+        // What managed scaling launched goes when it has been seen to be idle.
+        let scaled = self
+            .scaled
+            .iter()
+            .map(|launched| (after - launched + SCALE_IN, Purchase::OnDemand));
+        self.outcome.release = if launched.is_empty() {
+            SCALE_IN + release
+        } else {
+            release
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "hosts are counted in 32 bits"
+        )]
+        {
+            self.outcome.scaled_hosts = self.scaled.len() as u32;
+        }
+        for (seconds, purchase) in by_hand.chain(scaled) {
             let hours = match self.setup.adding.granularity {
                 Granularity::Second => seconds.max(MINIMUM_BILLED) / 3600.0,
                 Granularity::Hour => (seconds / 3600.0).ceil().max(1.0),
@@ -500,14 +652,16 @@ impl<'a> Run<'a> {
     /// Empties as many hosts as were added, under the bounds of the deployment.
     fn release(&mut self) -> Result<(), Halt> {
         self.queue
-            .retain(|kind| matches!(kind, STRIKE | HOST_GONE | JOINED));
+            .retain(|kind| matches!(kind, STRIKE | HOST_GONE | JOINED | RAMPED));
         self.under_way = 0;
         self.waiting = 0;
+        (self.provisioning, self.provided) = (0, 0);
         self.owed_stops = 0;
+        self.stage = Stage::Releasing;
         let began = self.outcome.completed;
         let new_version = self.outcome.new_version;
         // Nothing happens between the last change and "completed".
-        self.now = self.now.max(began);
+        self.pass_time_until(began);
         self.released = self.hosts_that_go();
         for host in 0..self.released.len() {
             if self.released[host] {
@@ -540,13 +694,22 @@ impl<'a> Run<'a> {
     /// uses.
     fn hosts_that_go(&self) -> Vec<bool> {
         let hosts = &self.setup.hosts;
-        let is_added = |host: usize| hosts[host].origin == Origin::Added;
+        let first_on_demand = hosts
+            .iter()
+            .position(|host| host.origin == Origin::OnDemand)
+            .unwrap_or(hosts.len());
+        let launched = first_on_demand + self.scaled.len();
+        let is_there = |host: usize| host < launched;
+        let is_added = |host: usize| {
+            let added = matches!(hosts[host].origin, Origin::Added | Origin::OnDemand);
+            added && is_there(host)
+        };
         let newest = || (0..hosts.len()).map(is_added).collect();
         match self.setup.adding.release_hosts {
             ReleaseHosts::Newest => newest(),
             ReleaseHosts::Emptiest => {
                 let mut candidates: Vec<usize> = (0..hosts.len())
-                    .filter(|&host| !hosts[host].shared)
+                    .filter(|&host| is_there(host) && !hosts[host].shared)
                     .collect();
                 // Of equal ones the added one goes.
                 candidates.sort_by_key(|&host| (self.floor.tasks_on(host), !is_added(host), host));
@@ -577,13 +740,14 @@ impl<'a> Run<'a> {
             };
             self.pass_time_until(time);
             self.outcome.events += 1;
-            if !matches!(kind, STRIKE | HOST_GONE | JOINED) {
+            if !matches!(kind, STRIKE | HOST_GONE | JOINED | RAMPED) {
                 self.under_way -= 1;
             }
             let moves = self.starting + self.stopping;
             self.happen(kind, subject);
             looked &= self.starting + self.stopping <= moves;
-            if self.outcome.failed > MOST_ATTEMPTS * u64::from(self.setup.desired) {
+            let tried_enough = MOST_ATTEMPTS * u64::from(self.setup.desired);
+            if self.stage != Stage::Failing && self.outcome.failed > tried_enough {
                 return Err(Halt::Failing);
             }
         }
@@ -635,6 +799,13 @@ impl<'a> Run<'a> {
                 self.expect_strike();
             }
             HOST_GONE => self.host_gone(subject),
+            ALARM => self.scale(),
+            PROVIDED => {
+                self.provided = self.provided.saturating_sub(1);
+                self.start_or_wait();
+            }
+            GIVEN_UP => self.give_up(),
+            RAMPED => self.end_to_ramp(subject),
             _ => self.joined(subject),
         }
     }
@@ -642,14 +813,74 @@ impl<'a> Run<'a> {
     fn pass_time_until(&mut self, time: f64) {
         let passed = time - self.now;
         if passed > 0.0 {
-            if self.old + self.new < self.setup.required {
-                self.outcome.short_seconds += passed;
-            }
+            self.outcome.short_seconds += self.short_within(passed);
             let on_hosts = self.on_hosts();
             self.outcome.excess_task_seconds +=
                 passed * (f64::from(on_hosts) - f64::from(self.setup.desired));
         }
         self.now = self.now.max(time);
+    }
+
+    /// How long of the time until the next event less than the required tasks' worth is there; what
+    /// the shares of load lack falls evenly meanwhile \[s\].
+    fn short_within(&mut self, seconds: f64) -> f64 {
+        let beyond = f64::from(self.old + self.new) - f64::from(self.setup.required);
+        let falls = f64::from(self.ramping) / self.ramp();
+        let short = if beyond < 0.0 {
+            seconds
+        } else if self.ramping == 0 {
+            0.0
+        } else {
+            ((self.lacking - beyond) / falls).clamp(0.0, seconds)
+        };
+        if self.ramping > 0 {
+            self.lacking = (self.lacking - falls * seconds).max(0.0);
+        }
+        short
+    }
+
+    /// The same when nothing moves any more, until all have their full share of load \[s\].
+    fn short_afterwards(&mut self) -> f64 {
+        let ramp = self.ramp();
+        let ends = self.tasks.iter().filter_map(|task| task.ramps_from);
+        let mut ends: Vec<f64> = ends.map(|from| from + ramp).collect();
+        ends.sort_by(f64::total_cmp);
+        let mut short = 0.0;
+        for end in ends {
+            short += self.short_within((end - self.now).max(0.0));
+            self.now = self.now.max(end);
+            self.ramping -= 1;
+        }
+        short
+    }
+
+    /// How long the share of load of a new task rises \[s\].
+    fn ramp(&self) -> f64 {
+        let balancer = self.setup.load_balancer.as_ref();
+        balancer.map_or(0.0, |balancer| balancer.slow_start.0)
+    }
+
+    /// A new task begins with no share of load.
+    fn begin_to_ramp(&mut self, task: u32) {
+        let ramp = self.ramp();
+        if ramp > 0.0 {
+            self.tasks[task as usize].ramps_from = Some(self.now);
+            self.ramping += 1;
+            self.lacking += 1.0;
+            self.schedule(ramp, RAMPED, task);
+        }
+    }
+
+    /// A task has its full share of load, or is told to stop.
+    fn end_to_ramp(&mut self, task: u32) {
+        if let Some(from) = self.tasks[task as usize].ramps_from.take() {
+            let lacks = 1.0 - (self.now - from) / self.ramp();
+            self.lacking = (self.lacking - lacks.max(0.0)).max(0.0);
+            self.ramping -= 1;
+            if self.ramping == 0 {
+                self.lacking = 0.0;
+            }
+        }
     }
 
     fn on_hosts(&self) -> u32 {
@@ -670,8 +901,8 @@ impl<'a> Run<'a> {
         self.owed_stops = 0;
         while self.stop_one() {}
         while self.start_one() {}
-        if self.short_of_room && self.to_start > 0 && self.joining > 0 {
-            self.wait_for_host(self.to_start);
+        if self.short_of_room {
+            self.wait_for_room(self.to_start);
         }
     }
 
@@ -708,6 +939,7 @@ impl<'a> Run<'a> {
         }
         self.to_start -= 1;
         self.starting += 1;
+        self.provisioning = self.provisioning.min(self.wanted());
         self.outcome.starts += 1;
         self.outcome.peak = self.outcome.peak.max(self.on_hosts());
         let task = subject(self.tasks.len());
@@ -715,6 +947,7 @@ impl<'a> Run<'a> {
             host: subject(host),
             state: State::Starting,
             is_new: true,
+            ramps_from: None,
         });
         self.note(Happening::Pending, Some(task));
         self.schedule(start, RUNNING, task);
@@ -733,8 +966,92 @@ impl<'a> Run<'a> {
     }
 
     fn start_or_wait(&mut self) {
-        if !self.start_one() && self.short_of_room && self.joining > 0 {
-            self.wait_for_host(1);
+        if !self.start_one() && self.short_of_room {
+            self.wait_for_room(1);
+        }
+    }
+
+    /// Tasks that the bounds allow to be started.
+    fn wanted(&self) -> u32 {
+        let allowed = self.setup.upper.saturating_sub(self.counted());
+        self.to_start.min(allowed)
+    }
+
+    /// Lets tasks wait that found no place.
+    fn wait_for_room(&mut self, tasks: u32) {
+        match self.setup.waiting {
+            Waiting::Tried if self.joining > 0 && self.to_start > 0 => self.wait_for_host(tasks),
+            Waiting::Tried => {}
+            Waiting::Provisioning(scaling) => {
+                let waiting = self.provisioning.saturating_add(tasks);
+                self.provisioning = waiting.min(self.wanted());
+                if let Some(scaling) = scaling.filter(|_| self.provisioning > 0) {
+                    self.be_alarmed(&scaling);
+                }
+            }
+        }
+    }
+
+    /// Metric and alarm take their time, and so does the warm-up of what was launched before.
+    fn be_alarmed(&mut self, scaling: &ManagedScaling) {
+        if !self.alarmed && self.stage != Stage::Releasing && self.may_launch() > 0 {
+            self.alarmed = true;
+            let after = scaling.alarm.0.max(self.warm_at - self.now);
+            self.schedule(after, ALARM, 0);
+        }
+    }
+
+    /// Hosts that managed scaling may still launch.
+    fn may_launch(&self) -> usize {
+        let is_on_demand = |host: &&super::Host| host.origin == Origin::OnDemand;
+        self.setup.hosts.iter().filter(is_on_demand).count() - self.scaled.len()
+    }
+
+    /// Launches hosts for the tasks that wait, as many as one step allows.
+    fn scale(&mut self) {
+        self.alarmed = false;
+        let (Waiting::Provisioning(Some(scaling)), Some(first)) = (
+            self.setup.waiting,
+            self.setup
+                .hosts
+                .iter()
+                .position(|host| host.origin == Origin::OnDemand),
+        ) else {
+            return;
+        };
+        let each = self.setup.hosts[first].free.times(&self.setup.need);
+        let waiting = u64::from(self.provisioning.saturating_sub(self.provided));
+        let Some(needed) = waiting.checked_div(each).filter(|_| waiting > 0) else {
+            return;
+        };
+        let needed = needed + u64::from(waiting % each > 0);
+        let missing = needed.saturating_sub(u64::from(self.joining));
+        if missing == 0 {
+            return;
+        }
+        let step = missing.max(u64::from(scaling.minimum_step));
+        let step = step.min(u64::from(scaling.maximum_step));
+        let step = usize::try_from(step).unwrap_or(usize::MAX);
+        for _ in 0..step.min(self.may_launch()) {
+            let host = first + self.scaled.len();
+            self.scaled.push(self.now);
+            self.joining += 1;
+            self.note_host(Happening::Launched, host);
+            let boot = self.prepared.boot.draw(&mut self.rng);
+            self.schedule(boot, JOINED, subject(host));
+        }
+        self.warm_at = self.now + scaling.warmup.0;
+        self.be_alarmed(&scaling);
+    }
+
+    /// Tasks in PROVISIONING turn to a host that has joined, each after a delay of its own.
+    fn provide(&mut self, host: usize) {
+        let places = self.setup.hosts[host].free.times(&self.setup.need);
+        let waiting = self.provisioning.saturating_sub(self.provided);
+        let tasks = u32::try_from(places).unwrap_or(u32::MAX).min(waiting);
+        self.provided += tasks;
+        for _ in 0..tasks {
+            self.react(PROVIDED, 0);
         }
     }
 
@@ -767,8 +1084,9 @@ impl<'a> Run<'a> {
         self.note(Happening::Running, Some(task));
         match self.prepared.checks.fate(&mut self.rng) {
             Fate::Healthy(after) => {
-                let fails = self.setup.failed_start > 0.0
-                    && self.rng.random::<f64>() < self.setup.failed_start;
+                let fails = self.stage == Stage::Failing
+                    || (self.setup.failed_start > 0.0
+                        && self.rng.random::<f64>() < self.setup.failed_start);
                 self.schedule(after, if fails { FAILED } else { HEALTHY }, task);
             }
             Fate::Killed(after) => self.schedule(after, KILLED, task),
@@ -785,6 +1103,7 @@ impl<'a> Run<'a> {
         if self.new == self.setup.desired {
             self.outcome.new_version = self.now;
         }
+        self.begin_to_ramp(task);
         self.note(Happening::Healthy, Some(task));
         self.react(HEALTHY_SEEN, task);
     }
@@ -794,7 +1113,7 @@ impl<'a> Run<'a> {
         if self.tasks[task as usize].state != State::Starting {
             return;
         }
-        self.outcome.failed += 1;
+        self.count_failed();
         self.note(Happening::Killed, Some(task));
         self.tell_to_stop(task, f64::INFINITY);
     }
@@ -804,7 +1123,7 @@ impl<'a> Run<'a> {
         if self.tasks[task as usize].state != State::Starting {
             return;
         }
-        self.outcome.failed += 1;
+        self.count_failed();
         self.starting -= 1;
         self.to_start += 1;
         self.leave(task, Happening::Failed);
@@ -825,6 +1144,7 @@ impl<'a> Run<'a> {
             }
             (State::Stopping | State::Gone, _) => return,
         }
+        self.end_to_ramp(task);
         self.tasks[task as usize].state = State::Stopping;
         self.stopping += 1;
         self.note(Happening::Stopping, Some(task));
@@ -871,7 +1191,7 @@ impl<'a> Run<'a> {
     }
 
     fn schedule(&mut self, after: f64, kind: u8, subject: u32) {
-        if !matches!(kind, STRIKE | HOST_GONE | JOINED) {
+        if !matches!(kind, STRIKE | HOST_GONE | JOINED | RAMPED) {
             self.under_way += 1;
         }
         self.queue.add(self.now + after, kind, subject);
@@ -948,6 +1268,7 @@ impl<'a> Run<'a> {
             self.floor
                 .replace(at, free, self.setup.hosts[at].hazard > 0.0);
             self.note_host(Happening::Joined, at);
+            self.provide(at);
         }
         if self.joining == 0 && self.waiting == 0 && self.to_start > 0 {
             self.react(LOOK, 0);

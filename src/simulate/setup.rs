@@ -6,12 +6,18 @@
 
 use std::fmt;
 
+use statrs::function::gamma::ln_gamma;
+
+use super::floor::Floor;
 use crate::scenario::{
-    Capacity, Cluster, ContainerHealthCheck, DurationLaw, Fallback, Granularity, HostPort,
-    HostShape, LaunchType, LoadBalancer, NetworkMode, PrescaleMode, Purchase, ReleaseHosts,
-    Scenario, Service, Timing, Used,
+    Capacity, Cluster, ContainerHealthCheck, Detection, DurationLaw, Fallback, Granularity,
+    HostPort, HostShape, LaunchType, LoadBalancer, ManagedScaling, NetworkMode, Order, Placement,
+    PrescaleMode, Purchase, ReleaseHosts, Scenario, Service, Timing, Used,
 };
-use crate::units::Seconds;
+use crate::units::{SECONDS_PER_HOUR, Seconds};
+
+/// Room for deployments of others is kept so that it is enough in this share of moments.
+const ENOUGH_FOR_OTHERS: f64 = 0.95;
 
 /// Deployment, service and hosts, ready to be simulated many times.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +34,15 @@ pub struct Setup {
     pub required: u32,
     /// What one task takes on its host.
     pub need: Resources,
-    /// All hosts that take tasks; those added for the deployment last.
+    /// Onto which of the hosts with room a task goes.
+    pub placement: Placement,
+    /// All hosts that take tasks; those added for the deployment last, and after them those that
+    /// managed scaling may launch.
     pub hosts: Vec<Host>,
+    /// Places, in tasks of the service, that deployments of others take.
+    pub taken_by_others: u32,
+    /// Where tasks without a place wait.
+    pub waiting: Waiting,
     /// How long a task's phases take.
     pub timing: Timing,
     /// From a change to the one move it allows.
@@ -44,6 +57,8 @@ pub struct Setup {
     pub grace: Option<Seconds>,
     /// Share of starts that end before the task is RUNNING.
     pub failed_start: f64,
+    /// How it is noticed that a version never gets healthy.
+    pub detection: Detection,
     /// Rate limits on starts, all of which hold.
     pub start_limits: Vec<StartLimit>,
     /// How added hosts come and go.
@@ -54,6 +69,15 @@ pub struct Setup {
     pub zone_hazard: Vec<f64>,
     /// How long a lost zone stays away.
     pub zone_outage: DurationLaw,
+}
+
+/// Where tasks wait that found no place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Waiting {
+    /// Nowhere: the scheduler tries to start them again and again.
+    Tried,
+    /// In PROVISIONING, until a host has room: the cluster has a capacity provider.
+    Provisioning(Option<ManagedScaling>),
 }
 
 /// What a host gives and a task takes.
@@ -97,6 +121,8 @@ pub enum Origin {
     Standing,
     /// Added for the deployment; it has not got the image.
     Added,
+    /// Not there until managed scaling launches it; it has not got the image.
+    OnDemand,
 }
 
 /// A token bucket, full at the request.
@@ -184,6 +210,16 @@ impl Resources {
             && self.ports >= need.ports
     }
 
+    /// How many tasks with this need fit, one after another.
+    #[must_use]
+    pub fn times(&self, need: &Self) -> u64 {
+        let of = |have: u64, need: u64| have.checked_div(need).unwrap_or(u64::MAX);
+        of(self.cpu, need.cpu)
+            .min(of(self.memory_mib, need.memory_mib))
+            .min(of(self.interfaces, need.interfaces))
+            .min(of(self.ports, need.ports))
+    }
+
     /// What is left, at least nothing.
     #[must_use]
     pub const fn less(&self, need: &Self) -> Self {
@@ -216,18 +252,24 @@ impl Setup {
         let desired = service.desired_count;
         let mut zones: Vec<&str> = Vec::new();
         let hosts = hosts(scenario, &mut zones);
+        let provider = scenario.capacity_provider;
         let zone_loss = match &scenario.capacity {
             Capacity::Hosts(cluster) => Some(cluster.zone_loss),
             Capacity::FreeTasks(_) | Capacity::Unlimited => None,
         };
-        Self {
+        let mut setup = Self {
             desired,
             lower: percent_up(desired, deployment.minimum_healthy_percent),
             upper: percent_down(desired, deployment.maximum_percent),
             stopping_counts: deployment.stopping_counts,
             required: service.required_tasks.unwrap_or(desired),
             need: need(service),
+            placement: service.placement,
             hosts,
+            taken_by_others: taken_by_others(scenario),
+            waiting: provider.map_or(Waiting::Tried, |provider| {
+                Waiting::Provisioning(provider.scaling)
+            }),
             timing: service.timing,
             reaction: deployment.reaction,
             completion_lag: deployment.completion_lag,
@@ -235,6 +277,7 @@ impl Setup {
             health_check: service.health_check,
             grace: service.health_check_grace_period,
             failed_start: service.failed_start_probability,
+            detection: deployment.failure.detection,
             start_limits: start_limits(service.launch_type),
             adding: Adding {
                 boot: scenario.prescale.boot,
@@ -254,7 +297,100 @@ impl Setup {
                 .map(|_| zone_loss.map_or(0.0, |loss| loss.hazard.per_second()))
                 .collect(),
             zone_outage: zone_loss.map_or(DurationLaw::fixed(Seconds::ZERO), |loss| loss.outage),
+        };
+        setup.let_scale(scenario);
+        setup
+    }
+
+    /// Adds the hosts that managed scaling keeps free, and those that it may launch.
+    fn let_scale(&mut self, scenario: &Scenario) {
+        let (Some(provider), Some(added)) = (scenario.capacity_provider, &scenario.prescale.host)
+        else {
+            return;
+        };
+        let Some(scaling) = provider.scaling else {
+            return;
+        };
+        let cluster = match &scenario.capacity {
+            Capacity::Hosts(cluster) => Some(cluster),
+            Capacity::FreeTasks(_) => None,
+            Capacity::Unlimited => return,
+        };
+        let host = |origin| Host {
+            free: free_on(&added.shape, Used::default(), cluster, &scenario.service),
+            origin,
+            purchase: Purchase::OnDemand,
+            hazard: 0.0,
+            pool: u32::MAX,
+            zone: None,
+            shared: false,
+        };
+        let free = cluster.map_or(0, |_| self.kept_free(provider.target_capacity));
+        let first_added = |setup: &Self| {
+            let is_added = |host: &Host| host.origin == Origin::Added;
+            setup.hosts.iter().position(is_added)
+        };
+        let at = first_added(self).unwrap_or(self.hosts.len());
+        let kept = std::iter::repeat_n(host(Origin::Standing), free as usize);
+        self.hosts.splice(at..at, kept);
+        // No deployment needs more of them than hold all its tasks anew.
+        let on_one = host(Origin::OnDemand).free.times(&self.need).max(1);
+        let most = u64::from(self.desired)
+            .div_ceil(on_one)
+            .max(u64::from(scaling.minimum_step))
+            .min(scaling.most_hosts.map_or(u64::MAX, u64::from));
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let launched = std::iter::repeat_n(host(Origin::OnDemand), most);
+        self.hosts.extend(launched);
+    }
+
+    /// How many hosts managed scaling keeps beyond the listed ones, so that those in use are so
+    /// many percent of all.
+    fn kept_free(&self, target: u32) -> u32 {
+        let is_listed = |host: &&Host| host.origin == Origin::Listed;
+        let alone = Self {
+            hosts: self.hosts.iter().filter(is_listed).cloned().collect(),
+            ..self.clone()
+        };
+        let mut floor = Floor::empty(&alone);
+        for _ in 0..self.desired {
+            if floor.place().is_none() {
+                break;
+            }
         }
+        let is_used = |&at: &usize| alone.hosts[at].shared || floor.tasks_on(at) > 0;
+        let used = (0..alone.hosts.len()).filter(is_used).count();
+        let mut all = alone.hosts.len();
+        // The smallest number of which those in use are at most so many percent.
+        while used * 100 > all * target as usize {
+            all += 1;
+        }
+        u32::try_from(all - alone.hosts.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Places that deployments of others take, so many that they are enough in 95 % of moments.
+///
+/// They come at any moment of the working time, independently of each other: of a mean number m
+/// there are n at a moment with probability mⁿ e⁻ᵐ / n!.
+fn taken_by_others(scenario: &Scenario) -> u32 {
+    let Some(others) = scenario.overlap.filter(|o| o.order == Order::AtOnce) else {
+        return 0;
+    };
+    let seconds = scenario.deployment.window_hours() * SECONDS_PER_HOUR;
+    let mean = others.per_day * others.duration.mean.0 / seconds;
+    if mean <= 0.0 {
+        return 0;
+    }
+    let (mut number, mut covered) = (0_u32, 0.0);
+    loop {
+        let n = f64::from(number);
+        covered += (n * mean.ln() - mean - ln_gamma(n + 1.0)).exp();
+        // Far beyond the mean nothing is added any more.
+        if covered >= ENOUGH_FOR_OTHERS || n > 10.0 * mean + 100.0 {
+            return number.saturating_mul(others.tasks);
+        }
+        number += 1;
     }
 }
 

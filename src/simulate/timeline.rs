@@ -45,8 +45,12 @@ pub enum Happening {
     Stopped,
     /// A host is taken back.
     Notice,
-    /// Another host stands in its place.
+    /// Managed scaling launches a host.
+    Launched,
+    /// A host is there: one that was launched, or another in the place of one taken back.
     Joined,
+    /// The version is given up; the old one comes back.
+    GivenUp,
     /// The deployment is completed.
     Completed,
     /// Tasks begin to move off the hosts that go.

@@ -2,9 +2,11 @@
 
 use prescale::explain::explain;
 use prescale::model::{Estimate, estimate};
+use prescale::recommend::recommend;
 use prescale::rollout::others;
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Problem, Purpose, Syntax, scenario};
+use prescale::simulate::{Asked, Simulation, simulate};
 
 /// Four tasks of half a host, on two hosts more than they need.
 const BASE: &str = r#"
@@ -189,4 +191,69 @@ fn what_is_wrong_with_others_is_said() {
         let key = format!("cluster.concurrent_deployments.{expected}");
         assert!(problems.iter().any(|p| p.key == key), "{problems:?}");
     }
+}
+
+/// The same, played.
+#[track_caller]
+fn simulated(text: &str) -> Simulation {
+    let asked = Asked {
+        runs: 200,
+        seed: 1,
+        threads: 1,
+    };
+    simulate(&read(text), asked).expect("the desired count fits")
+}
+
+#[test]
+fn others_take_the_same_room_in_the_simulation() {
+    for per_day in [1, 20, 60, 200] {
+        let text = twenty().replace("per_day = 20", &format!("per_day = {per_day}"));
+        let (model, played) = (estimated(&text), simulated(&text));
+        assert_eq!(model.tasks.room, played.tasks.room, "{per_day} a day");
+    }
+}
+
+#[test]
+fn the_wait_for_the_lock_is_as_played() {
+    let lock = "per_day = 24\nduration = { mean = \"10m\", cv = 0.5 }\nlock = true";
+    let text = with("deployment", "window_hours = 8\nper_day = 12");
+    let text = with_in(&text, "cluster.concurrent_deployments", lock);
+    let wait = |mean: Option<f64>| mean.expect("a lock");
+    let model = estimated(&text).duration.and_then(|d| d.lock_wait_s);
+    let model = wait(model.map(|wait| wait.mean.0));
+    let played = simulated(&text);
+    let found = wait(played.duration.and_then(|d| d.lock_wait_s).map(|w| w.mean));
+    let error = wait(
+        played
+            .standard_errors
+            .and_then(|d| d.lock_wait_s)
+            .map(|w| w.mean),
+    );
+    assert!(
+        (model - found).abs() < 4.0 * error && error < 0.03 * found,
+        "{model} against {found} ± {error}"
+    );
+}
+
+#[test]
+fn the_recommendation_tells_the_wait_for_the_lock_apart() {
+    let lock = "per_day = 24\nduration = \"10m\"\nlock = true";
+    let text = with("deployment", "window_hours = 8\nper_day = 2");
+    let text = with_in(&text, "cluster.concurrent_deployments", lock);
+    let found = recommend(&read(&text)).expect("the desired count fits");
+    let plan = found.recommended.expect("there are no limits");
+    let duration = plan.estimate.duration.expect("it moves");
+    let wait = duration.lock_wait_s.expect("there is a lock").mean;
+    let reason = format!("Each deployment waits {wait} for the lock of the cluster");
+    assert!(
+        found.reasons.iter().any(|one| one.starts_with(&reason)),
+        "{:?}",
+        found.reasons
+    );
+    // What is saved is lead and clock, without the wait.
+    let now = found.current.estimate.duration.expect("it moves");
+    let saved = (now.lead_s.mean + now.completed_s.mean)
+        - (duration.lead_s.mean + duration.completed_s.mean);
+    let told = found.hosts_answer.saves_vs_current_s.expect("both move");
+    assert_close(told.0, saved.0);
 }

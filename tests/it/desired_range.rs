@@ -65,6 +65,27 @@ fn the_recommended_percents_move_at_both_ends() {
     );
 }
 
+#[test]
+fn percents_that_may_not_change_are_told_where_they_are_stuck() {
+    let mut scenario = service(10, (2, 20), (100, 110), 20);
+    scenario.recommend.may_change.percents = false;
+    let found = recommend(&scenario).expect("it fits");
+    let plan = found.recommended.expect("there are no limits");
+    assert_eq!(
+        (plan.minimum_healthy_percent, plan.maximum_percent),
+        (100, 110)
+    );
+    let range = plan.estimate.range.expect("a range is given");
+    assert_eq!(range.stuck_at, (2..=9).collect::<Vec<_>>());
+    assert_eq!(range.low.problem.as_deref(), Some("stuck"));
+    assert!(range.high.completed_s.is_some());
+    let warning = &plan.estimate.warnings[0];
+    assert!(
+        warning.contains("while the desired count is 2–9"),
+        "{warning}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]

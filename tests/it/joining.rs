@@ -1,7 +1,5 @@
 //! Deployments whose hosts join while they run, against the event simulation and by hand.
 
-mod rollout;
-
 use prescale::explain::explain;
 use prescale::model::{Estimate, estimate};
 use prescale::rollout::{
@@ -9,8 +7,7 @@ use prescale::rollout::{
 };
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
-
-use rollout::{Launch, Params, Summary, run_with_launches};
+use prescale::simulate::{Asked, Simulation, simulate};
 
 /// Tasks that fill their hosts, two on each, in a cluster with managed scaling.
 fn text(desired: u32, hosts: u32, percents: [u32; 2], provider: &str) -> String {
@@ -60,34 +57,13 @@ fn estimated(scenario: &Scenario) -> Estimate {
 }
 
 /// The same deployment, simulated.
-fn simulated(scenario: &Scenario, runs: u32) -> Summary {
-    let moves = scenario_moves(scenario).expect("the desired count fits");
-    let scaling = scenario
-        .capacity_provider
-        .and_then(|provider| provider.scaling)
-        .expect("managed scaling is on");
-    let params = Params {
-        desired: moves.desired,
-        lower: moves.bounds.lower,
-        upper: moves.bounds.upper,
-        stopping_counts: scenario.deployment.stopping_counts,
-        warm_places: moves.room.warm.expect("hosts have an end"),
-        cold_places: moves.room.cold,
-        timing: scenario.service.timing,
-        reaction: scenario.deployment.reaction,
-        load_balancer: scenario.service.load_balancer,
-        completion_lag: scenario.deployment.completion_lag,
+fn simulated(scenario: &Scenario, runs: u32) -> Simulation {
+    let asked = Asked {
+        runs,
+        seed: 7,
+        threads: 1,
     };
-    let launches: Vec<Launch> = (0..)
-        .zip(steps(&scaling, moves.joining.hosts))
-        .map(|(number, hosts)| Launch {
-            after: scaling.alarm.0 + f64::from(number) * scaling.warmup.0,
-            hosts,
-            places: moves.joining.each,
-            boot: scenario.prescale.boot,
-        })
-        .collect();
-    run_with_launches(&params, &launches, runs, 7)
+    simulate(scenario, asked).expect("the desired count fits")
 }
 
 /// Mean and 95 % of both clocks within a share of the simulation.
@@ -95,27 +71,27 @@ fn simulated(scenario: &Scenario, runs: u32) -> Summary {
 fn assert_agrees(text: &str, tolerance: f64) {
     let scenario = read(text);
     let found = estimated(&scenario).duration.expect("it completes");
-    let expected = simulated(&scenario, 4000);
+    let expected = simulated(&scenario, 4000).duration.expect("it completes");
     for (name, found, expected) in [
         (
             "new version",
             found.new_version_s.mean.0,
-            expected.new_version.mean,
+            expected.new_version_s.mean,
         ),
         (
             "new version p95",
             found.new_version_s.p95.0,
-            expected.new_version.p95,
+            expected.new_version_s.p95,
         ),
         (
             "completed",
             found.completed_s.mean.0,
-            expected.completed.mean,
+            expected.completed_s.mean,
         ),
         (
             "completed p95",
             found.completed_s.p95.0,
-            expected.completed.p95,
+            expected.completed_s.p95,
         ),
     ] {
         let off = found / expected - 1.0;
@@ -296,4 +272,60 @@ fn a_warm_pool_costs_storage_and_a_short_boot() {
     let lead = found.duration.expect("it completes").lead_s.mean.0;
     // The slowest of 4 of 45 s, cv 0.2: about 1.03 deviations of 9 s above.
     assert!((lead - 54.5).abs() < 1.5, "{lead}");
+}
+
+/// What hosts on demand cost, and how many there are, as simulated.
+#[track_caller]
+fn assert_costs_as_simulated(text: &str, tolerance: f64) {
+    let scenario = read(text);
+    let (found, expected) = (estimated(&scenario), simulated(&scenario, 2000));
+    assert_eq!(
+        found.tasks.hosts_on_demand, expected.tasks.hosts_on_demand,
+        "hosts on demand"
+    );
+    for (name, found, expected) in [
+        (
+            "a deployment",
+            found.cost.per_deployment_usd.0,
+            expected.cost.per_deployment_usd.0,
+        ),
+        (
+            "a month",
+            found.cost.total_usd_per_month.expect("per_day is given").0,
+            expected
+                .cost
+                .total_usd_per_month
+                .expect("per_day is given")
+                .0,
+        ),
+        (
+            "release",
+            found.duration.expect("it completes").release_s.mean.0,
+            expected.duration.expect("it completes").release_s.mean,
+        ),
+    ] {
+        let off = found / expected - 1.0;
+        assert!(
+            off.abs() < tolerance,
+            "{name}: {found:.3}, simulated {expected:.3}"
+        );
+    }
+}
+
+#[test]
+fn hosts_on_demand_cost_as_much_as_simulated() {
+    assert_costs_as_simulated(&text(8, 4, [100, 200], ""), 0.02);
+    assert_costs_as_simulated(&text(8, 6, [100, 200], ""), 0.03);
+    let kept = "target_capacity = 80";
+    assert_costs_as_simulated(&text(8, 4, [100, 200], kept), 0.03);
+}
+
+#[test]
+fn hosts_added_by_hand_leave_less_to_managed_scaling() {
+    // Two hosts before, room for 4: the other 4 wait for ⌈4 / 2⌉ = 2 hosts.
+    let text = text(8, 4, [100, 200], "").replace("[prescale]", "[prescale]\nhosts = 2");
+    let moves = scenario_moves(&read(&text)).expect("it fits");
+    assert_eq!((moves.room.cold, moves.joining.hosts), (4, 2));
+    assert_agrees(&text, 0.02);
+    assert_costs_as_simulated(&text, 0.04);
 }

@@ -6,11 +6,11 @@ mod scenarios;
 mod table;
 
 use prescale::scenario::{
-    ContainerHealthCheck, DurationLaw, Fallback, Granularity, LoadBalancer, Purchase, ReleaseHosts,
-    Timing,
+    ContainerHealthCheck, Detection, DurationLaw, Fallback, Granularity, LoadBalancer, Placement,
+    Purchase, ReleaseHosts, Timing,
 };
 use prescale::simulate::{
-    Adding, Asked, Host, Origin, Outcome, Prepared, Resources, Setup, SpotRules, outcomes,
+    Adding, Asked, Host, Origin, Outcome, Prepared, Resources, Setup, SpotRules, Waiting, outcomes,
     statistics,
 };
 use prescale::units::Seconds;
@@ -97,7 +97,10 @@ impl Params {
                 interfaces: 0,
                 ports: 1,
             },
+            placement: Placement::Spread,
             hosts: std::iter::once(warm).chain(cold).collect(),
+            taken_by_others: 0,
+            waiting: Waiting::Tried,
             timing: self.timing,
             reaction: self.reaction,
             completion_lag: self.completion_lag,
@@ -105,6 +108,7 @@ impl Params {
             health_check: self.health_check,
             grace: None,
             failed_start: 0.0,
+            detection: Detection::CircuitBreaker,
             start_limits: Vec::new(),
             adding: Adding {
                 boot: never,
@@ -131,8 +135,16 @@ impl Params {
 ///
 /// Where no deployment is possible: bounds or room allow no move.
 pub fn run(params: &Params, runs: u32, seed: u64) -> Summary {
-    let setup = params.setup();
-    let prepared = Prepared::of(&setup).expect("the old tasks have places");
+    run_setup(&params.setup(), runs, seed)
+}
+
+/// Simulates a number of deployments as they are set up.
+///
+/// # Panics
+///
+/// Where no deployment is possible: bounds or room allow no move.
+pub fn run_setup(setup: &Setup, runs: u32, seed: u64) -> Summary {
+    let prepared = Prepared::of(setup).expect("the old tasks have places");
     let asked = Asked {
         runs,
         seed,

@@ -38,10 +38,13 @@ pub fn ending(estimate: &Estimate) -> Ending {
     }
 }
 
-/// The answer in a sentence, laid out, and an empty line.
+/// The answer in a sentence and all warnings, laid out, and an empty line.
 pub fn headline_text(scenario: &Scenario, estimate: &Estimate, terminal: Terminal) -> String {
     let mut page = Page::new(terminal);
     page.headline(&headline(scenario, estimate));
+    for warning in &estimate.warnings {
+        page.title(&format!("Warning: {warning}"));
+    }
     page.into_text() + "\n"
 }
 
@@ -58,9 +61,10 @@ fn headline(scenario: &Scenario, estimate: &Estimate) -> String {
                 _ => String::new(),
             };
             format!(
-                "{name}: new version live in {}, completed after {}{lead}",
+                "{name}: new version live in {}, completed after {}{lead}{}",
                 words::with_p95(&durations.new_version_s),
                 words::with_p95(&durations.completed_s),
+                words::lock_wait(durations)
             )
         }
         (None, Some(stuck)) => {

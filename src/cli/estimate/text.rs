@@ -47,7 +47,7 @@ pub fn text(scenario: &Scenario, estimate: &Estimate, terminal: Terminal) -> Str
     show_ends(&mut page, estimate);
     page.title("Availability");
     page.paragraph(&words::availability(estimate));
-    page.title(words::not_counted(scenario));
+    page.title(&words::not_counted(scenario));
     if !estimate.assumptions.is_empty() {
         page.title("Assumed, as the scenario does not say it:");
         page.points(
@@ -89,7 +89,7 @@ fn tasks(scenario: &Scenario, estimate: &Estimate) -> Vec<Vec<String>> {
         (Some(room), 0) => format!("for {room} more"),
         (Some(room), _) => format!("for {room} more, added hosts included"),
     };
-    vec![
+    let mut rows = vec![
         row(["desired", &tasks.desired.to_string()]),
         row(["bounds", &bounds]),
         row(["room", &room]),
@@ -98,7 +98,13 @@ fn tasks(scenario: &Scenario, estimate: &Estimate) -> Vec<Vec<String>> {
             "peak",
             &format!("{} pending, running and stopping", tasks.peak),
         ]),
-    ]
+    ];
+    rows.extend(
+        tasks
+            .hosts_on_demand
+            .map(|hosts| row(["on demand", &words::joining(hosts)])),
+    );
+    rows
 }
 
 fn duration_rows(scenario: &Scenario, durations: &Durations) -> Vec<Vec<String>> {
@@ -127,7 +133,7 @@ fn duration_rows(scenario: &Scenario, durations: &Durations) -> Vec<Vec<String>>
         row(["release", &words::none_or(durations.release_s.mean)]),
     ]);
     if scenario.deployment.failure.rate > 0.0 {
-        rows.push(row(["rollback", &durations.rollback_s.mean.to_string()]));
+        rows.push(clock("rollback", &durations.rollback_s));
     }
     rows
 }

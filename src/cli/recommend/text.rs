@@ -7,8 +7,11 @@ use super::super::words;
 use super::{calibration, headline, is_recommended, limit, not_calibrated};
 use crate::model::{Durations, Estimate};
 use crate::recommend::{Infeasible, NextStep, PlanReport, Recommendation};
-use crate::scenario::Scenario;
+use crate::scenario::{Order, Scenario};
 use crate::units::Seconds;
+
+/// What the row of the wait for the lock is called.
+const LOCK: &str = "wait for the lock";
 
 /// As many plans of the front as a reader takes in at once.
 const MOST_PLANS: usize = 8;
@@ -128,6 +131,10 @@ fn show_comparison(page: &mut Page, scenario: &Scenario, recommendation: &Recomm
     rows.extend([
         line("min healthy / max percent", &words::percents),
         line("added hosts", &words::added_hosts),
+        line(LOCK, &|plan| {
+            let wait = plan.estimate.duration.and_then(|d| d.lock_wait_s);
+            wait.map_or_else(|| "–".to_owned(), |wait| words::none_or(wait.mean))
+        }),
         line("lead", &|plan| mean(&plan.estimate, |d| d.lead_s.mean)),
         line(
             "new version",
@@ -137,9 +144,7 @@ fn show_comparison(page: &mut Page, scenario: &Scenario, recommendation: &Recomm
         line("release", &|plan| {
             mean(&plan.estimate, |d| d.release_s.mean)
         }),
-        line("rollback", &|plan| {
-            mean(&plan.estimate, |d| d.rollback_s.mean)
-        }),
+        line("rollback", &with_p95(|durations| durations.rollback_s)),
         line("USD a month", &|plan| words::usd_per_month(&plan.estimate)),
         line("healthy / required tasks", &|plan| {
             format!(
@@ -154,7 +159,17 @@ fn show_comparison(page: &mut Page, scenario: &Scenario, recommendation: &Recomm
     if scenario.deployment.failure.rate <= 0.0 {
         rows.retain(|row| row[0] != "rollback");
     }
+    if !is_locked(scenario) {
+        rows.retain(|row| row[0] != LOCK);
+    }
     page.table(&[Align::Left, Align::Right, Align::Right], &rows);
+}
+
+/// Whether deployments of the cluster wait for a lock.
+fn is_locked(scenario: &Scenario) -> bool {
+    scenario
+        .overlap
+        .is_some_and(|overlap| overlap.order == Order::Queued)
 }
 
 fn mean(estimate: &Estimate, of: fn(&Durations) -> Seconds) -> String {
@@ -305,7 +320,7 @@ pub fn show_background(page: &mut Page, scenario: &Scenario, recommendation: &Re
         page.title(&format!("Warning: {warning}"));
     }
     show_ends(page, estimate);
-    page.title(words::not_counted(scenario));
+    page.title(&words::not_counted(scenario));
     match &recommendation.calibration {
         Some(found) if found.calibrated => {
             page.paragraph(&format!("Calibrated: {}.", calibration(found)));

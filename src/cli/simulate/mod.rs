@@ -212,8 +212,12 @@ fn headline(scenario: &Scenario, simulation: &Simulation) -> String {
                     p99: Seconds(of.p99),
                 })
             };
+            let lock = durations.lock_wait_s.map_or_else(String::new, |wait| {
+                let wait = words::none_or(Seconds(wait.mean));
+                format!(", after a wait of {wait} for the lock")
+            });
             format!(
-                "{name}: new version live in {}, completed after {}{lead}",
+                "{name}: new version live in {}, completed after {}{lead}{lock}",
                 clock(durations.new_version_s),
                 clock(durations.completed_s),
             )

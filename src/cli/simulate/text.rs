@@ -86,15 +86,22 @@ fn durations(simulation: &Simulation) -> Vec<Vec<String>> {
         };
         vec![name.to_owned(), minutes]
     };
-    vec![
+    let mut rows = vec![
         ["", "mean", "p50", "p95", "p99"]
             .map(str::to_owned)
             .to_vec(),
+    ];
+    let lock = durations.lock_wait_s;
+    rows.extend(lock.map(|wait| single("wait for the lock", wait.mean)));
+    rows.extend([
         single("lead", durations.lead_s.mean),
         clock("new version", durations.new_version_s, errors.new_version_s),
         clock("completed", durations.completed_s, errors.completed_s),
         single("release", durations.release_s.mean),
-    ]
+    ]);
+    let rollback = durations.rollback_s.zip(errors.rollback_s);
+    rows.extend(rollback.map(|(value, error)| clock("rollback", value, error)));
+    rows
 }
 
 fn tasks(simulation: &Simulation) -> Vec<Vec<String>> {
@@ -105,7 +112,7 @@ fn tasks(simulation: &Simulation) -> Vec<Vec<String>> {
         Some(room) => format!("for {room} more"),
     };
     let row = |name: &str, text: String| vec![name.to_owned(), text];
-    vec![
+    let mut rows = vec![
         row("desired", tasks.desired.to_string()),
         row(
             "bounds",
@@ -117,7 +124,13 @@ fn tasks(simulation: &Simulation) -> Vec<Vec<String>> {
             "peak",
             format!("{} pending, running and stopping", tasks.peak),
         ),
-    ]
+    ];
+    rows.extend(
+        tasks
+            .hosts_on_demand
+            .map(|hosts| row("on demand", words::joining(hosts))),
+    );
+    rows
 }
 
 fn costs(scenario: &Scenario, simulation: &Simulation) -> Vec<Vec<String>> {

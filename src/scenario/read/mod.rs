@@ -15,6 +15,7 @@ mod keys;
 mod laws;
 mod load;
 mod load_balancer;
+mod meanings;
 mod notes;
 mod origin;
 mod overlap;
@@ -37,6 +38,7 @@ use std::fmt::Display;
 
 pub use duration::parse as duration;
 pub use keys::{KnownTable, known_keys};
+pub use meanings::meaning;
 pub use problem::{Place, Problem};
 pub use schema::schema;
 pub use template::{Key, Setting, Template};

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{KnownTable, known_keys};
+use super::meanings::meaning;
 
 /// Numbers with units, longer units first.
 const DURATION: &str =
@@ -29,7 +30,10 @@ enum Kind {
     Law,
     Choice(&'static [&'static str]),
     Choices(&'static [&'static str]),
+    /// A list of texts.
     Texts,
+    /// Two of a kind, as a list.
+    Pair(&'static Kind),
     /// Left to the reader.
     Any,
 }
@@ -76,7 +80,11 @@ fn table(known: &KnownTable, path: &str) -> Map<String, Value> {
     let mut properties = Map::new();
     for key in known.supported {
         let path = super::joined(path, key);
-        properties.insert((*key).to_owned(), at(&path));
+        let mut property = at(&path);
+        if let (Some(property), Some(meaning)) = (property.as_object_mut(), meaning(&path)) {
+            property.insert("description".to_owned(), json!(meaning));
+        }
+        properties.insert((*key).to_owned(), property);
     }
     let mut table = Map::new();
     table.insert("type".to_owned(), json!("object"));
@@ -110,9 +118,12 @@ fn value(kind: Kind) -> Value {
         Kind::Duration => json!({ "$ref": "#/$defs/duration" }),
         Kind::Law => json!({ "$ref": "#/$defs/varying" }),
         Kind::Choice(choices) => json!({ "enum": choices }),
-        Kind::Texts => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
         Kind::Choices(choices) => json!({ "type": "array", "items": { "enum": choices } }),
-        Kind::Any => json!(true),
+        Kind::Texts => json!({ "type": "array", "items": { "type": "string", "minLength": 1 } }),
+        Kind::Pair(kind) => json!({
+            "type": "array", "items": value(*kind), "minItems": 2, "maxItems": 2
+        }),
+        Kind::Any => json!({}),
     }
 }
 
@@ -120,41 +131,221 @@ const COUNT: Kind = Kind::Whole {
     from: 0,
     to: 100_000,
 };
+const ONE_OR_MORE: Kind = Kind::Whole {
+    from: 1,
+    to: 100_000,
+};
+const RESOURCE: Kind = Kind::Whole {
+    from: 0,
+    to: u32::MAX,
+};
+const THRESHOLD: Kind = Kind::Whole { from: 2, to: 10 };
 const AMOUNT: Kind = Kind::Number { from: 0.0, to: 1e9 };
 const SHARE: Kind = Kind::Number { from: 0.0, to: 1.0 };
 
 /// What may stand at a key that is no table.
 fn kind(path: &str) -> Kind {
-    use Kind::{Any, Choice, Choices, Duration, Flag, Law, Number, Text, Texts, Whole};
-    match path {
-        "service.name"
-        | "cluster.region"
-        | "cluster.hosts.instance_type"
-        | "cluster.hosts.zone"
-        | "cluster.daemons.name"
-        | "prescale.instance_type" => Text,
-        "service.desired_count" => Whole {
-            from: 1,
-            to: 100_000,
-        },
-        "deployment.minimum_healthy_percent" => Whole { from: 0, to: 100 },
-        "deployment.maximum_percent" => Whole {
+    let known = KINDS.iter().find(|(_, paths)| paths.contains(&path));
+    known.map_or_else(|| choice(path), |(kind, _)| *kind)
+}
+
+const KINDS: &[(Kind, &[&str])] = &[
+    (
+        Kind::Text,
+        &[
+            "service.name",
+            "deployment.orchestrator",
+            "deployment.strategy",
+            "cluster.region",
+            "cluster.hosts.instance_type",
+            "cluster.hosts.zone",
+            "cluster.daemons.name",
+            "prescale.instance_type",
+        ],
+    ),
+    (
+        Kind::Texts,
+        &["origin.measured", "origin.imported", "origin.assumed"],
+    ),
+    (
+        Kind::Flag,
+        &[
+            "service.distinct_instance",
+            "deployment.stopping_counts",
+            "deployment.circuit_breaker",
+            "cluster.eni_trunking",
+            "cluster.hosts.accepts_tasks",
+            "cluster.concurrent_deployments.lock",
+            "cluster.capacity_provider.managed_scaling",
+            "cluster.capacity_provider.managed_termination_protection",
+            "billing.reuse_paid_hour",
+        ],
+    ),
+    (
+        ONE_OR_MORE,
+        &[
+            "service.desired_count",
+            "cluster.capacity_provider.minimum_scaling_step_size",
+            "cluster.capacity_provider.maximum_scaling_step_size",
+        ],
+    ),
+    (Kind::Pair(&ONE_OR_MORE), &["service.desired_range"]),
+    (
+        COUNT,
+        &[
+            "service.load.required_tasks",
+            "cluster.hosts.count",
+            "cluster.free_tasks",
+            "cluster.committed_hosts",
+            "cluster.concurrent_deployments.tasks",
+            "prescale.hosts",
+        ],
+    ),
+    (
+        RESOURCE,
+        &[
+            "service.cpu",
+            "service.memory_mib",
+            "cluster.hosts.registered_cpu",
+            "cluster.hosts.registered_memory_mib",
+            "cluster.hosts.used_cpu",
+            "cluster.hosts.used_memory_mib",
+            "cluster.hosts.used_interfaces",
+            "cluster.daemons.cpu",
+            "cluster.daemons.memory_mib",
+        ],
+    ),
+    (
+        THRESHOLD,
+        &[
+            "service.load_balancer.healthy_threshold",
+            "service.load_balancer.unhealthy_threshold",
+        ],
+    ),
+    (
+        Kind::Whole { from: 1, to: 10 },
+        &["service.health_check.retries"],
+    ),
+    (
+        Kind::Whole { from: 0, to: 100 },
+        &["deployment.minimum_healthy_percent"],
+    ),
+    (
+        Kind::Whole {
             from: 100,
             to: 1000,
         },
-        "cluster.hosts.count" | "cluster.free_tasks" => COUNT,
-        "service.distinct_instance"
-        | "deployment.stopping_counts"
-        | "cluster.eni_trunking"
-        | "cluster.hosts.accepts_tasks" => Flag,
+        &["deployment.maximum_percent"],
+    ),
+    (
+        Kind::Whole { from: 1, to: 100 },
+        &["cluster.capacity_provider.target_capacity"],
+    ),
+    (
+        Kind::Law,
+        &[
+            "service.timing.start",
+            "service.timing.ready",
+            "service.timing.stop",
+            "service.timing.cold_start_extra",
+            "service.load_balancer.registration_delay",
+            "deployment.reaction",
+            "cluster.zone_outage",
+            "cluster.concurrent_deployments.duration",
+            "spot.fulfilment_time",
+            "prescale.boot",
+        ],
+    ),
+    (
+        Kind::Duration,
+        &[
+            "service.health_check_grace_period",
+            "service.longest_request",
+            "service.timing.stop_timeout",
+            "service.load.wait_target",
+            "service.load_balancer.health_check_interval",
+            "service.load_balancer.deregistration_delay",
+            "service.load_balancer.slow_start",
+            "service.health_check.interval",
+            "service.health_check.timeout",
+            "service.health_check.start_period",
+            "deployment.completion_lag",
+            "deployment.failure_detection",
+            "cluster.capacity_provider.instance_warmup",
+            "cluster.capacity_provider.alarm",
+            "prescale.release",
+            "prescale.lead_overlap",
+            "limits.max_duration",
+            "recorded.completed",
+        ],
+    ),
+    (
+        SHARE,
+        &[
+            "limits.availability",
+            "prescale.spot_share",
+            "service.failed_start_probability",
+            "service.timing.pull_share",
+            "service.load.wait_probability",
+            "deployment.failure_rate",
+            "cluster.zone_loss_per_month",
+            "spot.interruption_per_month",
+            "spot.correlation",
+            "spot.fulfilment",
+        ],
+    ),
+    (
+        AMOUNT,
+        &[
+            "limits.budget_usd_per_month",
+            "service.timing.start_cpu_seconds",
+            "service.load.requests_per_second",
+            "service.load.task_requests_per_second",
+            "cluster.host_extra_usd_per_hour",
+            "cluster.cold_pull_gib",
+            "cluster.nat_usd_per_gib",
+            "cluster.hosts.usd_per_hour",
+            "cluster.daemons.usd_per_host_month",
+            "cluster.concurrent_deployments.per_day",
+            "prescale.storage_usd_per_host_month",
+            "prices.fargate.vcpu",
+            "prices.fargate.gb",
+            "billing.free_hours_per_month",
+            "value.usd_per_minute",
+            "deployment.per_day",
+        ],
+    ),
+    (
+        Kind::Number {
+            from: 0.0,
+            to: 31.0,
+        },
+        &["deployment.days_per_month"],
+    ),
+    (
+        Kind::Number {
+            from: 0.0,
+            to: 24.0,
+        },
+        &["deployment.window_hours"],
+    ),
+];
+
+/// The names that may stand at a key.
+fn choice(path: &str) -> Kind {
+    use Kind::{Any, Choice, Choices};
+    match path {
         "service.network_mode" => Choice(&["bridge", "host", "awsvpc"]),
         "service.host_port" => Choice(&["dynamic", "static"]),
         "service.launch_type" => Choice(&["ec2", "fargate"]),
+        "service.placement" => Choice(&["spread", "binpack"]),
         "service.load_balancer.type" => Choice(&["alb", "nlb", "clb"]),
         "service.load_balancer.health_rule" => Choice(&["first-pass", "threshold"]),
         "cluster.hosts.purchase" => Choice(&["on-demand", "spot"]),
         "cluster.daemons.counted" => Choice(&["hours", "high-water"]),
+        "prescale.mode" => Choice(&["before", "standing", "warm-pool", "reactive"]),
         "prescale.release_hosts" => Choice(&["emptiest", "newest"]),
+        "spot.fallback" => Choice(&["on-demand", "wait"]),
         "billing.granularity" => Choice(&["second", "hour"]),
         "recommend.clock" => Choice(&["completed", "new_version"]),
         "recommend.may_change" => Choices(&[
@@ -165,39 +356,6 @@ fn kind(path: &str) -> Kind {
             "health_check",
             "deregistration_delay",
         ]),
-        "origin.measured" | "origin.imported" | "origin.assumed" => Texts,
-        "service.timing.start"
-        | "service.timing.ready"
-        | "service.timing.stop"
-        | "service.timing.cold_start_extra"
-        | "service.load_balancer.registration_delay"
-        | "deployment.reaction"
-        | "prescale.boot" => Law,
-        "service.health_check_grace_period"
-        | "service.longest_request"
-        | "service.timing.stop_timeout"
-        | "service.load_balancer.health_check_interval"
-        | "service.load_balancer.deregistration_delay"
-        | "service.health_check.interval"
-        | "service.health_check.timeout"
-        | "service.health_check.start_period"
-        | "deployment.completion_lag"
-        | "prescale.release"
-        | "prescale.lead_overlap"
-        | "limits.max_duration"
-        | "recorded.completed" => Duration,
-        "limits.availability" | "prescale.spot_share" => SHARE,
-        "limits.budget_usd_per_month"
-        | "cluster.host_extra_usd_per_hour"
-        | "cluster.cold_pull_gib"
-        | "cluster.nat_usd_per_gib"
-        | "cluster.daemons.usd_per_host_month"
-        | "value.usd_per_minute"
-        | "deployment.per_day" => AMOUNT,
-        "deployment.days_per_month" => Number {
-            from: 0.0,
-            to: 31.0,
-        },
         _ => Any,
     }
 }

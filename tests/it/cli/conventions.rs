@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use prescale::scenario::read::{duration, known_keys, schema};
+use prescale::scenario::read::{duration, known_keys, meaning, schema};
 use serde_json::{Value, json};
 
 use super::prescale;
@@ -109,6 +109,14 @@ fn problems(value: &Value, rule: &Value, root: &Value, path: &str) -> Vec<String
                     .iter()
                     .any(|rule| problems(value, rule, root, path).is_empty()),
                 "any of",
+            ),
+            "minItems" => expect(
+                value.as_array().map_or(0, Vec::len) as u64 >= operand.as_u64().expect("a count"),
+                "items",
+            ),
+            "maxItems" => expect(
+                value.as_array().map_or(0, Vec::len) as u64 <= operand.as_u64().expect("a count"),
+                "items",
             ),
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
@@ -231,4 +239,29 @@ fn choices_of_the_schema_are_those_of_the_reader() {
         }
     }
     assert!(checked >= 9, "{checked}");
+}
+
+#[test]
+fn the_schema_says_what_each_key_means() {
+    let schema = schema();
+    let mut missing = Vec::new();
+    for table in known_keys() {
+        let mut properties = &schema["properties"];
+        for name in table.path().split('.').filter(|name| !name.is_empty()) {
+            let table = &properties[name];
+            properties = match table.get("items") {
+                Some(items) => &items["properties"],
+                None => &table["properties"],
+            };
+        }
+        for key in table.supported {
+            let path = format!("{}.{key}", table.path());
+            let path = path.trim_start_matches('.');
+            let told = properties[key]["description"].as_str().unwrap_or_default();
+            if !told.ends_with('.') || meaning(path) != Some(told) {
+                missing.push(path.to_owned());
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
 }

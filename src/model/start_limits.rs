@@ -1,0 +1,121 @@
+//! Rate limits on starts: how long they hold back the last start of a moment.
+
+use super::walk::Act;
+use crate::scenario::LaunchType;
+use crate::units::Seconds;
+
+/// A token bucket, full at the request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StartLimit {
+    /// Starts at once.
+    pub at_once: f64,
+    /// Refill \[1/s\].
+    pub per_second: f64,
+}
+
+/// Starts that a limit holds back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeldBack {
+    /// The limit that does so most; the tightest of all where none does.
+    pub limit: StartLimit,
+    /// The most starts of one moment.
+    pub starts: u32,
+    /// How long the last of a moment's starts waits at most.
+    pub longest: Seconds,
+}
+
+/// The rate limits on starts of a service (Amazon ECS service quotas): of a service on EC2; of a
+/// service on Fargate, and of its account.
+#[must_use]
+pub fn limits(launch_type: LaunchType) -> &'static [StartLimit] {
+    match launch_type {
+        LaunchType::Ec2 => &[StartLimit {
+            at_once: 250.0,
+            per_second: 250.0 / 60.0,
+        }],
+        LaunchType::Fargate => &[
+            StartLimit {
+                at_once: 500.0,
+                per_second: 500.0 / 60.0,
+            },
+            StartLimit {
+                at_once: 100.0,
+                per_second: 20.0,
+            },
+        ],
+    }
+}
+
+/// How the limits hold back starts that come at these moments; None without any start.
+///
+/// # Formula
+/// A start takes a token; a moment at which n more are taken than there are makes the last start
+/// wait n / refill.
+#[must_use]
+pub fn held_back(launch_type: LaunchType, acts: &[Act]) -> Option<HeldBack> {
+    let starts = acts.iter().map(Act::started).max().filter(|&s| s > 0)?;
+    let longest = |limit: &StartLimit| {
+        let (mut tokens, mut counted, mut longest) = (limit.at_once, 0.0, 0.0_f64);
+        for act in acts {
+            tokens = (tokens + (act.at - counted) * limit.per_second).min(limit.at_once)
+                - f64::from(act.started());
+            counted = act.at;
+            longest = longest.max(-tokens / limit.per_second);
+        }
+        longest.max(0.0)
+    };
+    limits(launch_type)
+        .iter()
+        .map(|limit| HeldBack {
+            limit: *limit,
+            starts,
+            longest: Seconds(longest(limit)),
+        })
+        .reduce(|one, other| {
+            let tighter = other.limit.at_once < one.limit.at_once;
+            match one.longest.0.total_cmp(&other.longest.0) {
+                std::cmp::Ordering::Less => other,
+                std::cmp::Ordering::Equal if tighter => other,
+                _ => one,
+            }
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn act(at: f64, warm: u32) -> Act {
+        Act {
+            at,
+            stopped: 0,
+            cold: 0,
+            warm,
+        }
+    }
+
+    #[test]
+    fn what_a_full_bucket_does_not_hold_waits_for_its_refill() {
+        // 600 − 250 = 350 at 250 a minute: 84 s.
+        let found = held_back(LaunchType::Ec2, &[act(20.0, 600)]).expect("tasks start");
+        assert!((found.longest.0 - 84.0).abs() < 1e-9, "{found:?}");
+        // 200 at 20 s, 200 a minute later: full again but for nothing.
+        let found = held_back(LaunchType::Ec2, &[act(20.0, 200), act(80.0, 200)]);
+        assert!(found.expect("tasks start").longest.0 <= 0.0);
+        // 24 s later 50 + 100 are there: 50 wait 12 s.
+        let found = held_back(LaunchType::Ec2, &[act(20.0, 200), act(44.0, 200)]);
+        assert!((found.expect("tasks start").longest.0 - 12.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn on_fargate_the_account_is_the_tighter_limit() {
+        // 100 at once, 20 a second: the last of 300 waits 10 s.
+        let found = held_back(LaunchType::Fargate, &[act(20.0, 300)]).expect("tasks start");
+        assert!((found.longest.0 - 10.0).abs() < 1e-9 && found.limit.at_once < 101.0);
+    }
+
+    #[test]
+    fn without_a_start_nothing_is_held_back() {
+        assert_eq!(held_back(LaunchType::Ec2, &[]), None);
+    }
+}
