@@ -226,6 +226,8 @@ impl Rolling {
                 Course::Fixed
             } else if self.begun_at_once(rollout) >= rollout.replacements {
                 Course::OneRound
+            } else if let [(kind, 1)] = *self.groups(rollout) {
+                Course::OneUnit(kind)
             } else {
                 Course::Rounds(LastStart::of(self, rollout))
             }
@@ -243,6 +245,7 @@ impl Rolling {
         match &*self.course(rollout) {
             Course::Fixed => self.fixed_end(rollout, end),
             Course::OneRound => self.end_of_one_round(rollout, end),
+            Course::OneUnit(kind) => self.end_of_one_unit(*kind, rollout.replacements, end),
             Course::Rounds(last) => self.end_after(last, rollout.slack, end),
         }
     }
@@ -255,6 +258,8 @@ enum Course {
     Fixed,
     /// All replacements begin with the first moves.
     OneRound,
+    /// One unit makes them all, one after another.
+    OneUnit(Kind),
     /// The last one begins later.
     Rounds(LastStart),
 }

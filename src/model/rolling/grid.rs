@@ -68,6 +68,11 @@ impl Chain {
         Self { first, cells, sums }
     }
 
+    /// How many cells pass for sure.
+    pub(super) fn first(&self) -> usize {
+        self.first
+    }
+
     /// The first cell that all durations are through by.
     pub(super) fn last(&self) -> usize {
         self.first + self.cells.len()

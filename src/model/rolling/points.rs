@@ -9,6 +9,9 @@ use crate::model::law::Law;
 /// Cells of the law.
 const CELLS: u32 = 48;
 
+/// Points where they cost little.
+const MANY: usize = 256;
+
 /// Standard normal quantile beyond which a tail is cut.
 const CUT: f64 = 4.2;
 
@@ -27,6 +30,31 @@ struct Node {
     at: usize,
     /// Standard normal quantile of the probability, cut at both ends.
     normal: f64,
+}
+
+/// The law on an interval of the grid from its distribution function at many points, where that
+/// costs little: steps are kept.
+pub(super) fn law_at_many_points(
+    low: usize,
+    high: usize,
+    cell: f64,
+    chance: impl Fn(usize) -> f64,
+) -> Law {
+    let stride = (high - low).div_ceil(MANY).max(1);
+    let points = (high - low).div_ceil(stride);
+    let mut before = 0.0;
+    let cells = (1..=points).map(|i| {
+        let at = low + i * stride;
+        let up_to = if i == points {
+            1.0
+        } else {
+            chance(at).clamp(before, 1.0)
+        };
+        let mass = up_to - before;
+        before = up_to;
+        ((as_f64(at) - as_f64(stride) / 2.0) * cell, mass)
+    });
+    Law::from_points(cells, as_f64(stride) * cell)
 }
 
 /// Standard normal quantile of a probability; infinite for none or all, but for what is lost in
