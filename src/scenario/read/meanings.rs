@@ -26,6 +26,7 @@ pub fn meaning(path: &str) -> Option<&'static str> {
         "limits" => LIMITS,
         "recommend" => RECOMMEND,
         "recorded" => RECORDED,
+        "origin" => ORIGIN,
         _ => return None,
     };
     let found = known.iter().find(|(name, _)| *name == key);
@@ -58,6 +59,10 @@ const MEANINGS_OF_TABLES: Meanings = &[
         "Past deployments that the prediction is compared with.",
     ),
     ("spot", "How spot hosts come and go."),
+    (
+        "origin",
+        "Which of the values given were measured, imported or assumed, by their keys.",
+    ),
 ];
 
 const SERVICE: Meanings = &[
@@ -467,4 +472,13 @@ const RECOMMEND: Meanings = &[
 const RECORDED: Meanings = &[
     ("at", "When the deployment was requested."),
     ("completed", "From the request to \"completed\"."),
+];
+
+const ORIGIN: Meanings = &[
+    ("measured", "Keys whose values were measured."),
+    (
+        "imported",
+        "Keys whose values were read from a description of the service.",
+    ),
+    ("assumed", "Keys whose values were assumed."),
 ];
