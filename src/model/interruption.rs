@@ -31,6 +31,9 @@ const COARSE: usize = 16;
 /// The most terms that one cause's course is computed from.
 const MOST_TERMS: usize = 2_000_000;
 
+/// Logarithms of numbers that are still told apart from 0.
+const SMALLEST_LOGARITHM: f64 = -600.0;
+
 /// Ways to spread the tasks that are less likely than this are left out.
 const NEGLIGIBLE: f64 = 1e-4;
 
@@ -170,10 +173,7 @@ impl Recovery {
 fn waiting_for_one(back: &Law, start: &Law, tasks: u32, at: f64, most: usize) -> Vec<f64> {
     let mut mixed = vec![0.0; most + 1];
     for (joined, chance) in back.points() {
-        let missing = 1.0 - start.cdf(at - joined);
-        for (sum, p) in mixed.iter_mut().zip(binomial(tasks, missing, most)) {
-            *sum += chance * p;
-        }
+        add_binomial(&mut mixed, chance, tasks, 1.0 - start.cdf(at - joined));
     }
     mixed
 }
@@ -363,20 +363,34 @@ impl Source {
 /// The binomial law, the last item for all from `most` on.
 fn binomial(n: u32, p: f64, most: usize) -> Vec<f64> {
     let mut law = vec![0.0; most + 1];
+    add_binomial(&mut law, 1.0, n, p);
+    law
+}
+
+/// A share of the binomial law added to another, the last item for all from there on.
+fn add_binomial(to: &mut [f64], share: f64, n: u32, p: f64) {
+    let most = to.len() - 1;
+    let base = f64::from(n) * (-p).ln_1p();
     if p <= 0.0 {
-        law[0] = 1.0;
+        to[0] += share;
     } else if p >= 1.0 {
-        law[most.min(n as usize)] = 1.0;
+        to[most.min(n as usize)] += share;
+    } else if base > SMALLEST_LOGARITHM {
+        let odds = p / (1.0 - p);
+        let mut mass = share * base.exp();
+        for k in 0..=n {
+            to[most.min(k as usize)] += mass;
+            mass *= odds * f64::from(n - k) / f64::from(k + 1);
+        }
     } else {
         // From the logarithm, so that a large n does not lose it all.
-        let (odds, base) = ((p / (1.0 - p)).ln(), f64::from(n) * (-p).ln_1p());
+        let odds = (p / (1.0 - p)).ln();
         let mut choose = 0.0_f64;
         for k in 0..=n {
-            law[most.min(k as usize)] += (base + choose + f64::from(k) * odds).exp();
+            to[most.min(k as usize)] += share * (base + choose + f64::from(k) * odds).exp();
             choose += (f64::from(n - k) / f64::from(k + 1)).ln();
         }
     }
-    law
 }
 
 /// The law of a sum of two independent counts, the last item for all from `most` on.

@@ -7,6 +7,9 @@
 //! bounds, the ones with the roundest percents stand for all. Where more surge costs more, on
 //! Fargate and with hosts on demand, all of it is compared.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::model::{Model, Plan, Score, required_tasks};
 use crate::rollout::{
     Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, joining,
@@ -158,6 +161,8 @@ pub struct Search<'a> {
     shortest: f64,
     /// Ways to add hosts; the first adds none, if that is allowed.
     pub configurations: Vec<Configuration>,
+    /// What was scored before; None where it is stuck.
+    scores: RefCell<HashMap<Plan, Option<Candidate>>>,
 }
 
 impl<'a> Search<'a> {
@@ -185,6 +190,7 @@ impl<'a> Search<'a> {
             minimum_percents,
             shortest,
             configurations: Vec::new(),
+            scores: RefCell::default(),
         };
         for (before, standing) in ways_to_add(scenario)? {
             let added = crate::rollout::Added { before, standing };
@@ -343,8 +349,13 @@ impl<'a> Search<'a> {
             spot_hosts: configuration.spot,
             headroom_hosts: configuration.standing,
         };
-        let score = self.model.score(self.scenario, &plan, configuration.room)?;
-        Some(Candidate { plan, score })
+        if let Some(known) = self.scores.borrow().get(&plan) {
+            return *known;
+        }
+        let score = self.model.score(self.scenario, &plan, configuration.room);
+        let scored = score.map(|score| Candidate { plan, score });
+        self.scores.borrow_mut().insert(plan, scored);
+        scored
     }
 
     /// What is minimised: seconds, or dollars where waiting has a price.
