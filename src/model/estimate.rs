@@ -21,7 +21,7 @@ use super::phases::Phases;
 use super::provider;
 use super::range::{RangeEnds, range_ends, range_warnings};
 use super::release::evacuation;
-use super::rollback::{Rollback, rollback};
+use super::rollback::{Rollback, Tries, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
 use super::slow_start;
 use crate::rollout::{
@@ -287,6 +287,7 @@ pub struct Model {
     exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
     /// By moves, room, what joins, and when it is noticed.
     rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
+    tries: Tries,
 }
 
 /// What the course of a deployment with hosts that join depends on beside the phases.
@@ -314,6 +315,7 @@ impl Model {
             recoveries: RefCell::default(),
             exposures: RefCell::default(),
             rollbacks: RefCell::default(),
+            tries: Tries::default(),
         }
     }
 
@@ -344,7 +346,8 @@ impl Model {
             Some(retries) => &retries.until_healthy(&self.phases.start),
             None => &self.after_stopped.phases().start,
         };
-        let found = Rc::new(rollback(scenario, moves, &self.phases, start));
+        let found = rollback(scenario, moves, &self.phases, start, &self.tries);
+        let found = Rc::new(found);
         self.rollbacks.borrow_mut().insert(key, Rc::clone(&found));
         found
     }

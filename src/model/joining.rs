@@ -12,6 +12,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::law::Law;
 use super::phases::Phases;
+use super::rolling::law_between;
 use crate::rollout::{Joining, Moves, steps};
 use crate::scenario::{DurationLaw, ManagedScaling};
 
@@ -21,8 +22,8 @@ const BOOTS: u32 = 16;
 /// Moments of the last start that are mixed over.
 const MOMENTS: u32 = 24;
 
-/// Points at which the law of the end is computed.
-const POINTS: u32 = 48;
+/// Cells of the grid on which the law of the end is looked for.
+const CELLS_OF_END: usize = 1024;
 
 /// Beyond so many tasks the number of starts is taken as normal.
 const COUNTED: u32 = 80;
@@ -91,8 +92,29 @@ struct Units<'a> {
     kinds: Vec<Kind>,
     /// Starts in all.
     target: u32,
-    /// When the last start may come, each with its probability.
-    moments: Vec<(f64, f64)>,
+    /// When the last start may come.
+    moments: Vec<Moment>,
+}
+
+/// A moment at which the last start may come, and what the units have done by then.
+struct Moment {
+    /// After the first moves \[s\].
+    at: f64,
+    /// Probability that the last start comes then.
+    mass: f64,
+    /// The tilt, as a logarithm, under which the expected total of starts is the target.
+    tilt: f64,
+    kinds: Vec<Begun>,
+}
+
+/// What one kind of units has done by a moment.
+struct Begun {
+    /// Starts in a second.
+    rate: f64,
+    /// Whether what starts then is rather the first start of its unit.
+    first: bool,
+    /// For each moment that a group begins at, probabilities of the numbers of starts of a unit.
+    counts: Vec<Vec<f64>>,
 }
 
 impl<'a> Units<'a> {
@@ -195,7 +217,7 @@ impl<'a> Units<'a> {
         let (_, high) = bisect(low, high, |t| self.chance_of_all_started(t) < 1.0 - 1e-5);
         let width = (high - low) / f64::from(MOMENTS);
         let mut before = 0.0;
-        self.moments = (1..=MOMENTS)
+        let moments: Vec<(f64, f64)> = (1..=MOMENTS)
             .filter_map(|i| {
                 let up_to = if i == MOMENTS {
                     1.0
@@ -204,7 +226,16 @@ impl<'a> Units<'a> {
                 };
                 let mass = (up_to - before).max(0.0);
                 before = up_to.max(before);
-                (mass > 0.0).then_some((low + (f64::from(i) - 0.5) * width, mass))
+                (mass > 1e-6).then_some((low + (f64::from(i) - 0.5) * width, mass))
+            })
+            .collect();
+        self.moments = moments
+            .into_iter()
+            .map(|(at, mass)| Moment {
+                at,
+                mass,
+                tilt: self.tilt(at),
+                kinds: self.kinds.iter().map(|kind| kind.begun(at)).collect(),
             })
             .collect();
     }
@@ -250,36 +281,21 @@ impl<'a> Units<'a> {
     /// Law of the moment at which all starts are through with a chain of phases, but for as many
     /// units as are excused, which only have to be healthy.
     fn end(&self, chain: &[Law; 2], excused: u32) -> Law {
-        let first = self.moments.first().map_or(0.0, |moment| moment.0);
-        let last = self.moments.last().map_or(0.0, |moment| moment.0);
+        let first = self.moments.first().map_or(0.0, |moment| moment.at);
+        let last = self.moments.last().map_or(0.0, |moment| moment.at);
         let shortest = chain[1].support().0;
         let longest = chain[0].support().1.max(chain[1].support().1);
-        let (low, high) = (
-            first + if excused > 0 { 0.0 } else { shortest },
-            last + longest + chain[1].step(),
-        );
-        let step = (high - low) / f64::from(POINTS);
-        let tilts: Vec<f64> = self
-            .moments
-            .iter()
-            .map(|moment| self.tilt(moment.0))
-            .collect();
-        let mut before = 0.0;
-        let points = (1..=POINTS).map(|i| {
-            let at = low + f64::from(i) * step;
-            let up_to = if i == POINTS {
-                1.0
-            } else {
-                self.chance(chain, excused, at, &tilts).clamp(before, 1.0)
-            };
-            let mass = up_to - before;
-            before = up_to;
-            (at - step / 2.0, mass)
-        });
-        Law::from_points(points.collect::<Vec<_>>().into_iter(), step)
+        let low = first + if excused > 0 { 0.0 } else { shortest };
+        let high = last + longest + chain[1].step();
+        // A grid of its own: nothing is shared with other plans.
+        let cell = ((high - low) / as_f64(CELLS_OF_END)).max(1e-9);
+        law_between(0, CELLS_OF_END, cell, |i| {
+            self.chance(chain, excused, low + as_f64(i) * cell)
+        })
+        .shifted(low)
     }
 
-    fn chance(&self, chain: &[Law; 2], excused: u32, z: f64, tilts: &[f64]) -> f64 {
+    fn chance(&self, chain: &[Law; 2], excused: u32, z: f64) -> f64 {
         let healthy = [self.phases.cold_start.clone(), self.phases.start.clone()];
         let through: Vec<Through> = self.kinds.iter().map(|k| k.through(chain, z)).collect();
         let at_least: Vec<Through> = if excused > 0 {
@@ -288,11 +304,9 @@ impl<'a> Units<'a> {
             Vec::new()
         };
         let mut chance = 0.0;
-        for (&(at, mass), &tilt) in self.moments.iter().zip(tilts) {
-            if at > z {
-                break;
-            }
-            chance += mass * self.chance_given(chain, &through, &at_least, excused, (at, z), tilt);
+        for moment in self.moments.iter().take_while(|moment| moment.at <= z) {
+            chance +=
+                moment.mass * self.chance_given(chain, &through, &at_least, excused, moment, z);
         }
         let drained = self.phases.drain.cdf(z);
         chance * drained.powi(i32::try_from(excused).unwrap_or(i32::MAX))
@@ -305,25 +319,23 @@ impl<'a> Units<'a> {
         through: &[Through],
         at_least: &[Through],
         excused: u32,
-        (at, z): (f64, f64),
-        tilt: f64,
+        moment: &Moment,
+        z: f64,
     ) -> f64 {
-        let done: Vec<f64> = self
-            .kinds
-            .iter()
+        let at = moment.at;
+        let kinds = || self.kinds.iter().zip(&moment.kinds);
+        let done: Vec<f64> = kinds()
             .zip(through)
-            .map(|(kind, through)| kind.share_through(through, at, tilt))
+            .map(|((kind, begun), through)| kind.share_through(through, moment, begun))
             .collect();
         // Which kind the last start is of, and that it gets through in what is left.
-        let rates: Vec<f64> = self.kinds.iter().map(|kind| kind.rate(at)).collect();
-        let all: f64 = rates.iter().sum();
+        let all: f64 = moment.kinds.iter().map(|begun| begun.rate).sum();
         let fresh: f64 = if all > 0.0 {
-            self.kinds
-                .iter()
-                .zip(&rates)
+            kinds()
                 .zip(&done)
-                .map(|((kind, rate), done)| {
-                    let host = usize::from(!(kind.first == Host::Cold && kind.first_at(at)));
+                .map(|((kind, begun), done)| {
+                    let rate = begun.rate;
+                    let host = usize::from(!(kind.first == Host::Cold && begun.first));
                     let alone = done.powf(1.0 / f64::from(kind.each)).max(1e-300);
                     let law = if excused > 0 {
                         self.start(if host == 0 { Host::Cold } else { Host::Warm })
@@ -349,8 +361,8 @@ impl<'a> Units<'a> {
         let mut marked = vec![0.0; excused as usize + 1];
         marked[0] = 1.0;
         let mut healthy = 1.0;
-        for ((kind, done), at_least) in self.kinds.iter().zip(&done).zip(at_least) {
-            let enough = kind.share_through(at_least, at, tilt);
+        for (((kind, begun), done), at_least) in kinds().zip(&done).zip(at_least) {
+            let enough = kind.share_through(at_least, moment, begun);
             if enough <= 0.0 {
                 return 0.0;
             }
@@ -514,18 +526,32 @@ impl Kind {
         )
     }
 
+    /// What the units have done by a moment.
+    fn begun(&self, at: f64) -> Begun {
+        Begun {
+            rate: self.rate(at),
+            first: self.first_at(at),
+            counts: self
+                .begins
+                .iter()
+                .map(|begin| self.counts(at - begin))
+                .collect(),
+        }
+    }
+
     /// Probability that the last start by a moment of every unit of one group is through, the
     /// numbers of starts being tilted.
-    fn share_through(&self, through: &Through, at: f64, tilt: f64) -> f64 {
+    fn share_through(&self, through: &Through, moment: &Moment, begun: &Begun) -> f64 {
+        let base = moment.tilt.exp();
         let mut groups = Vec::with_capacity(self.begins.len());
-        for (begin, sums) in self.begins.iter().zip(&through.0) {
-            let after = at - begin;
+        for ((begin, sums), counts) in self.begins.iter().zip(&through.0).zip(&begun.counts) {
+            let after = moment.at - begin;
             let (mut weight, mut through) = (0.0, 0.0);
-            for (n, p) in self.counts(after).into_iter().enumerate() {
-                #[expect(clippy::cast_precision_loss, reason = "a number of rounds")]
-                let power = (tilt * n as f64).exp();
-                weight += p * power;
-                through += power
+            let (mut power_of, mut beyond) = (1.0, 1.0);
+            for (n, &p) in counts.iter().enumerate() {
+                beyond = f64::max(beyond - p, 0.0);
+                weight += p * power_of;
+                through += power_of
                     * match n.checked_sub(1) {
                         None => p,
                         Some(i) => {
@@ -536,9 +562,10 @@ impl Kind {
                                 (after - issue.support().0) / issue.step() + 0.5
                             };
                             let by = at_cell(&sums[i], cell.max(0.0));
-                            (by - self.reached(n + 1, after)).clamp(0.0, p)
+                            (by - beyond).clamp(0.0, p)
                         }
                     };
+                power_of *= base;
             }
             if weight > 0.0 {
                 groups.push((

@@ -18,6 +18,9 @@ const NEGLIGIBLE: f64 = 1e-10;
 /// Points that a law has at most: heavier tails than fit are cut, or the grid gets coarser.
 const MOST_POINTS: usize = 768;
 
+/// Points that a sum has at most.
+const MOST_POINTS_OF_SUM: usize = 384;
+
 /// A law on the points `start + i · step` \[s\].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Law {
@@ -157,7 +160,7 @@ impl Law {
             return self.shifted(other.start);
         }
         let width = |law: &Self| as_f64(law.mass.len() - 1) * law.step;
-        let coarsest = (width(self) + width(other)) / as_f64(MOST_POINTS);
+        let coarsest = (width(self) + width(other)) / as_f64(MOST_POINTS_OF_SUM);
         let step = self.step.min(other.step).max(coarsest);
         self.on_grid_of(step).convolved(&other.on_grid_of(step))
     }

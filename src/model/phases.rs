@@ -99,6 +99,20 @@ impl Phases {
     }
 }
 
+impl Phases {
+    /// The same on at most so many cells each.
+    #[must_use]
+    pub fn coarsened(&self, cells: usize) -> Self {
+        Self {
+            start: self.start.coarsened(cells),
+            cold_start: self.cold_start.coarsened(cells),
+            drain: self.drain.coarsened(cells),
+            reaction: self.reaction.coarsened(cells),
+            ..self.clone()
+        }
+    }
+}
+
 /// An attempt that fails, one way or the other.
 fn failed_attempt(failed: (f64, &Law), killed: (f64, &Law)) -> Law {
     let total = failed.0 + killed.0;

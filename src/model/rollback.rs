@@ -1,6 +1,10 @@
 //! A deployment of a version that never gets healthy: when it is noticed, and when the old version
 //! is back.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::attempts::breaker_threshold;
@@ -14,6 +18,9 @@ const COUNTED: u32 = 32;
 
 /// Sums of more attempts than this are taken by their moments.
 const CONVOLVED: u32 = 12;
+
+/// Cells that a law is kept on: there is one rollback for each plan.
+const CELLS: usize = 96;
 
 /// Points at which a law is computed.
 const POINTS: u32 = 64;
@@ -62,14 +69,17 @@ pub fn rollback(
     moves: &Moves,
     phases: &Phases,
     until_healthy: &Law,
+    tries: &Tries,
 ) -> Rollback {
+    let phases = &phases.coarsened(CELLS);
+    let until_healthy = &until_healthy.coarsened(CELLS);
     let reaction = &phases.reaction;
     let step = reaction.step();
     let decided = match scenario.deployment.failure.detection {
         Detection::CircuitBreaker => {
             let threshold = breaker_threshold(moves.desired);
-            let tripped = nth_failure(&places(scenario, moves, phases), threshold);
-            reaction.plus(&tripped).plus(reaction)
+            let tripped = nth_failure(&places(scenario, moves, phases), threshold, tries);
+            reaction.roughly_plus(&tripped).roughly_plus(reaction)
         }
         Detection::After(seconds) => Law::fixed(seconds.0, step),
     };
@@ -99,13 +109,18 @@ pub fn rollback(
         0 => nothing.clone(),
         tasks if at_once => until_healthy.largest_of(tasks),
         tasks => {
-            let later = phases.drain.plus(reaction).plus(until_healthy);
+            let later = phases
+                .drain
+                .roughly_plus(reaction)
+                .roughly_plus(until_healthy);
             last_of(tasks, until_healthy, &later)
         }
     };
     let gone = last_of(new.max(1), &nothing, &phases.drain);
     Rollback {
-        finished: decided.plus(&back.later_of(&gone)).plus(reaction),
+        finished: decided
+            .roughly_plus(&back.later_of(&gone))
+            .roughly_plus(reaction),
         decided,
         back,
         restarted,
@@ -124,9 +139,20 @@ fn either(chance: f64, one: &Law, other: &Law) -> Law {
     Law::from_points(points, one.step().min(other.step()))
 }
 
+/// What a place begins with: a start on a host without the image or with it, a stop, or the boot of
+/// a host that joins, of this mean and coefficient of variation after so long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Begun {
+    Cold,
+    Warm,
+    Stop,
+    Joined([u64; 3]),
+}
+
 /// Places that try alike: how many, when the first start fails after the first moves, and how long
 /// it is from one failed start to the next.
 struct Places {
+    begun: Begun,
     count: u32,
     first: Law,
     again: Law,
@@ -139,16 +165,19 @@ fn places(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Vec<Places> {
     let freed = phases.drain.plus(&phases.reaction);
     let mut places = vec![
         Places {
+            begun: Begun::Cold,
             count: on_cold,
             first: cold.clone(),
             again: again(cold),
         },
         Places {
+            begun: Begun::Warm,
             count: moves.surge - on_cold,
             first: warm.clone(),
             again: again(warm),
         },
         Places {
+            begun: Begun::Stop,
             count: moves.slack,
             first: freed.plus(warm),
             again: again(warm),
@@ -156,7 +185,9 @@ fn places(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Vec<Places> {
     ];
     if let Some(scaling) = managed_scaling(scenario) {
         let joined = Law::of(scenario.prescale.boot, warm.step()).shifted(scaling.alarm.0);
+        let boot = scenario.prescale.boot;
         places.push(Places {
+            begun: Begun::Joined([boot.mean.0, boot.cv, scaling.alarm.0].map(f64::to_bits)),
             count: moves.joining.places,
             first: joined.plus(&phases.reaction).plus(cold),
             again: again(cold),
@@ -167,7 +198,7 @@ fn places(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Vec<Places> {
 }
 
 /// When so many starts of all places have failed, after the first moves.
-fn nth_failure(places: &[Places], threshold: u32) -> Law {
+fn nth_failure(places: &[Places], threshold: u32, tries: &Tries) -> Law {
     let expected = by_means(places, threshold);
     let step = places.first().map_or(1.0, |places| places.first.step());
     if places
@@ -178,9 +209,9 @@ fn nth_failure(places: &[Places], threshold: u32) -> Law {
     }
     let longest = places.iter().map(|places| places.first.support().1);
     let last = 2.0 * expected + longest.fold(0.0, f64::max);
-    let failures: Vec<(u32, Vec<Law>)> = places
+    let failures: Vec<(u32, Vec<Rc<Law>>)> = places
         .iter()
-        .map(|places| (places.count, sums(places, threshold, last)))
+        .map(|places| (places.count, tries.of(places, threshold, last)))
         .collect();
     let chance = |at: f64| {
         if threshold <= COUNTED {
@@ -209,28 +240,49 @@ fn by_means(places: &[Places], threshold: u32) -> f64 {
     }
 }
 
-/// Laws of the first, second, … failed start of one place, as many as may come by a moment.
-fn sums(places: &Places, most: u32, last: f64) -> Vec<Law> {
-    let mut sums = vec![places.first.clone()];
-    let mut repeated = places.again.clone();
-    for count in 1..most {
-        let next = places.first.plus(&repeated);
-        if next.support().0 > last {
-            break;
+/// The failed starts of one place, kept for all plans of a service.
+#[derive(Debug, Default)]
+pub struct Tries {
+    known: RefCell<HashMap<Begun, Tried>>,
+}
+
+/// Laws of the first, second, … failed start of one place, and of the time from the first to each
+/// later one.
+#[derive(Debug, Default)]
+struct Tried {
+    nth: Vec<Rc<Law>>,
+    since_first: Vec<Law>,
+}
+
+impl Tries {
+    /// As many as may come by a moment, at most so many.
+    fn of(&self, places: &Places, most: u32, last: f64) -> Vec<Rc<Law>> {
+        let mut known = self.known.borrow_mut();
+        let Tried { nth, since_first } = known.entry(places.begun).or_default();
+        if nth.is_empty() {
+            nth.push(Rc::new(places.first.clone()));
         }
-        sums.push(next);
-        repeated = if count < CONVOLVED {
-            repeated.plus(&places.again)
-        } else {
-            places.again.sum_by_moments(count + 1)
-        };
+        while nth.len() < most as usize && nth.last().is_some_and(|law| law.support().0 <= last) {
+            let count = u32::try_from(nth.len()).unwrap_or(u32::MAX);
+            let since = match since_first.last() {
+                None => places.again.clone(),
+                Some(before) if count <= CONVOLVED => before.plus(&places.again).coarsened(CELLS),
+                Some(_) => places.again.sum_by_moments(count),
+            };
+            nth.push(Rc::new(places.first.plus(&since).coarsened(CELLS)));
+            since_first.push(since);
+        }
+        nth.iter()
+            .take(most as usize)
+            .take_while(|law| law.support().0 <= last)
+            .cloned()
+            .collect()
     }
-    sums
 }
 
 /// Probability that so many have failed by a moment: places are added by their generating
 /// polynomials.
-fn counted(failures: &[(u32, Vec<Law>)], threshold: u32, at: f64) -> f64 {
+fn counted(failures: &[(u32, Vec<Rc<Law>>)], threshold: u32, at: f64) -> f64 {
     let size = threshold as usize;
     let times = |a: &[f64], b: &[f64]| {
         let mut product = vec![0.0; size];
@@ -266,7 +318,7 @@ fn counted(failures: &[(u32, Vec<Law>)], threshold: u32, at: f64) -> f64 {
 }
 
 /// The same for many, whose number is about normal.
-fn about_normal(failures: &[(u32, Vec<Law>)], threshold: u32, at: f64) -> f64 {
+fn about_normal(failures: &[(u32, Vec<Rc<Law>>)], threshold: u32, at: f64) -> f64 {
     let (mut mean, mut variance) = (0.0, 0.0);
     for (count, sums) in failures {
         // E[N] is the sum of the P(N ≥ n), and E[N²] that of (2n − 1) P(N ≥ n).
@@ -323,15 +375,19 @@ mod tests {
 
     #[test]
     fn places_that_are_alike_fail_in_rounds() {
-        let places = |count, first: f64, again: f64| Places {
+        let places = |begun, count, first: f64, again: f64| Places {
+            begun,
             count,
             first: Law::fixed(first, 1.0),
             again: Law::fixed(again, 1.0),
         };
         // Two places at 80 and 180 s, one at 105 and 205 s: 80, 80, 105, 180, 180, 205 s.
-        let both = [places(2, 80.0, 100.0), places(1, 105.0, 100.0)];
+        let both = [
+            places(Begun::Warm, 2, 80.0, 100.0),
+            places(Begun::Stop, 1, 105.0, 100.0),
+        ];
         for (threshold, at) in [(2, 80.0), (3, 105.0), (5, 180.0), (6, 205.0)] {
-            let found = nth_failure(&both, threshold).mean();
+            let found = nth_failure(&both, threshold, &Tries::default()).mean();
             assert!((found - at).abs() < 1e-9, "{threshold}: {found}");
         }
     }
@@ -340,21 +396,23 @@ mod tests {
     fn of_starts_at_once_the_nth_smallest_counts() {
         // Uniform on (0, 100 s]: the 3rd of 4 has mean 3/5 of it; counted, and as normal.
         let four = [Places {
+            begun: Begun::Warm,
             count: 4,
             first: Law::uniform(100.0, 1.0),
             again: Law::fixed(1000.0, 1.0),
         }];
-        let found = nth_failure(&four, 3);
+        let found = nth_failure(&four, 3, &Tries::default());
         assert!((found.mean() - 60.0).abs() < 0.5, "{}", found.mean());
         // P(3rd of 4 ≤ x) = 4 x³ − 3 x⁴ is 0.95 at x = 0.9024.
         assert!((found.quantile(0.95) - 90.24).abs() < 1.5);
         let many = [Places {
+            begun: Begun::Warm,
             count: 99,
             first: Law::uniform(100.0, 1.0),
             again: Law::fixed(1000.0, 1.0),
         }];
         // The 50th of 99: 50/100.
-        let found = nth_failure(&many, 50);
+        let found = nth_failure(&many, 50, &Tries::default());
         assert!((found.mean() - 50.0).abs() < 0.5, "{}", found.mean());
     }
 }

@@ -41,6 +41,8 @@ use last_start::LastStart;
 use memory::{Memory, remembered};
 use units::{Begins, Host, Kind};
 
+pub(super) use points::law_between;
+
 /// What a rollout has to do and with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rollout {

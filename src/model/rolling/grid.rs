@@ -190,8 +190,8 @@ pub(super) struct Row {
     /// The first start that may not be through, and how many there are from it.
     first: u32,
     width: usize,
-    /// Moment by moment, start by start.
-    through: Vec<f64>,
+    /// Moment by moment, start by start; there are many rows, and what rounding loses is none.
+    through: Vec<f32>,
 }
 
 impl Row {
@@ -214,7 +214,7 @@ impl Row {
             .iter()
             .zip(&point.reached[ahead + 1..])
             .zip(through)
-            .map(|((mass, next), through)| (through - next).clamp(0.0, *mass));
+            .map(|((mass, next), through)| (f64::from(*through) - next).clamp(0.0, *mass));
         sure.iter().copied().chain(open)
     }
 
@@ -383,7 +383,7 @@ impl Table {
             let last = after.first + u32::try_from(after.reached.len()).unwrap_or(0);
             let width = (last - first) as usize;
             let moments = to - from + 1;
-            let mut chances = vec![0.0; width * moments];
+            let mut chances = vec![0.0_f32; width * moments];
             for n in first..last {
                 let column = (n - first) as usize;
                 if n == 0 || n <= self.kind.begun() {
@@ -396,7 +396,7 @@ impl Table {
                             .up_to(by)
                     };
                     for moment in 0..moments {
-                        chances[moment * width + column] = chance;
+                        chances[moment * width + column] = single(chance);
                     }
                     continue;
                 }
@@ -404,13 +404,13 @@ impl Table {
                 let chain = rolling.chain_on_grid(self.kind, n, self.kind.host(n), through);
                 let mut before = issue.by(from);
                 let mut sum = before;
-                chances[column] = sum;
+                chances[column] = single(sum);
                 for moment in 1..moments {
                     let at = from + moment;
                     let here = issue.by(at);
                     sum += (here - before) * chain.at(by - at);
                     before = here;
-                    chances[moment * width + column] = sum;
+                    chances[moment * width + column] = single(sum);
                 }
             }
             Row {
@@ -483,6 +483,12 @@ impl Rolling {
 )]
 pub(super) fn floor_index(value: f64) -> usize {
     value.max(0.0) as usize
+}
+
+/// A probability in single precision.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+fn single(chance: f64) -> f32 {
+    chance as f32
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an index far below 2^52")]

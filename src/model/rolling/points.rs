@@ -77,7 +77,7 @@ pub(super) fn normal_quantile(chance: f64) -> f64 {
 /// close; between, these are interpolated by cubic pieces that rise where the points do (Fritsch
 /// and Carlson). For a normal law they are on a line. The halves fall on the same points for all
 /// options of a service, so that what is known of these points is used again.
-pub(super) fn law_between(
+pub(in crate::model) fn law_between(
     low: usize,
     high: usize,
     cell: f64,

@@ -1,6 +1,9 @@
 //! Probabilities of sums of many independent counts, exact or nearly so.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use super::joint::Number;
+
+/// Up to so many marks are counted.
+const COUNTED: u32 = 8;
 
 /// A share to a whole power.
 pub(super) fn power(share: f64, number: u32) -> f64 {
@@ -11,8 +14,7 @@ pub(super) fn power(share: f64, number: u32) -> f64 {
 /// with a probability of its own.
 ///
 /// # Formula
-/// The sum of binomial counts: by the normal law with continuity correction where it is wide,
-/// else group by group.
+/// The sum of binomial counts, group by group; of many marks by its mean and variance.
 pub(super) fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
     let number: u32 = groups.iter().map(|g| g.0).sum();
     if limit >= number {
@@ -37,13 +39,15 @@ pub(super) fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
     if limit < certain {
         return 0.0;
     }
-    let mean: f64 = groups.iter().map(|g| f64::from(g.0) * g.1).sum();
-    let variance: f64 = groups
-        .iter()
-        .map(|g| f64::from(g.0) * g.1 * (1.0 - g.1))
-        .sum();
-    if variance > 9.0 {
-        return Normal::standard().cdf((f64::from(limit) + 0.5 - mean) / variance.sqrt());
+    if limit > COUNTED {
+        return Number {
+            mean: groups.iter().map(|g| f64::from(g.0) * g.1).sum(),
+            variance: groups
+                .iter()
+                .map(|g| f64::from(g.0) * g.1 * (1.0 - g.1))
+                .sum(),
+        }
+        .at_most(f64::from(limit));
     }
     let mut below = vec![0.0; limit as usize + 1];
     below[0] = 1.0;
