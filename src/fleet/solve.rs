@@ -11,6 +11,8 @@ use super::dual::{DualSearch, Round};
 use super::improve::{improve, repair};
 use super::knapsack::{self, Filled};
 use super::marginal::marginals;
+#[cfg(feature = "highs")]
+use super::model::by_highs;
 use super::model::{Exact, model};
 use super::problem::{
     Ended, Hooks, Plan, Prices, Problem, Progress, Service, Settings, Solution, Status, gap,
@@ -56,6 +58,10 @@ const MOST_FOR_EXACT: usize = 400;
 /// With more options `HiGHS` takes longer than the search in groups.
 #[cfg(feature = "highs")]
 const MOST_FOR_HIGHS: usize = 30_000;
+
+/// As good as no time limit.
+#[cfg(feature = "highs")]
+const FOREVER: std::time::Duration = std::time::Duration::from_secs(1_000_000_000);
 
 /// Groups of plans that are searched before `HiGHS` gets its turn; without it as many as
 /// there is time for.
@@ -116,15 +122,19 @@ impl Search<'_> {
     /// Lets `HiGHS` prove what is left of a fleet that is not too large for it.
     #[cfg(feature = "highs")]
     fn highs(&mut self, left: &Fleet) {
-        let Some(plan) = &self.plan else { return };
         if left.options.len() > MOST_FOR_HIGHS || self.over() {
             return;
         }
-        let (problem, mut numbers) = remaining(self.problem, left);
-        // The plan at hand may hold options that were taken out as no better plan has them.
-        let mut problem = problem;
+        let (mut problem, mut numbers) = remaining(self.problem, left);
+        // Where no plan is known it starts from the first options, which are mostly those of today.
+        let today = || vec![0; self.problem.services.len()];
+        let choices = self
+            .plan
+            .as_ref()
+            .map_or_else(today, |plan| plan.choices.clone());
+        // They may hold options that were taken out as no better plan has them.
         let mut start = Vec::new();
-        for (s, choice) in plan.choices.iter().enumerate() {
+        for (s, choice) in choices.iter().enumerate() {
             let own = numbers[s].iter().position(|number| number == choice);
             start.push(super::compact::index(own.unwrap_or_else(|| {
                 let option = &self.problem.services[s].options[*choice as usize];
@@ -133,15 +143,14 @@ impl Search<'_> {
                 numbers[s].len() - 1
             })));
         }
-        let hosts = plan.extra_hosts.clone();
         let gap = self.settings.gap.max(EXACT);
-        let seconds = self.settings.time_limit.map_or(1e9, |limit| {
-            limit.saturating_sub((self.hooks.elapsed)()).as_secs_f64()
+        let limit = self.settings.time_limit.map_or(FOREVER, |limit| {
+            limit.saturating_sub((self.hooks.elapsed)())
         });
         let (told, answer) = std::sync::mpsc::channel();
         // On a thread of its own, as HiGHS does not notice an interruption.
         std::thread::spawn(move || {
-            let closed = model(&problem).solve_with_highs(&start, &hosts, gap, seconds);
+            let closed = by_highs(&problem, &start, gap, limit);
             // Nobody listens any more after an interruption.
             let _ = told.send(closed);
         });
