@@ -84,6 +84,17 @@ impl Limit {
     }
 }
 
+/// Solves with the whole of the time limit, whatever was searched before.
+fn again(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Solution {
+    let start = (hooks.elapsed)();
+    let limit = settings.time_limit.map(|limit| start + limit);
+    let settings = Settings {
+        time_limit: limit,
+        ..settings.clone()
+    };
+    solve(problem, &settings, hooks)
+}
+
 /// What a little more of a limit wins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
@@ -129,7 +140,7 @@ pub fn steps(
         if now - used >= more && price(limit) <= 0.0 {
             continue;
         }
-        let wider = solve(&limit.set(problem, Some(now + more)), settings, hooks);
+        let wider = again(&limit.set(problem, Some(now + more)), settings, hooks);
         let fewer = wider
             .plan
             .map_or(0.0, |wider| plan.weighted_minutes - wider.weighted_minutes);
@@ -168,7 +179,7 @@ pub fn smallest_changes(problem: &Problem, settings: &Settings, hooks: &Hooks<'_
         ..settings.clone()
     };
     let feasible = |problem: &Problem| {
-        let solution = solve(problem, &any_plan, hooks);
+        let solution = again(problem, &any_plan, hooks);
         solution
             .plan
             .filter(|_| solution.status != Status::Infeasible)
@@ -235,7 +246,7 @@ pub fn budget_curve(
     settings: &Settings,
     hooks: &Hooks<'_>,
 ) -> Vec<CurvePoint> {
-    let fastest = solve(&Limit::Budget.set(problem, None), settings, hooks);
+    let fastest = again(&Limit::Budget.set(problem, None), settings, hooks);
     let Some(most) = fastest.plan.map(|plan| plan.usd) else {
         return Vec::new();
     };
@@ -255,7 +266,7 @@ pub fn budget_curve(
     let mut curve: Vec<CurvePoint> = Vec::new();
     for i in 0..=last {
         let budget = from + (most - from) * f64::from(i) / f64::from(last);
-        let found = solve(&Limit::Budget.set(problem, Some(budget)), settings, hooks);
+        let found = again(&Limit::Budget.set(problem, Some(budget)), settings, hooks);
         let mut point = CurvePoint {
             budget,
             weighted_minutes: found.plan.as_ref().map(|plan| plan.weighted_minutes),
