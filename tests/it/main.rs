@@ -13,6 +13,7 @@ mod interruption;
 mod joining;
 mod layers;
 mod load;
+mod middle_fleets;
 mod properties;
 mod readme;
 mod recommend;
