@@ -197,20 +197,27 @@ pub struct Closed {
     pub bound: f64,
 }
 
+/// How long `HiGHS` searches.
+#[cfg(feature = "highs")]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effort {
+    /// It ends when (objective − bound) / objective is at most this,
+    pub gap: f64,
+    /// or when so much time has passed,
+    pub time_limit: Duration,
+    /// or when it has split the plans into so many groups; none: as many as there are.
+    pub nodes: Option<i32>,
+}
+
 /// What `HiGHS` alone says of a fleet: nothing is taken out of it, nothing decomposed.
 ///
 /// None where it fails or proves nothing. `start` is an option of every service; it need not be
 /// within the limits.
 #[cfg(feature = "highs")]
 #[must_use]
-pub fn by_highs(
-    problem: &Problem,
-    start: &[u32],
-    gap: f64,
-    time_limit: Duration,
-) -> Option<Closed> {
+pub fn by_highs(problem: &Problem, start: &[u32], effort: Effort) -> Option<Closed> {
     let hosts = check::plan(problem, start).ok()?.extra_hosts;
-    model(problem).solve_with_highs(start, &hosts, gap, time_limit)
+    model(problem).solve_with_highs(start, &hosts, effort)
 }
 
 #[cfg(feature = "highs")]
@@ -219,12 +226,11 @@ impl Model {
     ///
     /// The plan is handed over, as `HiGHS` calls it an error to run out of time without one. Bound
     /// and gap are read from its own model: the solution of `good_lp` does not have them.
-    pub(super) fn solve_with_highs(
+    fn solve_with_highs(
         self,
         choices: &[u32],
         extra_hosts: &[u32],
-        gap: f64,
-        time_limit: Duration,
+        effort: Effort,
     ) -> Option<Closed> {
         let count = self.names.take.iter().map(Vec::len).sum::<usize>() + self.names.hosts.len();
         let start = self.names.values(choices, extra_hosts);
@@ -235,15 +241,17 @@ impl Model {
         let mut highs = program.try_into_inner().ok()?;
         highs.make_quiet();
         highs.try_set_option("threads", 1).ok()?;
-        highs.try_set_option("mip_rel_gap", gap).ok()?;
+        highs.try_set_option("mip_rel_gap", effort.gap).ok()?;
         highs.try_set_option("mip_abs_gap", 0.0).ok()?;
         // Sums of decimals are compared more strictly than HiGHS does unless told.
         for tolerance in ["mip_feasibility_tolerance", "primal_feasibility_tolerance"] {
             highs.try_set_option(tolerance, 1e-9).ok()?;
         }
-        highs
-            .try_set_option("time_limit", time_limit.as_secs_f64())
-            .ok()?;
+        let seconds = effort.time_limit.as_secs_f64();
+        highs.try_set_option("time_limit", seconds).ok()?;
+        if let Some(nodes) = effort.nodes {
+            highs.try_set_option("mip_max_nodes", nodes).ok()?;
+        }
         highs
             .try_set_solution(Some(&start), None, None, None)
             .ok()?;

@@ -233,16 +233,20 @@ fn any_number_of_threads_spends_a_budget_alone_the_same() {
 #[cfg(feature = "highs")]
 #[test]
 fn highs_proves_the_same() {
-    use prescale::fleet::by_highs;
     use prescale::fleet::check::plan;
+    use prescale::fleet::{Effort, by_highs};
 
     let gap = 1e-5;
     for (seed, shape) in (0..).zip(SHAPES.iter().chain(&SHAPES)) {
         let problem = fleet(shape, seed);
         let own = solved(&problem, gap, 1);
         let today = vec![0; problem.services.len()];
-        let limit = std::time::Duration::from_secs(600);
-        let other = by_highs(&problem, &today, gap, limit).expect("HiGHS comes to an end");
+        let effort = Effort {
+            gap,
+            time_limit: std::time::Duration::from_secs(600),
+            nodes: None,
+        };
+        let other = by_highs(&problem, &today, effort).expect("HiGHS comes to an end");
         let plan = plan(&problem, &other.choices).expect("one option of each");
         assert_eq!(check(&problem, &plan), Ok(()));
         let (least, found) = (own.bound.expect("a bound"), own.plan.expect("a plan"));
