@@ -168,54 +168,98 @@ pub struct Relaxed {
     pub to: f64,
 }
 
-/// For each limit the smallest change that alone makes a plan possible, where there is one.
+/// What would have to change so that there is a plan.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes {
+    /// Limits each of which is enough to change alone, the smallest change first.
+    pub each: Vec<Relaxed>,
+    /// Where none is: limits to change together.
+    pub together: Vec<Relaxed>,
+}
+
+/// The smallest changes of limits that make a plan possible.
 ///
-/// Found by bisection, to a cent, a thousandth of a minute or a host.
+/// Found by bisection, to a cent, a thousandth of a minute or a host. Where no change of one limit
+/// is enough, one after the other is brought as near to what it is as the ones before allow, the
+/// budget first: none of them can be smaller while the others stay.
 #[must_use]
-pub fn smallest_changes(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Vec<Relaxed> {
+pub fn smallest_changes(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Changes {
+    let limits = Limit::of(problem);
+    let mut each: Vec<Relaxed> = limits
+        .iter()
+        .filter_map(|limit| {
+            let free = limit.set(problem, None);
+            smallest(problem, &free, *limit, settings, hooks)
+        })
+        .collect();
+    each.sort_by(|a, b| share(a).total_cmp(&share(b)));
+    let mut together = Vec::new();
+    if each.is_empty() {
+        let free = |problem: Problem, limit: &Limit| limit.set(&problem, None);
+        let mut wider = limits.iter().fold(problem.clone(), free);
+        for limit in limits {
+            let Some(relaxed) = smallest(problem, &wider, limit, settings, hooks) else {
+                return Changes {
+                    each,
+                    together: Vec::new(),
+                };
+            };
+            wider = limit.set(&wider, Some(relaxed.to));
+            if relaxed.to > relaxed.from {
+                together.push(relaxed);
+            }
+        }
+    }
+    Changes { each, together }
+}
+
+/// The least that a limit of a problem must become with the others as in `wider`, which does not
+/// limit it; none where even that is not enough.
+fn smallest(
+    problem: &Problem,
+    wider: &Problem,
+    limit: Limit,
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> Option<Relaxed> {
     // Whether there is a plan at all is asked, not which is the best.
     let any_plan = Settings {
         gap: f64::INFINITY,
         ..settings.clone()
     };
-    let feasible = |problem: &Problem| {
-        let solution = again(problem, &any_plan, hooks);
+    let feasible = |value| {
+        let solution = again(&limit.set(wider, value), &any_plan, hooks);
         solution
             .plan
             .filter(|_| solution.status != Status::Infeasible)
     };
-    let mut relaxed = Vec::new();
-    for limit in Limit::of(problem) {
-        let Some(from) = limit.value(problem) else {
-            continue;
-        };
-        let Some(plan) = feasible(&limit.set(problem, None)) else {
-            continue;
-        };
-        let resolution = match limit {
-            Limit::Budget => 0.01,
-            Limit::Shortfall => 0.001,
-            Limit::Cluster(_) | Limit::Pool(_) => 1.0,
-        };
-        let (mut too_small, mut enough) = (from, limit.used(&plan).max(from));
-        while enough - too_small > resolution && !(hooks.interrupted)() {
-            let mut middle = f64::midpoint(too_small, enough);
-            if limit.is_whole() {
-                middle = middle.floor();
-            }
-            match feasible(&limit.set(problem, Some(middle))) {
-                Some(plan) => enough = limit.used(&plan).min(middle),
-                None => too_small = middle,
-            }
-        }
-        relaxed.push(Relaxed {
-            limit,
-            from,
-            to: enough,
-        });
+    let from = limit.value(problem)?;
+    let plan = feasible(None)?;
+    let resolution = match limit {
+        Limit::Budget => 0.01,
+        Limit::Shortfall => 0.001,
+        Limit::Cluster(_) | Limit::Pool(_) => 1.0,
+    };
+    let mut enough = limit.used(&plan).max(from);
+    if enough > from && feasible(Some(from)).is_some() {
+        enough = from;
     }
-    relaxed.sort_by(|a, b| share(a).total_cmp(&share(b)));
-    relaxed
+    let mut too_small = from;
+    while enough - too_small > resolution && !(hooks.interrupted)() {
+        let mut middle = f64::midpoint(too_small, enough);
+        if limit.is_whole() {
+            middle = middle.floor();
+        }
+        match feasible(Some(middle)) {
+            Some(plan) => enough = limit.used(&plan).min(middle),
+            None => too_small = middle,
+        }
+    }
+    Some(Relaxed {
+        limit,
+        from,
+        to: enough,
+    })
 }
 
 /// How much a change is of what the limit is now.
@@ -364,9 +408,30 @@ mod tests {
         }
         problem.clusters[0].extra_hosts_max = Some(9);
         let changes = smallest_changes(&problem, &exactly(), &Hooks::none());
-        assert_eq!(changes.len(), 1, "{changes:?}");
-        assert_eq!(changes[0].limit, Limit::Budget);
-        assert!((changes[0].to - 50.0).abs() <= 0.01, "{changes:?}");
+        assert_eq!(changes.each.len(), 1, "{changes:?}");
+        assert_eq!(changes.each[0].limit, Limit::Budget);
+        assert!((changes.each[0].to - 50.0).abs() <= 0.01, "{changes:?}");
+        assert_eq!(changes.together, []);
+    }
+
+    #[test]
+    fn where_no_change_of_one_limit_is_enough_they_change_together() {
+        let mut problem = problem(4.0, 2);
+        for service in &mut problem.services {
+            service.options.remove(0);
+        }
+        // 4 hosts where 2 are allowed, 50 USD where 4 are; the shortfall is kept.
+        let changes = smallest_changes(&problem, &exactly(), &Hooks::none());
+        assert_eq!(changes.each, []);
+        let [budget, hosts] = changes.together.as_slice() else {
+            panic!("two limits change: {changes:?}");
+        };
+        assert_eq!(
+            (budget.limit, hosts.limit),
+            (Limit::Budget, Limit::Cluster(0))
+        );
+        assert!((budget.to - 50.0).abs() <= 0.01, "{budget:?}");
+        assert!((hosts.to - 4.0).abs() < 1e-9, "{hosts:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Found;
 use crate::cli::arguments::OfFleet;
 use crate::cli::page::Page;
-use crate::fleet::what_if::{Limit, smallest_changes, steps};
+use crate::fleet::what_if::{Limit, Relaxed, smallest_changes, steps};
 use crate::fleet::{Hooks, Problem, Settings, Solution, Status};
 
 /// A table with more options is asked again only on request.
@@ -20,6 +20,9 @@ pub(super) struct WhatIf {
     /// Where nothing meets the limits: the least that each alone would have to give.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     relaxed: Vec<RelaxedTold>,
+    /// Where none alone is enough: what to change together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relaxed_together: Vec<RelaxedTold>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,7 +47,7 @@ struct RelaxedTold {
 impl WhatIf {
     /// Whether there is nothing to tell.
     pub(super) fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.relaxed.is_empty()
+        self.steps.is_empty() && self.relaxed.is_empty() && self.relaxed_together.is_empty()
     }
 }
 
@@ -74,15 +77,18 @@ pub(super) fn asked(
         }
     }
     if solution.status == Status::Infeasible && (asked.what_if || options <= MOST_OPTIONS) {
-        for relaxed in smallest_changes(problem, settings, hooks) {
+        let told = |relaxed: &Relaxed| {
             let whole = parts_of_a_host(problem, relaxed.limit);
-            found.relaxed.push(RelaxedTold {
+            RelaxedTold {
                 limit: key(problem, relaxed.limit),
                 unit: unit(relaxed.limit),
                 from: relaxed.from / whole,
                 to: relaxed.to / whole,
-            });
-        }
+            }
+        };
+        let changes = smallest_changes(problem, settings, hooks);
+        found.relaxed = changes.each.iter().map(told).collect();
+        found.relaxed_together = changes.together.iter().map(told).collect();
     }
     found
 }
@@ -125,7 +131,11 @@ fn unit(limit: Limit) -> &'static str {
 
 /// The same for a reader.
 pub(super) fn show(page: &mut Page, found: &Found<'_>) {
-    let WhatIf { steps, relaxed } = found.what_if;
+    let WhatIf {
+        steps,
+        relaxed,
+        relaxed_together,
+    } = found.what_if;
     if !steps.is_empty() {
         page.title("What a little more would win, by solving again");
         let told: Vec<String> = steps
@@ -144,8 +154,13 @@ pub(super) fn show(page: &mut Page, found: &Found<'_>) {
             .collect();
         page.points(told.iter().map(String::as_str));
     }
-    if !relaxed.is_empty() {
-        page.title("Each of these changes alone makes a plan possible, the smallest first");
+    let alone = "Each of these changes alone makes a plan possible, the smallest first";
+    let together = "No change of one limit is enough; together these make a plan possible";
+    for (title, relaxed) in [(alone, relaxed), (together, relaxed_together)] {
+        if relaxed.is_empty() {
+            continue;
+        }
+        page.title(title);
         let told: Vec<String> = relaxed
             .iter()
             .map(|relaxed| {
