@@ -210,7 +210,8 @@ impl Search<'_> {
                     // HiGHS itself counts what is within its tolerance as kept.
                     return Some(closed.bound - 1e-9 * closed.bound.abs());
                 }
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) if !self.over() => {}
+                // Nothing new, but whoever watches sees that time goes on.
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) if !self.over() => self.tell(),
                 Err(_) => return None,
             }
         }
