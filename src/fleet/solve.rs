@@ -5,7 +5,7 @@
 //! taken out, and the rest is solved exactly.
 
 use super::block::{self, Column, Scratch};
-use super::check::{self, check};
+use super::check;
 use super::compact::{Block, Fleet};
 use super::dual::{DualSearch, Round};
 use super::improve::{improve, repair};
@@ -33,7 +33,7 @@ pub fn solve(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Solut
         plan: None,
         bound: None,
         infeasible: false,
-        worst: problem.services.iter().map(worst).sum(),
+        worst: f64::INFINITY,
         removed: f64::INFINITY,
         marginals: Vec::new(),
         open: 0,
@@ -44,6 +44,7 @@ pub fn solve(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Solut
         search.spend_the_budget();
     }
     if !search.over() {
+        search.worst = problem.services.iter().map(worst).sum();
         search.run(&Fleet::new(problem, |_, _| true));
     }
     search.solution()
@@ -386,7 +387,7 @@ impl Search<'_> {
         if best.is_some_and(|best| minutes >= best) {
             return;
         }
-        let Some(plan) = checked(self.problem, choices) else {
+        let Ok(plan) = check::checked(self.problem, choices) else {
             return;
         };
         if best.is_none_or(|best| plan.weighted_minutes < best) {
@@ -542,12 +543,6 @@ fn remaining(problem: &Problem, fleet: &Fleet) -> (Problem, Vec<Vec<u32>>) {
         numbers.push(kept);
     }
     (left, numbers)
-}
-
-fn checked(problem: &Problem, choices: &[u32]) -> Option<Plan> {
-    let plan = check::plan(problem, choices).ok()?;
-    check(problem, &plan).ok()?;
-    Some(plan)
 }
 
 #[cfg(test)]
