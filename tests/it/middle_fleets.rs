@@ -103,9 +103,9 @@ pub fn fleet(shape: &Shape, seed: u64) -> Problem {
             shortfall_minutes: 0.0,
         }];
         for number in 1..shape.options {
-            let share: f64 = random.random();
+            let bought: f64 = random.random();
             let noise = 1.0 + 0.15 * random.random::<f64>();
-            let hosts = f64::from(size) * share;
+            let hosts = f64::from(size) * bought;
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -124,11 +124,11 @@ pub fn fleet(shape: &Shape, seed: u64) -> Problem {
                     cluster: Some(cluster),
                     window: *window,
                     pool: Some(pool),
-                    weighted_minutes: rounded(minutes * (0.3 + 0.7 / (1.0 + 6.0 * share)) * noise),
+                    weighted_minutes: rounded(minutes * (0.3 + 0.7 / (1.0 + 6.0 * bought)) * noise),
                     usd: rounded(price * (f64::from(hosts) - 0.6 * f64::from(spot_hosts)) * noise),
                     hosts,
                     spot_hosts,
-                    shortfall_minutes: rounded(share * noise),
+                    shortfall_minutes: rounded(bought * noise),
                 });
             }
         }
