@@ -167,12 +167,15 @@ pub struct OfFleet {
     /// Write the fewest minutes for every budget, CSV
     #[arg(long, value_name = "FILE")]
     pub budget_curve: Option<PathBuf>,
-    /// Longest time to search, such as 60s or 5m
+    /// Longest time to search, such as 60s or 5m; as long each time that it is solved again
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = time_limit)]
     pub time_limit: Seconds,
     /// How far from the best the plan may be: (objective - bound) / objective
     #[arg(long, value_name = "SHARE", default_value = "1e-4", value_parser = gap)]
     pub gap: f64,
+    /// How many threads search, at most two unless given; the answer does not depend on it
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     pub format: FleetFormat,

@@ -91,6 +91,20 @@ pub fn check(problem: &Problem, claimed: &Plan) -> Result<(), Violation> {
     if claimed.extra_hosts != found.extra_hosts || claimed.spot_hosts != found.spot_hosts {
         return Err(Violation::Hosts);
     }
+    meets_limits(problem, &found)
+}
+
+/// What a set of choices adds up to, where it meets all limits.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn checked(problem: &Problem, choices: &[u32]) -> Result<Plan, Violation> {
+    let found = plan(problem, choices)?;
+    meets_limits(problem, &found)?;
+    Ok(found)
+}
+
+fn meets_limits(problem: &Problem, found: &Plan) -> Result<(), Violation> {
     let limits = &problem.limits;
     within("the budget", found.usd, limits.budget_usd)?;
     within(

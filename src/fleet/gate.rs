@@ -7,7 +7,7 @@ use super::members::{AnyTime, Fleet, Posed};
 use super::plan::{Chosen, ClusterPool, SpotPool, Totals, told};
 use super::problem::{Hooks, Problem, Settings};
 use super::solve::solve;
-use super::what_if::{Limit, least, smallest_changes};
+use super::what_if::{Limit, Relaxed, least, smallest_changes};
 use crate::recommend::{Checked, standing};
 use crate::rollout::TooFewPlaces;
 
@@ -56,20 +56,25 @@ pub struct RelaxedLimit {
 }
 
 impl RelaxedLimit {
+    /// The change of a limit in the words of its file.
+    #[must_use]
+    pub fn of(problem: &Problem, relaxed: &Relaxed) -> Self {
+        let parts = relaxed.limit.parts_of_a_host(problem);
+        Self {
+            limit: relaxed.limit.key(problem),
+            unit: relaxed.limit.unit(),
+            from: relaxed.from / parts,
+            to: relaxed.to / parts,
+        }
+    }
+
     /// For each limit the smallest change that alone makes a plan possible, where there is one.
     #[must_use]
     pub fn all(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Vec<Self> {
-        let changes = smallest_changes(problem, settings, hooks).into_iter();
+        let changes = smallest_changes(problem, settings, hooks).each;
         changes
-            .map(|relaxed| {
-                let parts = relaxed.limit.parts_of_a_host(problem);
-                Self {
-                    limit: relaxed.limit.key(problem),
-                    unit: relaxed.limit.unit(),
-                    from: relaxed.from / parts,
-                    to: relaxed.to / parts,
-                }
-            })
+            .iter()
+            .map(|relaxed| Self::of(problem, relaxed))
             .collect()
     }
 }

@@ -162,21 +162,21 @@ fn hulls_of(first: usize, services: &[Service]) -> Hulls {
         steps: Vec::with_capacity(services.len() * 6),
         ..Hulls::default()
     };
-    let mut points: Vec<(f64, f64, u16)> = Vec::new();
+    let mut points: Vec<(u64, u16)> = Vec::new();
     let mut hull: Vec<(f64, f64, u16)> = Vec::new();
     for (service, of) in (index(first)..).zip(services) {
         points.clear();
         let options = (0_u16..).zip(&of.options);
-        points.extend(options.map(|(o, option)| (option.usd, option.weighted_minutes, o)));
-        points.sort_unstable_by(|a, b| {
-            a.0.total_cmp(&b.0)
-                .then(a.1.total_cmp(&b.1))
-                .then(a.2.cmp(&b.2))
-        });
+        points.extend(options.map(|(o, option)| (in_order(option.usd), o)));
+        points.sort_unstable();
         hull.clear();
-        for point in &points {
-            if hull.last().is_some_and(|last| point.1 >= last.1) {
-                continue;
+        for (_, o) in &points {
+            let option = &of.options[usize::from(*o)];
+            let point = (option.usd, option.weighted_minutes, *o);
+            match hull.last() {
+                Some(last) if point.1 >= last.1 => continue,
+                Some(last) if point.0 <= last.0 => drop(hull.pop()),
+                _ => {}
             }
             while let [.., before, last] = hull.as_slice() {
                 // The last stays only where it wins more per dollar than going past it.
@@ -187,7 +187,7 @@ fn hulls_of(first: usize, services: &[Service]) -> Hulls {
                 }
                 hull.pop();
             }
-            hull.push(*point);
+            hull.push(point);
         }
         let Some(cheapest) = hull.first() else {
             continue;
@@ -207,6 +207,13 @@ fn hulls_of(first: usize, services: &[Service]) -> Hulls {
         }
     }
     hulls
+}
+
+/// A number whose order is that of the decimals: comparing whole numbers is quicker.
+fn in_order(decimal: f64) -> u64 {
+    const SIGN: u64 = 1 << 63;
+    let bits = decimal.to_bits();
+    if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
 #[cfg(test)]
@@ -260,6 +267,25 @@ mod tests {
         // 11 minutes, and half a dollar at 1 minute.
         assert!((bound - 10.5).abs() < 1e-9);
         assert!((price - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn of_options_that_cost_the_same_the_quickest_counts() {
+        let first: &[(f64, f64)] = &[(0.0, 9.0), (-0.0, 8.0), (0.0, 7.0), (1.0, 5.0), (1.0, 3.0)];
+        let Some(Filled::Plan { choices, bound, .. }) = fill(&problem(0.5, &[first]), 1) else {
+            panic!("there is a plan");
+        };
+        assert_eq!(choices, [2]);
+        assert!(
+            (bound - 5.0).abs() < 1e-9,
+            "half of the way to 3 minutes: {bound}"
+        );
+    }
+
+    #[test]
+    fn whole_numbers_are_in_the_order_of_their_decimals() {
+        let decimals = [-1e12, -2.0, -1.5, -0.0, 0.0, 1e-9, 0.5, 3.0, 1e12];
+        assert!(decimals.map(in_order).is_sorted());
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub mod yearly;
 pub use members::{
     AnyTime, Fleet, Meaning, Obstacle, OpenPool, PARTS, Posed, cluster_of_open_pool,
 };
+#[cfg(feature = "highs")]
+pub use model::{Closed, Effort, by_highs};
 pub use offers::{Hosts, Member, Offer, Offers};
 pub use plan::{Chosen, ClusterPool, FleetPlan, SpotPool, Totals, Wave, plan};
 pub use problem::{

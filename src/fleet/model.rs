@@ -13,12 +13,16 @@
 //! ```
 
 use std::collections::BTreeMap;
+#[cfg(feature = "highs")]
+use std::time::Duration;
 
 use good_lp::{
     Constraint, Expression, ProblemVariables, ResolutionError, Solution as _, SolverModel as _,
     Variable, constraint, variable,
 };
 
+#[cfg(feature = "highs")]
+use super::check;
 use super::problem::Problem;
 
 /// The variables of the model.
@@ -167,59 +171,100 @@ impl Model {
     }
 }
 
+/// Whether a core of `HiGHS` is one that returned wrong optima.
+#[cfg(feature = "highs")]
+const fn returns_wrong_optima(major: u32, minor: u32, patch: u32) -> bool {
+    matches!((major, minor, patch), (1, 14, 0))
+}
+
+#[cfg(feature = "highs")]
+const _: () = assert!(
+    !returns_wrong_optima(
+        highs_sys::HIGHS_VERSION_MAJOR,
+        highs_sys::HIGHS_VERSION_MINOR,
+        highs_sys::HIGHS_VERSION_PATCH,
+    ),
+    "HiGHS 1.14.0 returns wrong optima: build the feature `highs` with highs-sys 1.16 or later"
+);
+
 /// What `HiGHS` says within its time.
 #[cfg(feature = "highs")]
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Closed {
-    /// The best choices.
-    pub(super) choices: Vec<u32>,
+pub struct Closed {
+    /// The best choices that it knows; they are not checked.
+    pub choices: Vec<u32>,
     /// No choices have fewer weighted minutes.
-    pub(super) bound: f64,
+    pub bound: f64,
+}
+
+/// How long `HiGHS` searches.
+#[cfg(feature = "highs")]
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effort {
+    /// It ends when (objective − bound) / objective is at most this,
+    pub gap: f64,
+    /// or when so much time has passed,
+    pub time_limit: Duration,
+    /// or when it has split the plans into so many groups; none: as many as there are.
+    pub nodes: Option<i32>,
+}
+
+/// What `HiGHS` alone says of a fleet: nothing is taken out of it, nothing decomposed.
+///
+/// None where it fails or proves nothing. `start` is an option of every service; it need not be
+/// within the limits.
+#[cfg(feature = "highs")]
+#[must_use]
+pub fn by_highs(problem: &Problem, start: &[u32], effort: Effort) -> Option<Closed> {
+    let hosts = check::plan(problem, start).ok()?.extra_hosts;
+    let (closed, claimed) = model(problem).solve_with_highs(Some((start, &hosts)), effort)?;
+    let found = check::plan(problem, &closed.choices).ok()?;
+    if found.weighted_minutes <= claimed + 1e-6 * claimed.abs().max(1.0) {
+        return Some(closed);
+    }
+    // Where presolving makes the start better, HiGHS 1.16.0 reports that objective, but gives back
+    // the start as it was.
+    let again = model(problem).solve_with_highs(None, effort);
+    Some(again.map_or(closed, |(closed, _)| closed))
 }
 
 #[cfg(feature = "highs")]
 impl Model {
-    /// Lets `HiGHS` improve a plan and prove a bound; none where it fails or proves nothing.
+    /// Lets `HiGHS` improve a plan and prove a bound; none where it fails or proves nothing. Gives
+    /// the objective that it claims as well.
     ///
-    /// The plan is handed over, as `HiGHS` calls it an error to run out of time without one. Bound
-    /// and gap are read from its own model: the solution of `good_lp` does not have them.
-    pub(super) fn solve_with_highs(
+    /// Choices with their extra hosts are handed over as a start, as `HiGHS` calls it an error to
+    /// run out of time without a plan. Bound and objective are read from its own model: the
+    /// solution of `good_lp` does not have them.
+    fn solve_with_highs(
         self,
-        choices: &[u32],
-        extra_hosts: &[u32],
-        gap: f64,
-        seconds: f64,
-    ) -> Option<Closed> {
+        start: Option<(&[u32], &[u32])>,
+        effort: Effort,
+    ) -> Option<(Closed, f64)> {
+        let count = self.names.take.iter().map(Vec::len).sum::<usize>() + self.names.hosts.len();
+        let start = start.map(|(choices, hosts)| self.names.values(choices, hosts));
         let mut program = self.variables.minimise(self.minutes).using(good_lp::highs);
         for constraint in self.constraints {
             program.add_constraint(constraint);
         }
-        let count = self.names.take.iter().map(Vec::len).sum::<usize>() + self.names.hosts.len();
-        let mut start = vec![0.0; count];
-        let mut at = 0;
-        for (options, choice) in self.names.take.iter().zip(choices) {
-            start[at + *choice as usize] = 1.0;
-            at += options.len();
-        }
-        for (hosts, start) in extra_hosts.iter().zip(&mut start[at..]) {
-            *start = f64::from(*hosts);
-        }
         let mut highs = program.try_into_inner().ok()?;
         highs.make_quiet();
         highs.try_set_option("threads", 1).ok()?;
-        highs.try_set_option("mip_rel_gap", gap).ok()?;
+        highs.try_set_option("mip_rel_gap", effort.gap).ok()?;
         highs.try_set_option("mip_abs_gap", 0.0).ok()?;
         // Sums of decimals are compared more strictly than HiGHS does unless told.
-        highs
-            .try_set_option("mip_feasibility_tolerance", 1e-9)
-            .ok()?;
-        highs
-            .try_set_option("primal_feasibility_tolerance", 1e-9)
-            .ok()?;
+        for tolerance in ["mip_feasibility_tolerance", "primal_feasibility_tolerance"] {
+            highs.try_set_option(tolerance, 1e-9).ok()?;
+        }
+        let seconds = effort.time_limit.as_secs_f64();
         highs.try_set_option("time_limit", seconds).ok()?;
-        highs
-            .try_set_solution(Some(&start), None, None, None)
-            .ok()?;
+        if let Some(nodes) = effort.nodes {
+            highs.try_set_option("mip_max_nodes", nodes).ok()?;
+        }
+        if let Some(start) = start {
+            let start = Some(start.as_slice());
+            highs.try_set_solution(start, None, None, None).ok()?;
+        }
         let solved = highs.try_solve().ok()?;
         let bound = solved.double_info_value(c"mip_dual_bound").ok()?;
         let solution = solved.get_solution();
@@ -227,29 +272,53 @@ impl Model {
         if values.len() != count || !bound.is_finite() {
             return None;
         }
-        let mut at = 0;
-        let mut best = Vec::new();
-        for options in &self.names.take {
-            let own = values[at..at + options.len()].iter().enumerate();
-            let (option, _) = own.max_by(|a, b| a.1.total_cmp(b.1))?;
-            best.push(u32::try_from(option).ok()?);
-            at += options.len();
-        }
-        Some(Closed {
-            choices: best,
+        let mut values = values.iter();
+        let mut value = |_| values.next().copied().unwrap_or(0.0);
+        let closed = Closed {
+            choices: self.names.choices(&mut value),
             bound,
-        })
+        };
+        Some((closed, solved.objective_value()))
     }
 }
 
 impl Variables {
-    /// The option of each service that the solver takes.
-    fn choices(&self, value: impl Fn(Variable) -> f64) -> Vec<u32> {
-        let largest = |options: &Vec<Variable>| {
+    /// The option of each service that the solver takes; values are asked for in the order in which
+    /// the variables were made.
+    fn choices(&self, mut value: impl FnMut(Variable) -> f64) -> Vec<u32> {
+        let mut largest = |options: &Vec<Variable>| {
             let values = options.iter().map(|x| value(*x)).enumerate();
             let best = values.max_by(|a, b| a.1.total_cmp(&b.1));
             best.map_or(0, |(o, _)| u32::try_from(o).unwrap_or(u32::MAX))
         };
-        self.take.iter().map(largest).collect()
+        self.take.iter().map(&mut largest).collect()
+    }
+
+    /// The values of all variables, in the order in which they were made, at a plan.
+    #[cfg(feature = "highs")]
+    fn values(&self, choices: &[u32], extra_hosts: &[u32]) -> Vec<f64> {
+        let mut values = Vec::new();
+        for (options, choice) in self.take.iter().zip(choices) {
+            let first = values.len();
+            values.resize(first + options.len(), 0.0);
+            if let Some(taken) = values.get_mut(first + *choice as usize) {
+                *taken = 1.0;
+            }
+        }
+        let hosts = extra_hosts.iter().copied().map(f64::from);
+        values.extend(hosts.take(self.hosts.len()));
+        values
+    }
+}
+
+#[cfg(all(test, feature = "highs"))]
+mod tests {
+    use super::returns_wrong_optima;
+
+    #[test]
+    fn the_core_that_returned_wrong_optima_is_refused() {
+        assert!(returns_wrong_optima(1, 14, 0));
+        assert!(!returns_wrong_optima(1, 14, 1));
+        assert!(!returns_wrong_optima(1, 16, 0));
     }
 }

@@ -5,12 +5,14 @@
 //! taken out, and the rest is solved exactly.
 
 use super::block::{self, Column, Scratch};
-use super::check::{self, check};
+use super::check;
 use super::compact::{Block, Fleet};
 use super::dual::{DualSearch, Round};
 use super::improve::{improve, repair};
 use super::knapsack::{self, Filled};
 use super::marginal::marginals;
+#[cfg(feature = "highs")]
+use super::model::{Effort, by_highs};
 use super::model::{Exact, model};
 use super::problem::{
     Ended, Hooks, Plan, Prices, Problem, Progress, Service, Settings, Solution, Status, gap,
@@ -31,7 +33,7 @@ pub fn solve(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Solut
         plan: None,
         bound: None,
         infeasible: false,
-        worst: problem.services.iter().map(worst).sum(),
+        worst: f64::INFINITY,
         removed: f64::INFINITY,
         marginals: Vec::new(),
         open: 0,
@@ -42,6 +44,7 @@ pub fn solve(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Solut
         search.spend_the_budget();
     }
     if !search.over() {
+        search.worst = problem.services.iter().map(worst).sum();
         search.run(&Fleet::new(problem, |_, _| true));
     }
     search.solution()
@@ -57,10 +60,24 @@ const MOST_FOR_EXACT: usize = 400;
 #[cfg(feature = "highs")]
 const MOST_FOR_HIGHS: usize = 30_000;
 
+/// With so few options left `HiGHS` proves without a better plan before.
+#[cfg(feature = "highs")]
+const PROVEN_AT_ONCE: usize = 3_000;
+/// Options of each service, and some more, among which `HiGHS` looks for a better plan first.
+#[cfg(feature = "highs")]
+const LIKELY_OPTIONS: usize = 3;
+/// Groups into which it may split these plans.
+#[cfg(feature = "highs")]
+const NODES_FOR_LIKELY: i32 = 200;
+
+/// As good as no time limit.
+#[cfg(feature = "highs")]
+const FOREVER: std::time::Duration = std::time::Duration::from_secs(1_000_000_000);
+
 /// Groups of plans that are searched before `HiGHS` gets its turn; without it as many as
 /// there is time for.
 const MOST_NODES: Option<usize> = if cfg!(feature = "highs") {
-    Some(400)
+    Some(100)
 } else {
     None
 };
@@ -107,6 +124,8 @@ impl Search<'_> {
         self.marginals
             .iter_mut()
             .for_each(|least| *least += dual.bound);
+        #[cfg(feature = "highs")]
+        self.improve_with_highs(fleet);
         self.prove(fleet, &dual);
         if !self.over() {
             self.exact(fleet);
@@ -115,16 +134,50 @@ impl Search<'_> {
 
     /// Lets `HiGHS` prove what is left of a fleet that is not too large for it.
     #[cfg(feature = "highs")]
-    fn highs(&mut self, left: &Fleet) {
-        let Some(plan) = &self.plan else { return };
-        if left.options.len() > MOST_FOR_HIGHS || self.over() {
+    fn prove_with_highs(&mut self, left: &Fleet) {
+        if left.options.len() <= MOST_FOR_HIGHS
+            && let Some(bound) = self.ask_highs(left, self.settings.gap, None)
+        {
+            self.raise_bound(bound.min(self.removed));
+        }
+    }
+
+    /// Lets `HiGHS` look for a better plan among the options that are likeliest in one.
+    #[cfg(feature = "highs")]
+    fn improve_with_highs(&mut self, fleet: &Fleet) {
+        let cutoff = self.cutoff();
+        let open = self.marginals.iter().filter(|least| **least < cutoff);
+        if open.count() <= PROVEN_AT_ONCE {
             return;
         }
-        let (problem, mut numbers) = remaining(self.problem, left);
-        // The plan at hand may hold options that were taken out as no better plan has them.
-        let mut problem = problem;
+        let mut least = self.marginals.clone();
+        let most = (LIKELY_OPTIONS * fleet.entries_of.len() + 300).min(least.len() - 1);
+        let (_, threshold, _) = least.select_nth_unstable_by(most, f64::total_cmp);
+        let threshold = threshold.min(cutoff);
+        let kept = self.kept(fleet, threshold);
+        let few = Fleet::new(self.problem, |service, option| kept[service][option]);
+        if !few.lacks_an_option() {
+            self.ask_highs(&few, 0.2 * self.settings.gap, Some(NODES_FOR_LIKELY));
+        }
+    }
+
+    /// Offers the best plan that `HiGHS` finds with the options of a fleet, which may be some of the
+    /// problem's; gives its bound for them.
+    #[cfg(feature = "highs")]
+    fn ask_highs(&mut self, left: &Fleet, gap: f64, most_nodes: Option<i32>) -> Option<f64> {
+        if self.over() {
+            return None;
+        }
+        let (mut problem, mut numbers) = remaining(self.problem, left);
+        // Where no plan is known it starts from the first options, which are mostly those of today.
+        let today = || vec![0; self.problem.services.len()];
+        let choices = self
+            .plan
+            .as_ref()
+            .map_or_else(today, |plan| plan.choices.clone());
+        // They may hold options that were taken out as no better plan has them.
         let mut start = Vec::new();
-        for (s, choice) in plan.choices.iter().enumerate() {
+        for (s, choice) in choices.iter().enumerate() {
             let own = numbers[s].iter().position(|number| number == choice);
             start.push(super::compact::index(own.unwrap_or_else(|| {
                 let option = &self.problem.services[s].options[*choice as usize];
@@ -133,33 +186,50 @@ impl Search<'_> {
                 numbers[s].len() - 1
             })));
         }
-        let hosts = plan.extra_hosts.clone();
-        let gap = self.settings.gap.max(EXACT);
-        let seconds = self.settings.time_limit.map_or(1e9, |limit| {
-            limit.saturating_sub((self.hooks.elapsed)()).as_secs_f64()
-        });
+        let effort = Effort {
+            gap: gap.max(EXACT),
+            // So that its answer is here before the time is over.
+            time_limit: self.settings.time_limit.map_or(FOREVER, |limit| {
+                limit.saturating_sub((self.hooks.elapsed)()).mul_f64(0.95)
+            }),
+            nodes: most_nodes,
+        };
         let (told, answer) = std::sync::mpsc::channel();
         // On a thread of its own, as HiGHS does not notice an interruption.
         std::thread::spawn(move || {
-            let closed = model(&problem).solve_with_highs(&start, &hosts, gap, seconds);
+            let closed = by_highs(&problem, &start, effort);
             // Nobody listens any more after an interruption.
             let _ = told.send(closed);
         });
         loop {
             match answer.recv_timeout(std::time::Duration::from_millis(20)) {
-                Ok(Some(closed)) => {
+                Ok(closed) => {
+                    let closed = closed?;
                     let own = numbers.iter().zip(&closed.choices);
                     let choices: Vec<u32> = own.map(|(numbers, o)| numbers[*o as usize]).collect();
                     self.offer(&choices, f64::NEG_INFINITY);
                     // HiGHS itself counts what is within its tolerance as kept.
-                    let bound = closed.bound - 1e-9 * closed.bound.abs();
-                    self.raise_bound(bound.min(self.removed));
-                    return;
+                    return Some(closed.bound - 1e-9 * closed.bound.abs());
                 }
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) if !self.over() => {}
-                _ => return,
+                // Nothing new, but whoever watches sees that time goes on.
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) if !self.over() => self.tell(),
+                Err(_) => return None,
             }
         }
+    }
+
+    /// Of each option of the problem, whether a plan with it may have fewer minutes.
+    fn kept(&self, fleet: &Fleet, minutes: f64) -> Vec<Vec<bool>> {
+        let mut kept: Vec<Vec<bool>> = Vec::new();
+        for (service, entries) in self.problem.services.iter().zip(&fleet.entries_of) {
+            let mut of = vec![false; service.options.len()];
+            let entries = entries.iter().map(|entry| &fleet.entries[*entry as usize]);
+            for at in entries.flat_map(|entry| entry.options.clone()) {
+                of[fleet.options[at].option as usize] |= self.marginals[at] < minutes;
+            }
+            kept.push(of);
+        }
+        kept
     }
 
     /// Searches the plans that may be better, again with fewer options when a better plan is found.
@@ -175,15 +245,7 @@ impl Search<'_> {
             if self.open < fleet.options.len() {
                 self.removed = self.removed.min(cutoff);
             }
-            let mut kept: Vec<Vec<bool>> = Vec::new();
-            for (service, entries) in self.problem.services.iter().zip(&fleet.entries_of) {
-                let mut of = vec![false; service.options.len()];
-                let entries = entries.iter().map(|entry| &fleet.entries[*entry as usize]);
-                for at in entries.flat_map(|entry| entry.options.clone()) {
-                    of[fleet.options[at].option as usize] |= self.marginals[at] < cutoff;
-                }
-                kept.push(of);
-            }
+            let kept = self.kept(fleet, cutoff);
             let mut left = Fleet::new(self.problem, |service, option| kept[service][option]);
             if left.lacks_an_option() {
                 // Nothing is better than what was taken out.
@@ -210,7 +272,7 @@ impl Search<'_> {
             }
             if !self.shrinks() {
                 #[cfg(feature = "highs")]
-                self.highs(&left);
+                self.prove_with_highs(&left);
                 return;
             }
         }
@@ -325,7 +387,7 @@ impl Search<'_> {
         if best.is_some_and(|best| minutes >= best) {
             return;
         }
-        let Some(plan) = checked(self.problem, choices) else {
+        let Ok(plan) = check::checked(self.problem, choices) else {
             return;
         };
         if best.is_none_or(|best| plan.weighted_minutes < best) {
@@ -481,12 +543,6 @@ fn remaining(problem: &Problem, fleet: &Fleet) -> (Problem, Vec<Vec<u32>>) {
         numbers.push(kept);
     }
     (left, numbers)
-}
-
-fn checked(problem: &Problem, choices: &[u32]) -> Option<Plan> {
-    let plan = check::plan(problem, choices).ok()?;
-    check(problem, &plan).ok()?;
-    Some(plan)
 }
 
 #[cfg(test)]

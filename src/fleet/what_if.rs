@@ -124,6 +124,17 @@ impl Limit {
     }
 }
 
+/// Solves with the whole of the time limit, whatever was searched before.
+fn again(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Solution {
+    let start = (hooks.elapsed)();
+    let limit = settings.time_limit.map(|limit| start + limit);
+    let settings = Settings {
+        time_limit: limit,
+        ..settings.clone()
+    };
+    solve(problem, &settings, hooks)
+}
+
 /// What a little more of a limit wins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
@@ -169,7 +180,7 @@ pub fn steps(
         if now - used >= more && price(limit) <= 0.0 {
             continue;
         }
-        let wider = solve(&limit.set(problem, Some(now + more)), settings, hooks);
+        let wider = again(&limit.set(problem, Some(now + more)), settings, hooks);
         let fewer = wider
             .plan
             .map_or(0.0, |wider| plan.weighted_minutes - wider.weighted_minutes);
@@ -197,22 +208,63 @@ pub struct Relaxed {
     pub to: f64,
 }
 
-/// For each limit the smallest change that alone makes a plan possible, where there is one.
+/// What would have to change so that there is a plan.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Changes {
+    /// Limits each of which is enough to change alone, the smallest change first.
+    pub each: Vec<Relaxed>,
+    /// Where none is: limits to change together.
+    pub together: Vec<Relaxed>,
+}
+
+/// The smallest changes of limits that make a plan possible.
 ///
-/// Found by bisection, to a cent, a thousandth of a minute or a host.
+/// Found by bisection, to a cent, a thousandth of a minute or a host. Where no change of one limit
+/// is enough, one after the other is brought as near to what it is as the ones before allow, the
+/// budget first: none of them can be smaller while the others stay.
 #[must_use]
-pub fn smallest_changes(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Vec<Relaxed> {
-    let mut relaxed = Vec::new();
-    for limit in Limit::of(problem) {
-        let Some(from) = limit.value(problem) else {
-            continue;
-        };
-        if let Some(to) = least(problem, limit, from, settings, hooks) {
-            relaxed.push(Relaxed { limit, from, to });
+pub fn smallest_changes(problem: &Problem, settings: &Settings, hooks: &Hooks<'_>) -> Changes {
+    let limits = Limit::of(problem);
+    let mut each: Vec<Relaxed> = limits
+        .iter()
+        .filter_map(|limit| {
+            let free = limit.set(problem, None);
+            smallest(problem, &free, *limit, settings, hooks)
+        })
+        .collect();
+    each.sort_by(|a, b| share(a).total_cmp(&share(b)));
+    let mut together = Vec::new();
+    if each.is_empty() {
+        let free = |problem: Problem, limit: &Limit| limit.set(&problem, None);
+        let mut wider = limits.iter().fold(problem.clone(), free);
+        for limit in limits {
+            let Some(relaxed) = smallest(problem, &wider, limit, settings, hooks) else {
+                return Changes {
+                    each,
+                    together: Vec::new(),
+                };
+            };
+            wider = limit.set(&wider, Some(relaxed.to));
+            if relaxed.to > relaxed.from {
+                together.push(relaxed);
+            }
         }
     }
-    relaxed.sort_by(|a, b| share(a).total_cmp(&share(b)));
-    relaxed
+    Changes { each, together }
+}
+
+/// The least that a limit of a problem must become with the others as in `wider`, which does not
+/// limit it; none where even that is not enough.
+fn smallest(
+    problem: &Problem,
+    wider: &Problem,
+    limit: Limit,
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> Option<Relaxed> {
+    let from = limit.value(problem)?;
+    let to = least_within(wider, limit, from, settings, hooks)?;
+    Some(Relaxed { limit, from, to })
 }
 
 /// The least of a limit, not below `from`, that makes a plan possible with the other limits as they
@@ -224,30 +276,45 @@ pub(super) fn least(
     settings: &Settings,
     hooks: &Hooks<'_>,
 ) -> Option<f64> {
+    least_within(&limit.set(problem, None), limit, from, settings, hooks)
+}
+
+/// The same where the limit is open in the problem.
+fn least_within(
+    wider: &Problem,
+    limit: Limit,
+    from: f64,
+    settings: &Settings,
+    hooks: &Hooks<'_>,
+) -> Option<f64> {
     // Whether there is a plan at all is asked, not which is the best.
     let any_plan = Settings {
         gap: f64::INFINITY,
         ..settings.clone()
     };
-    let feasible = |problem: &Problem| {
-        let solution = solve(problem, &any_plan, hooks);
+    let feasible = |value| {
+        let solution = again(&limit.set(wider, value), &any_plan, hooks);
         solution
             .plan
             .filter(|_| solution.status != Status::Infeasible)
     };
-    let plan = feasible(&limit.set(problem, None))?;
+    let plan = feasible(None)?;
     let resolution = match limit {
         Limit::Budget => 0.01,
         Limit::Shortfall => 0.001,
         Limit::Cluster(_) | Limit::Pool(_) => 1.0,
     };
-    let (mut too_small, mut enough) = (from, limit.used(&plan).max(from));
+    let mut enough = limit.used(&plan).max(from);
+    if enough > from && feasible(Some(from)).is_some() {
+        enough = from;
+    }
+    let mut too_small = from;
     while enough - too_small > resolution && !(hooks.interrupted)() {
         let mut middle = f64::midpoint(too_small, enough);
         if limit.is_whole() {
             middle = middle.floor();
         }
-        match feasible(&limit.set(problem, Some(middle))) {
+        match feasible(Some(middle)) {
             Some(plan) => enough = limit.used(&plan).min(middle),
             None => too_small = middle,
         }
@@ -283,7 +350,7 @@ pub fn budget_curve(
     settings: &Settings,
     hooks: &Hooks<'_>,
 ) -> Vec<CurvePoint> {
-    let fastest = solve(&Limit::Budget.set(problem, None), settings, hooks);
+    let fastest = again(&Limit::Budget.set(problem, None), settings, hooks);
     let Some(most) = fastest.plan.map(|plan| plan.usd) else {
         return Vec::new();
     };
@@ -303,7 +370,7 @@ pub fn budget_curve(
     let mut curve: Vec<CurvePoint> = Vec::new();
     for i in 0..=last {
         let budget = from + (most - from) * f64::from(i) / f64::from(last);
-        let found = solve(&Limit::Budget.set(problem, Some(budget)), settings, hooks);
+        let found = again(&Limit::Budget.set(problem, Some(budget)), settings, hooks);
         let mut point = CurvePoint {
             budget,
             weighted_minutes: found.plan.as_ref().map(|plan| plan.weighted_minutes),
@@ -401,9 +468,30 @@ mod tests {
         }
         problem.clusters[0].extra_hosts_max = Some(9);
         let changes = smallest_changes(&problem, &exactly(), &Hooks::none());
-        assert_eq!(changes.len(), 1, "{changes:?}");
-        assert_eq!(changes[0].limit, Limit::Budget);
-        assert!((changes[0].to - 50.0).abs() <= 0.01, "{changes:?}");
+        assert_eq!(changes.each.len(), 1, "{changes:?}");
+        assert_eq!(changes.each[0].limit, Limit::Budget);
+        assert!((changes.each[0].to - 50.0).abs() <= 0.01, "{changes:?}");
+        assert_eq!(changes.together, []);
+    }
+
+    #[test]
+    fn where_no_change_of_one_limit_is_enough_they_change_together() {
+        let mut problem = problem(4.0, 2);
+        for service in &mut problem.services {
+            service.options.remove(0);
+        }
+        // 4 hosts where 2 are allowed, 50 USD where 4 are; the shortfall is kept.
+        let changes = smallest_changes(&problem, &exactly(), &Hooks::none());
+        assert_eq!(changes.each, []);
+        let [budget, hosts] = changes.together.as_slice() else {
+            panic!("two limits change: {changes:?}");
+        };
+        assert_eq!(
+            (budget.limit, hosts.limit),
+            (Limit::Budget, Limit::Cluster(0))
+        );
+        assert!((budget.to - 50.0).abs() <= 0.01, "{budget:?}");
+        assert!((hosts.to - 4.0).abs() < 1e-9, "{hosts:?}");
     }
 
     #[test]

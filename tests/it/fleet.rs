@@ -145,6 +145,26 @@ proptest! {
         prop_assert!(same(found, best), "found {found:?}, the best is {best:?}");
     }
 
+    /// The model as it is written down, solved by another solver.
+    #[cfg(feature = "highs")]
+    #[test]
+    fn highs_finds_the_best_of_all_plans(problem in fleet()) {
+        let today = vec![0; problem.services.len()];
+        let effort = prescale::fleet::Effort {
+            gap: 0.0,
+            time_limit: std::time::Duration::from_secs(600),
+            nodes: None,
+        };
+        let found = prescale::fleet::by_highs(&problem, &today, effort);
+        if let Some(best) = best_of_all(&problem) {
+            let found = found.expect("HiGHS comes to an end");
+            let plan = plan(&problem, &found.choices).expect("one option of each");
+            prop_assert_eq!(check(&problem, &plan), Ok(()));
+            prop_assert!(same(Some(plan.weighted_minutes), Some(best)), "{found:?}, the best is {best}");
+            prop_assert!(found.bound <= best + 1e-6, "{found:?}, the best is {best}");
+        }
+    }
+
     #[test]
     fn the_bound_is_below_every_plan(problem in fleet()) {
         let loosely = Settings { gap: 0.5, ..Settings::default() };

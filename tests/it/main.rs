@@ -15,6 +15,7 @@ mod interruption;
 mod joining;
 mod layers;
 mod load;
+mod middle_fleets;
 mod properties;
 mod readme;
 mod recommend;

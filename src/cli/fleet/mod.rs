@@ -38,7 +38,7 @@ pub fn answer(asked: &OfFleet, terminal: Terminal) -> Result<Answer, Complaint> 
     let settings = Settings {
         gap: asked.gap,
         time_limit: Some(Duration::from_secs_f64(asked.time_limit.0)),
-        threads: std::thread::available_parallelism().map_or(1, |threads| threads.get().min(2)),
+        threads: asked.threads.map_or_else(two_at_most, usize::from),
     };
     for path in [&asked.emit_options, &asked.emit_limits, &asked.budget_curve] {
         path.as_deref().map_or(Ok(()), whole_file::probe)?;
@@ -95,6 +95,11 @@ pub fn answer(asked: &OfFleet, terminal: Terminal) -> Result<Answer, Complaint> 
             FleetFormat::Json => json::json(&found)?,
         })
     })
+}
+
+/// More threads wait for each other.
+fn two_at_most() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(2))
 }
 
 /// The files that were asked for beside the answer.

@@ -52,14 +52,22 @@ fn words(news: &Progress) -> String {
     let seconds = news.elapsed.as_secs_f64();
     let plan = match (news.objective, news.bound) {
         (Some(objective), Some(bound)) => format!(
-            "plan {objective:.2}, bound {bound:.2}, gap {:.4} %",
+            "plan {}, bound {}, gap {:.4} %",
+            minutes(objective),
+            minutes(bound),
             100.0 * gap(objective, bound)
         ),
-        (Some(objective), None) => format!("plan {objective:.2}, no bound yet"),
-        (None, Some(bound)) => format!("no plan yet, bound {bound:.2}"),
+        (Some(objective), None) => format!("plan {}, no bound yet", minutes(objective)),
+        (None, Some(bound)) => format!("no plan yet, bound {}", minutes(bound)),
         (None, None) => "no plan yet".to_owned(),
     };
-    format!("{seconds:.1} s  {plan}  (Ctrl-C: best plan so far)")
+    format!("{seconds:.1} s  {plan}  (Ctrl-C: best so far)")
+}
+
+/// Without decimals where there are many digits: a line that wraps cannot be written over.
+fn minutes(minutes: f64) -> String {
+    let decimals = if minutes < 1e5 { 2 } else { 0 };
+    format!("{minutes:.decimals$}")
 }
 
 #[cfg(test)]
@@ -75,8 +83,14 @@ mod tests {
         };
         assert_eq!(
             words(&news(Some(200.0), Some(199.0))),
-            "1.5 s  plan 200.00, bound 199.00, gap 0.5000 %  (Ctrl-C: best plan so far)"
+            "1.5 s  plan 200.00, bound 199.00, gap 0.5000 %  (Ctrl-C: best so far)"
         );
+        let long = Progress {
+            elapsed: Duration::from_secs(3599),
+            objective: Some(987_654_321.0),
+            bound: Some(123_456_789.0),
+        };
+        assert!(words(&long).len() <= 80, "{}", words(&long));
         assert!(words(&news(None, Some(199.0))).starts_with("1.5 s  no plan yet, bound"));
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Found;
 use crate::cli::arguments::OfFleet;
 use crate::cli::page::Page;
+use crate::fleet::gate::RelaxedLimit;
 use crate::fleet::what_if::{Limit, smallest_changes, steps};
 use crate::fleet::{Hooks, Problem, Settings, Solution, Status};
 
@@ -19,7 +20,10 @@ pub(super) struct WhatIf {
     steps: Vec<StepTold>,
     /// Where nothing meets the limits: the least that each alone would have to give.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    relaxed: Vec<RelaxedTold>,
+    relaxed: Vec<RelaxedLimit>,
+    /// Where none alone is enough: what to change together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    relaxed_together: Vec<RelaxedLimit>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -33,18 +37,10 @@ struct StepTold {
     by_dual_price: f64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-struct RelaxedTold {
-    limit: String,
-    unit: &'static str,
-    from: f64,
-    to: f64,
-}
-
 impl WhatIf {
     /// Whether there is nothing to tell.
     pub(super) fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.relaxed.is_empty()
+        self.steps.is_empty() && self.relaxed.is_empty() && self.relaxed_together.is_empty()
     }
 }
 
@@ -74,22 +70,21 @@ pub(super) fn asked(
         }
     }
     if solution.status == Status::Infeasible && (asked.what_if || options <= MOST_OPTIONS) {
-        for relaxed in smallest_changes(problem, settings, hooks) {
-            let whole = relaxed.limit.parts_of_a_host(problem);
-            found.relaxed.push(RelaxedTold {
-                limit: relaxed.limit.key(problem),
-                unit: relaxed.limit.unit(),
-                from: relaxed.from / whole,
-                to: relaxed.to / whole,
-            });
-        }
+        let told = |relaxed| RelaxedLimit::of(problem, relaxed);
+        let changes = smallest_changes(problem, settings, hooks);
+        found.relaxed = changes.each.iter().map(told).collect();
+        found.relaxed_together = changes.together.iter().map(told).collect();
     }
     found
 }
 
 /// The same for a reader.
 pub(super) fn show(page: &mut Page, found: &Found<'_>) {
-    let WhatIf { steps, relaxed } = found.what_if;
+    let WhatIf {
+        steps,
+        relaxed,
+        relaxed_together,
+    } = found.what_if;
     if !steps.is_empty() {
         page.title("What a little more would win, by solving again");
         let told: Vec<String> = steps
@@ -108,8 +103,13 @@ pub(super) fn show(page: &mut Page, found: &Found<'_>) {
             .collect();
         page.points(told.iter().map(String::as_str));
     }
-    if !relaxed.is_empty() {
-        page.title("Each of these changes alone makes a plan possible, the smallest first");
+    let alone = "Each of these changes alone makes a plan possible, the smallest first";
+    let together = "No change of one limit is enough; together these make a plan possible";
+    for (title, relaxed) in [(alone, relaxed), (together, relaxed_together)] {
+        if relaxed.is_empty() {
+            continue;
+        }
+        page.title(title);
         let told: Vec<String> = relaxed
             .iter()
             .map(|relaxed| {

@@ -7,6 +7,7 @@ mod emit;
 mod estimate;
 mod explain;
 mod fleet_file;
+mod fleet_table;
 mod hosts;
 mod import;
 mod recommend;
