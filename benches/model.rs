@@ -9,9 +9,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use prescale::model::rolling::{Reuse, Rolling, Rollout};
+use prescale::model::start_limits::limits;
 use prescale::model::{Model, phases::Phases};
-use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
+use prescale::scenario::{LaunchType, Scenario};
 
 /// A service behind a load balancer with its defaults.
 fn service(desired: u32, balancer: &str) -> Scenario {
@@ -63,7 +64,13 @@ fn clocks(rolling: &Rolling, rollout: Rollout) -> f64 {
 
 fn main() {
     let alb = service(100, "alb");
-    let prepare = || Rolling::new(Phases::of(&alb), Reuse::AfterStopped);
+    let prepare = || {
+        Rolling::new(
+            Phases::of(&alb),
+            Reuse::AfterStopped,
+            limits(LaunchType::Ec2),
+        )
+    };
     println!("prepare: {:?}", quickest(20, prepare));
     for (replacements, surge, slack) in [
         (2, 0, 1),

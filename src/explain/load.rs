@@ -68,7 +68,7 @@ pub(super) fn start_limits_told(base: &Baseline, acts: &[Act]) -> Option<String>
     let limit = format!("{at_once:.0} starts at once, {refill:.0} a minute after");
     if held.longest.0 >= 0.5 {
         Some(format!(
-            "rate limit of {limit}: of {} starts at a moment the last is held back by {}, which these clock times leave out",
+            "rate limit of {limit}: of {} starts at a moment the last is held back by {}; the durations count it, these clock times do not",
             held.starts, held.longest
         ))
     } else {

@@ -24,6 +24,7 @@ use super::release::evacuation;
 use super::rollback::{Rollback, Tries, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
 use super::slow_start;
+use super::start_limits;
 use crate::rollout::{
     Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
     moves, room, steps, target_headroom, verdict,
@@ -304,11 +305,12 @@ impl Model {
         } else {
             phases.until_healthy()
         };
+        let limits = start_limits::limits(scenario.service.launch_type);
         Self {
             phases,
             at_the_stop: (!scenario.deployment.stopping_counts)
-                .then(|| Rolling::new(until_healthy.clone(), Reuse::AtTheStop)),
-            after_stopped: Rolling::new(until_healthy, Reuse::AfterStopped),
+                .then(|| Rolling::new(until_healthy.clone(), Reuse::AtTheStop, limits)),
+            after_stopped: Rolling::new(until_healthy, Reuse::AfterStopped, limits),
             boots: RefCell::default(),
             joins: RefCell::default(),
             arrivals: RefCell::default(),

@@ -21,6 +21,7 @@ mod fixed;
 mod grid;
 mod joint;
 mod last_start;
+mod limits;
 mod memory;
 mod missing;
 mod one_round;
@@ -36,6 +37,7 @@ use std::rc::Rc;
 
 use super::law::Law;
 use super::phases::Phases;
+use super::start_limits::StartLimit;
 use grid::{Chain, Table};
 use last_start::LastStart;
 use memory::{Memory, remembered};
@@ -70,6 +72,8 @@ enum End {
 pub struct Rolling {
     phases: Phases,
     reuse: Reuse,
+    /// Rate limits on starts.
+    limits: &'static [StartLimit],
     /// From a start to healthy.
     healthy: [Law; 2],
     /// From a start to STOPPED of the old task that it replaces.
@@ -107,9 +111,9 @@ pub enum Reuse {
 }
 
 impl Rolling {
-    /// The model of a service with these phases.
+    /// The model of a service with these phases and rate limits on its starts.
     #[must_use]
-    pub fn new(phases: Phases, reuse: Reuse) -> Self {
+    pub fn new(phases: Phases, reuse: Reuse, limits: &'static [StartLimit]) -> Self {
         let drained = phases.reaction.plus(&phases.drain);
         let turn = match reuse {
             Reuse::AfterStopped => drained.plus(&phases.reaction),
@@ -132,6 +136,7 @@ impl Rolling {
             healthy,
             phases,
             reuse,
+            limits,
             mean_replaced: replaced.each_ref().map(Law::mean),
             replaced,
             sums: RefCell::default(),
@@ -248,7 +253,10 @@ impl Rolling {
             Course::Fixed => self.fixed_end(rollout, end),
             Course::OneRound => self.end_of_one_round(rollout, end),
             Course::OneUnit(kind) => self.end_of_one_unit(*kind, rollout.replacements, end),
-            Course::Rounds(last) => self.end_after(last, rollout.slack, end),
+            Course::Rounds(last) => {
+                let law = self.end_after(last, rollout.slack, end);
+                self.within_the_limits(rollout, end, law)
+            }
         }
     }
 }

@@ -266,7 +266,7 @@ fn starts_held_back(scenario: &Scenario, model: &Model, chosen: &Candidate) -> O
     let held = held_back(scenario.service.launch_type, &acts)?;
     (held.longest.0 >= 0.5).then(|| {
         format!(
-            "Of its {} starts at a moment ECS makes {:.0} at once and {:.0} a minute after: the last is held back by {}, which the times leave out; simulate counts it.",
+            "Of its {} starts at a moment ECS makes {:.0} at once and {:.0} a minute after: the last is held back by {}, which the times count.",
             held.starts,
             held.limit.at_once,
             held.limit.per_second * 60.0,

@@ -1,11 +1,12 @@
 //! Grace period, waiting target, slow start, placement and starts that share a host, against values
-//! computed by hand.
+//! computed by hand; rate limits on starts, against the simulation.
 
 use prescale::model::{Estimate, estimate};
 use prescale::recommend::recommend;
 use prescale::rollout::scenario_moves;
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
+use prescale::simulate::{Asked, simulate};
 
 #[track_caller]
 fn read(text: &str) -> Scenario {
@@ -217,4 +218,48 @@ fn a_slow_start_costs_capacity_and_no_time() {
         "{:?}",
         found.warnings
     );
+}
+
+/// Many tasks at once, on so many percents; nothing but the rate limits of ECS is far from what a
+/// small service sees.
+fn many_tasks(desired: u32, percents: [u32; 2]) -> Scenario {
+    let [minimum, maximum] = percents;
+    read(&format!(
+        "[service]\ndesired_count = {desired}\n\
+         [service.timing]\nstart = {{ mean = \"30s\", cv = 0.3 }}\nready = {{ mean = \"40s\", cv = 0.2 }}\n\
+         stop = {{ mean = \"5s\", cv = 0.5 }}\n\
+         [service.load_balancer]\ntype = \"alb\"\nderegistration_delay = \"60s\"\n\
+         [deployment]\nminimum_healthy_percent = {minimum}\nmaximum_percent = {maximum}\n\
+         per_day = 1\nreaction = {{ mean = \"20s\", cv = 0.4 }}\n[cluster]\nfree_tasks = {desired}\n"
+    ))
+}
+
+#[test]
+fn rate_limits_hold_starts_back_as_in_the_simulation() {
+    // One round; surge and slack whose bursts come apart; starts that keep coming faster than 250
+    // a minute.
+    for (desired, percents) in [
+        (600, [100, 200]),
+        (600, [50, 150]),
+        (900, [100, 150]),
+        (1200, [0, 200]),
+        (2000, [50, 150]),
+    ] {
+        let scenario = many_tasks(desired, percents);
+        let model = estimated(&scenario).duration.expect("it moves");
+        let asked = Asked {
+            runs: 300,
+            seed: 1,
+            threads: 2,
+        };
+        let simulated = simulate(&scenario, asked).expect("it fits");
+        let simulated = simulated.duration.expect("it moves");
+        for (model, simulated) in [
+            (model.new_version_s, simulated.new_version_s),
+            (model.completed_s, simulated.completed_s),
+        ] {
+            assert_close(model.mean.0 / simulated.mean, 1.0, 0.01);
+            assert_close(model.p95.0 / simulated.p95, 1.0, 0.02);
+        }
+    }
 }

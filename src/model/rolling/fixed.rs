@@ -2,11 +2,37 @@
 
 use super::{Begins, End, Reuse, Rolling, Rollout};
 use crate::model::law::Law;
+use crate::model::start_limits::StartLimit;
 
 /// When new tasks turn healthy and old ones are gone, in order, all phases fixed \[s\].
 pub(super) struct FixedCourse {
     healthy: Vec<f64>,
     stopped: Vec<f64>,
+}
+
+/// Tokens for starts, asked for in the order of time.
+struct Bucket {
+    limit: StartLimit,
+    tokens: f64,
+    counted: f64,
+}
+
+impl Bucket {
+    fn full(limit: &StartLimit) -> Self {
+        Self {
+            limit: *limit,
+            tokens: limit.at_once,
+            counted: 0.0,
+        }
+    }
+
+    /// How long a start waits that is asked for at a moment.
+    fn wait(&mut self, at: f64) -> f64 {
+        let refilled = self.tokens + (at - self.counted) * self.limit.per_second;
+        self.tokens = refilled.min(self.limit.at_once) - 1.0;
+        self.counted = at;
+        (-self.tokens / self.limit.per_second).max(0.0)
+    }
 }
 
 impl Rolling {
@@ -22,7 +48,12 @@ impl Rolling {
             .map(|group| group.1)
             .sum();
         let mut started = at_once.min(rollout.replacements);
-        let mut healthy: Vec<f64> = (0..started).map(start).collect();
+        let mut buckets: Vec<Bucket> = self.limits.iter().map(Bucket::full).collect();
+        let mut let_through = |at: f64| {
+            let waits = buckets.iter_mut().map(|bucket| bucket.wait(at));
+            at + waits.fold(0.0, f64::max)
+        };
+        let mut healthy: Vec<f64> = (0..started).map(|n| let_through(0.0) + start(n)).collect();
         let mut stopped = vec![drain; rollout.slack as usize];
         let wanted = rollout.replacements as usize;
         let (mut used_healthy, mut used_stopped) = (0, 0);
@@ -39,13 +70,13 @@ impl Rolling {
                     let told = at + turn_to_stop;
                     stopped.push(told + drain);
                     if self.reuse == Reuse::AtTheStop && started < rollout.replacements {
-                        healthy.push(told + start(started));
+                        healthy.push(let_through(told) + start(started));
                         started += 1;
                     }
                 }
                 (_, Some(at)) => {
                     used_stopped += 1;
-                    healthy.push(at + turn_to_stop + start(started));
+                    healthy.push(let_through(at + turn_to_stop) + start(started));
                     started += 1;
                 }
                 _ => break,

@@ -388,7 +388,10 @@ impl Table {
                 let column = (n - first) as usize;
                 if n == 0 || n <= self.kind.begun() {
                     // Begun with the first moves.
-                    let chance = if n == 0 {
+                    let chance = if n == 0 && self.kind.begins == Begins::Start {
+                        // Nothing of it is outstanding.
+                        1.0
+                    } else if n == 0 {
                         rolling.first_stop_through(through, by)
                     } else {
                         rolling

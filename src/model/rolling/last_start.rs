@@ -38,7 +38,7 @@ const LARGEST_TURN: f64 = 1.5;
 const LARGEST_TILT: f64 = 40.0;
 
 /// Kinds of units there can be in one rollout.
-pub(super) const KINDS: usize = 3;
+pub(super) const KINDS: usize = 5;
 
 /// Units of each kind.
 pub(super) type Kinds = Vec<(Rc<Table>, u32)>;
@@ -253,7 +253,7 @@ impl LastStart {
             .collect();
         debug_assert!(
             kinds.len() <= KINDS,
-            "only one kind has one more cold start"
+            "one kind has one more cold start, two are cut by a rate limit"
         );
         let mut all = Self {
             kinds,

@@ -1,10 +1,14 @@
 //! The end of a rollout whose new tasks all start at once, or all in one place.
 
-use super::grid::Through;
+use super::grid::{Through, floor_index};
 use super::points::law_at_many_points;
 use super::totals::{chance_of_at_most, power};
+use super::units::Burst;
 use super::{Begins, End, Kind, Rolling, Rollout};
 use crate::model::law::Law;
+
+/// So many groups of starts that a rate limit holds back alike.
+const STEPS: u32 = 24;
 
 impl Rolling {
     /// All new tasks start at once.
@@ -14,33 +18,32 @@ impl Rolling {
         } else {
             Begins::Start
         };
-        let groups = [
-            (Kind { begins, cold: 1 }, rollout.cold),
-            (
-                Kind { begins, cold: 0 },
-                rollout.replacements - rollout.cold,
-            ),
-        ];
+        let kind = |cold| Kind {
+            begins,
+            cold,
+            held: None,
+        };
         if rollout.replacements == 1 && end == End::HealthyBut(0) {
-            return self.end_of_one_unit(
-                Kind {
-                    begins,
-                    cold: rollout.cold,
-                },
-                1,
-                end,
-            );
+            return self.end_of_one_unit(kind(rollout.cold), 1, end);
         }
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
         let drains = match end {
             End::HealthyBut(_) => 0,
             End::StoppedBut(_) => rollout.slack,
         };
+        let groups: Vec<(Kind, u32, usize)> = self
+            .starts_of_one_round(rollout)
+            .into_iter()
+            .map(|(cold, size, delay)| (kind(cold), size, floor_index(delay / self.step() + 0.5)))
+            .collect();
         let chance = |by: usize| {
             let mut all = power(self.first_stop_through(Through::Replaced, by), drains);
-            let mut marked = [(0, 0.0); 2];
-            for (i, (kind, size)) in groups.into_iter().enumerate().filter(|g| g.1.1 > 0) {
-                let chain = |through| self.chain_on_grid(kind, 1, kind.host(1), through).up_to(by);
+            let mut marked = Vec::with_capacity(groups.len());
+            for &(kind, size, delay) in &groups {
+                let chain = |through| {
+                    let chain = self.chain_on_grid(kind, 1, kind.host(1), through);
+                    by.checked_sub(delay).map_or(0.0, |by| chain.up_to(by))
+                };
                 let (done, enough) = match end {
                     End::HealthyBut(0) => (chain(Through::Healthy), None),
                     End::HealthyBut(_) => (chain(Through::Healthy), Some(1.0)),
@@ -52,7 +55,7 @@ impl Rolling {
                     return 0.0;
                 }
                 all *= power(enough, size);
-                marked[i] = (size, 1.0 - done / enough);
+                marked.push((size, 1.0 - done / enough));
             }
             all * chance_of_at_most(excused, &marked)
         };
@@ -61,22 +64,56 @@ impl Rolling {
             End::StoppedBut(_) => Through::Replaced,
         };
         let chains = || {
-            groups
-                .iter()
-                .filter(|group| group.1 > 0)
-                .map(|(kind, _)| self.chain_on_grid(*kind, 1, kind.host(1), through))
+            groups.iter().map(|&(kind, _, delay)| {
+                (self.chain_on_grid(kind, 1, kind.host(1), through), delay)
+            })
         };
         // What is excused may be all there is.
         let first = match excused {
-            0 => chains().map(|chain| chain.first()).min().unwrap_or(0),
+            0 => chains()
+                .map(|(chain, delay)| chain.first() + delay)
+                .min()
+                .unwrap_or(0),
             _ => 0,
         };
         let last = chains()
-            .map(|chain| chain.last())
+            .map(|(chain, delay)| chain.last() + delay)
             .chain([self.first_stop_last() * drains.min(1) as usize])
             .max()
             .unwrap_or(0);
         law_at_many_points(first.min(last), last + 1, self.step(), chance)
+    }
+
+    /// The starts of a round, those on hosts without the image first: cold ones among them, how
+    /// many, and how long a rate limit holds them back \[s\]; neighbours taken together.
+    fn starts_of_one_round(&self, rollout: Rollout) -> Vec<(u32, u32, f64)> {
+        let burst = Burst {
+            starts: rollout.replacements,
+            before: 0,
+        };
+        let at_once = self.at_once(burst);
+        let together = (burst.starts - at_once).div_ceil(STEPS).max(1);
+        let mut starts = Vec::new();
+        let mut done = 0;
+        while done < burst.starts {
+            let is_cold = done < rollout.cold;
+            let alike = if is_cold { rollout.cold } else { burst.starts };
+            let most = if done < at_once {
+                at_once
+            } else {
+                done + together
+            };
+            let to = alike.min(most);
+            let middle = done + (to - done).div_ceil(2);
+            let delay = if to <= at_once {
+                0.0
+            } else {
+                self.delay(burst, middle)
+            };
+            starts.push((u32::from(is_cold), to - done, delay));
+            done = to;
+        }
+        starts
     }
 
     /// One unit alone, which does all.

@@ -19,6 +19,17 @@ pub(super) struct Kind {
     pub(super) begins: Begins,
     /// So many of its starts, the first ones, are on hosts that have not got the image.
     pub(super) cold: u32,
+    /// Whether a rate limit holds back its first start, and those of what moment.
+    pub(super) held: Option<Burst>,
+}
+
+/// Starts of one moment, more than a rate limit lets through at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Burst {
+    /// How many they are.
+    pub(super) starts: u32,
+    /// Starts with the first moves, where these come after the first stops.
+    pub(super) before: u32,
 }
 
 /// What a unit of room begins with.
@@ -35,7 +46,7 @@ pub(super) enum Begins {
 impl Kind {
     /// How often a unit has begun at the first moves.
     pub(super) fn begun(self) -> u32 {
-        u32::from(self.begins != Begins::Stop)
+        u32::from(self.begins != Begins::Stop && self.held.is_none())
     }
 
     /// Where its n-th start is.
@@ -75,28 +86,50 @@ impl Rolling {
             Begins::Stop
         };
         let units = starting + stopping;
-        if rollout.cold >= rollout.replacements {
+        let kind = |begins, cold| Kind {
+            begins,
+            cold,
+            held: None,
+        };
+        let groups = if rollout.cold >= rollout.replacements {
             let cold = rollout.replacements;
-            return [(Begins::Start, starting), (begins, stopping)]
-                .into_iter()
-                .filter(|group| group.1 > 0)
-                .map(|(begins, size)| (Kind { begins, cold }, size))
-                .collect();
+            vec![
+                (kind(Begins::Start, cold), starting),
+                (kind(begins, cold), stopping),
+            ]
+        } else {
+            let all = rollout.cold.checked_div(units).unwrap_or(0);
+            let with_one_more = rollout.cold.checked_rem(units).unwrap_or(0);
+            let starting_more = with_one_more.min(starting);
+            let stopping_more = with_one_more - starting_more;
+            vec![
+                (kind(Begins::Start, all + 1), starting_more),
+                (kind(Begins::Start, all), starting - starting_more),
+                (kind(begins, all + 1), stopping_more),
+                (kind(begins, all), stopping - stopping_more),
+            ]
+        };
+        let mut limited = Vec::with_capacity(groups.len() + 2);
+        for at_first in [true, false] {
+            let of_moment = groups
+                .iter()
+                .filter(|group| (group.0.begins == Begins::Start) == at_first && group.1 > 0);
+            let starts = of_moment.clone().map(|group| group.1).sum();
+            let before = if at_first { 0 } else { starting };
+            let burst = Burst { starts, before };
+            let mut at_once = self.at_once(burst);
+            for &(kind, size) in of_moment {
+                let free = size.min(at_once);
+                at_once -= free;
+                let held = Kind {
+                    held: Some(burst),
+                    ..kind
+                };
+                limited.extend([(kind, free), (held, size - free)]);
+            }
         }
-        let all = rollout.cold.checked_div(units).unwrap_or(0);
-        let with_one_more = rollout.cold.checked_rem(units).unwrap_or(0);
-        let starting_more = with_one_more.min(starting);
-        let stopping_more = with_one_more - starting_more;
-        [
-            (Begins::Start, all + 1, starting_more),
-            (Begins::Start, all, starting - starting_more),
-            (begins, all + 1, stopping_more),
-            (begins, all, stopping - stopping_more),
-        ]
-        .into_iter()
-        .filter(|group| group.2 > 0)
-        .map(|(begins, cold, size)| (Kind { begins, cold }, size))
-        .collect()
+        limited.retain(|group| group.1 > 0);
+        limited
     }
 
     /// Replacements that begin with the first moves, where no others begin later than a start.
@@ -120,6 +153,10 @@ impl Rolling {
         let cycles = self
             .cycles(Host::Cold, cold)
             .plus(&self.cycles(Host::Warm, n - 1 - cold));
+        let cycles = match kind.held {
+            Some(burst) => self.delays(burst).plus(&cycles),
+            None => cycles,
+        };
         match kind.begins {
             Begins::Start | Begins::StopFirst => cycles,
             Begins::Stop => self.phases.drain.plus(&self.phases.reaction).plus(&cycles),

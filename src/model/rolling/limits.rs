@@ -1,0 +1,115 @@
+//! Rate limits on starts: what they hold back of many starts at one moment.
+
+use std::rc::Rc;
+
+use super::grid::{Through, floor_index};
+use super::points::law_at_many_points;
+use super::totals::power;
+use super::units::{Begins, Burst, Kind};
+use super::{End, Rolling, Rollout};
+use crate::model::law::Law;
+
+/// So many groups of starts are told apart.
+const GROUPS: u32 = 128;
+
+impl Rolling {
+    /// Tokens of each limit at the moment of a burst.
+    ///
+    /// # Formula
+    /// Full at the request. What the first moves took is refilled in the time that a first stop and
+    /// the reaction to it take in the mean.
+    fn tokens(&self, burst: Burst) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let since = match burst.before {
+            0 => 0.0,
+            _ => self.phases.drain.mean() + self.phases.reaction.mean(),
+        };
+        self.limits.iter().map(move |limit| {
+            let refilled = limit.at_once - f64::from(burst.before) + limit.per_second * since;
+            (refilled.min(limit.at_once), limit.per_second)
+        })
+    }
+
+    /// How many starts of a burst are made at once.
+    pub(super) fn at_once(&self, burst: Burst) -> u32 {
+        let tokens = self.tokens(burst).map(|(tokens, _)| tokens);
+        let fewest = tokens.fold(f64::from(burst.starts), f64::min);
+        (0..=burst.starts)
+            .take_while(|&starts| f64::from(starts) <= fewest)
+            .last()
+            .unwrap_or(0)
+    }
+
+    /// How long the n-th start of a burst waits \[s\]; n ≥ 1.
+    pub(super) fn delay(&self, burst: Burst, n: u32) -> f64 {
+        self.tokens(burst)
+            .map(|(tokens, per_second)| (f64::from(n) - tokens) / per_second)
+            .fold(0.0, f64::max)
+    }
+
+    /// How long the starts of a burst wait that are not made at once, in no order.
+    pub(super) fn delays(&self, burst: Burst) -> Law {
+        let held = self.at_once(burst) + 1..=burst.starts;
+        let delays = held.map(|n| (self.delay(burst, n), 1.0));
+        Law::from_points(delays, self.step())
+    }
+
+    /// An end, or where starts keep coming faster than the limits are refilled the end if nothing
+    /// but the limits held them back: the later one by mean, as each bounds it from below.
+    pub(super) fn within_the_limits(&self, rollout: Rollout, end: End, law: Law) -> Law {
+        let starts = rollout.replacements;
+        let burst = Burst { starts, before: 0 };
+        if self.delay(burst, starts) <= 0.0 {
+            return law;
+        }
+        let kind = Kind {
+            begins: if self.stops_first(rollout) {
+                Begins::StopFirst
+            } else {
+                Begins::Start
+            },
+            cold: 0,
+            held: None,
+        };
+        let chain = |through| self.chain_on_grid(kind, 2, kind.host(2), through);
+        let healthy = chain(Through::Healthy);
+        let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
+        // What the last starts are excused from: being healthy, or the stop after it.
+        let (all, but_excused) = match end {
+            End::HealthyBut(_) => (None, Rc::clone(&healthy)),
+            End::StoppedBut(_) => (Some(healthy), chain(Through::Replaced)),
+        };
+        let together = starts.div_ceil(GROUPS).max(1);
+        let groups: Vec<(u32, usize, bool)> = (0..starts)
+            .step_by(together as usize)
+            .map(|from| {
+                let to = (from + together).min(starts);
+                let middle = from + (to - from).div_ceil(2);
+                let delay = self.delay(burst, middle) / self.step();
+                (to - from, floor_index(delay + 0.5), to + excused > starts)
+            })
+            .collect();
+        let last = groups.iter().map(|group| group.1).max().unwrap_or(0);
+        let by_limits = law_at_many_points(0, last + but_excused.last() + 1, self.step(), |by| {
+            let mut chance = 1.0;
+            for &(size, delay, is_excused) in &groups {
+                let chain = if is_excused {
+                    all.as_ref()
+                } else {
+                    Some(&but_excused)
+                };
+                if let Some(chain) = chain {
+                    chance *= power(
+                        by.checked_sub(delay).map_or(0.0, |by| chain.up_to(by)),
+                        size,
+                    );
+                }
+            }
+            chance
+        });
+        if by_limits.mean() > law.mean() {
+            by_limits
+        } else {
+            law
+        }
+    }
+}
