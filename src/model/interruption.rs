@@ -147,7 +147,7 @@ impl Recovery {
             to = to.max(back.support().1 + start.support().1);
         }
         let size = most as usize;
-        let points = (MOST_TERMS / ((size + 1) * (size + 1) * 8)).clamp(48, 240);
+        let points = (MOST_TERMS / ((size + 1) * (size + 1) * 8)).clamp(48, 128);
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
         let step = (to - from).max(1e-9) / points as f64;
         // Nobody is back before `from`.

@@ -45,6 +45,9 @@ use units::{Begins, Host, Kind};
 
 pub(super) use points::law_between;
 
+/// So many courses are remembered; what is asked of one is asked soon.
+const MOST_COURSES: usize = 32;
+
 /// What a rollout has to do and with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rollout {
@@ -226,8 +229,11 @@ impl Rolling {
             + per_unit * (surge * warm_pair - slack * self.phases.reaction.mean())
     }
 
-    /// How a rollout goes on; computed once.
+    /// How a rollout goes on; remembered while its ends are asked for.
     fn course(&self, rollout: Rollout) -> Rc<Course> {
+        if self.courses.borrow().len() >= MOST_COURSES {
+            self.courses.borrow_mut().clear();
+        }
         remembered(&self.courses, rollout, || {
             if self.cycle.iter().all(Law::is_fixed) {
                 Course::Fixed

@@ -428,8 +428,12 @@ impl Table {
 }
 
 impl Rolling {
-    /// The table of a kind of units.
+    /// The table of a kind of units; kept for all options, but for units that a rate limit holds
+    /// back, which hardly two options have alike.
     pub(super) fn table(&self, kind: Kind) -> Rc<Table> {
+        if kind.held.is_some() {
+            return Rc::new(Table::of(kind));
+        }
         super::memory::remembered(&self.tables, kind, || Table::of(kind))
     }
 

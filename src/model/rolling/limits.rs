@@ -1,8 +1,8 @@
 //! Rate limits on starts: what they hold back of many starts at one moment.
 
-use std::rc::Rc;
-
-use super::grid::{Through, floor_index};
+use super::grid::{Chain, Through, as_f64, floor_index};
+use super::joint::Number;
+use super::outstanding::through_of;
 use super::points::law_at_many_points;
 use super::totals::power;
 use super::units::{Begins, Burst, Kind};
@@ -72,39 +72,46 @@ impl Rolling {
         };
         let chain = |through| self.chain_on_grid(kind, 2, kind.host(2), through);
         let healthy = chain(Through::Healthy);
+        let latest = floor_index(self.delay(burst, starts) / self.step());
+        if law.mean() >= as_f64(latest + chain(through_of(end)).last()) * self.step() {
+            return law;
+        }
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
-        // What the last starts are excused from: being healthy, or the stop after it.
-        let (all, but_excused) = match end {
-            End::HealthyBut(_) => (None, Rc::clone(&healthy)),
-            End::StoppedBut(_) => (Some(healthy), chain(Through::Replaced)),
-        };
+        let plain = chain(through_of(end));
         let together = starts.div_ceil(GROUPS).max(1);
-        let groups: Vec<(u32, usize, bool)> = (0..starts)
+        let groups: Vec<(u32, usize)> = (0..starts)
             .step_by(together as usize)
             .map(|from| {
                 let to = (from + together).min(starts);
                 let middle = from + (to - from).div_ceil(2);
                 let delay = self.delay(burst, middle) / self.step();
-                (to - from, floor_index(delay + 0.5), to + excused > starts)
+                (to - from, floor_index(delay + 0.5))
             })
             .collect();
-        let last = groups.iter().map(|group| group.1).max().unwrap_or(0);
-        let by_limits = law_at_many_points(0, last + but_excused.last() + 1, self.step(), |by| {
-            let mut chance = 1.0;
-            for &(size, delay, is_excused) in &groups {
-                let chain = if is_excused {
-                    all.as_ref()
-                } else {
-                    Some(&but_excused)
+        let by_limits = law_at_many_points(0, latest + plain.last() + 2, self.step(), |by| {
+            let mut all = 1.0;
+            let (mut number, mut mean, mut variance) = (0, 0.0, 0.0);
+            for &(size, delay) in &groups {
+                let after = |chain: &Chain| by.checked_sub(delay).map_or(0.0, |by| chain.up_to(by));
+                let done = after(&plain);
+                let enough = match end {
+                    End::HealthyBut(_) if excused > 0 => 1.0,
+                    End::StoppedBut(_) if excused > 0 => after(&healthy),
+                    _ => done,
                 };
-                if let Some(chain) = chain {
-                    chance *= power(
-                        by.checked_sub(delay).map_or(0.0, |by| chain.up_to(by)),
-                        size,
-                    );
+                if enough <= 0.0 {
+                    return 0.0;
                 }
+                all *= power(enough, size);
+                let marked = 1.0 - done / enough;
+                number += size;
+                mean += f64::from(size) * marked;
+                variance += f64::from(size) * marked * (1.0 - marked);
             }
-            chance
+            if excused == 0 || excused >= number {
+                return all;
+            }
+            all * Number { mean, variance }.at_most(f64::from(excused))
         });
         if by_limits.mean() > law.mean() {
             by_limits

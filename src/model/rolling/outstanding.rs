@@ -256,7 +256,7 @@ fn through_after(chain: &Chain, cell: &Cell, by: usize) -> f64 {
 }
 
 /// What has to be got through for an end without an excuse.
-fn through_of(end: End) -> Through {
+pub(super) fn through_of(end: End) -> Through {
     match end {
         End::HealthyBut(_) => Through::Healthy,
         End::StoppedBut(_) => Through::Replaced,
