@@ -20,7 +20,7 @@ use super::{Rolling, Rollout};
 pub(super) const MULTIPLIED_OUT: u32 = 3;
 
 /// How far apart the normal quantiles of the chances at the ends of a cell may be.
-const APART: f64 = 1.0;
+const APART: f64 = 0.8;
 
 /// Normal quantile at which a tail is cut.
 const CUT: f64 = 4.0;

@@ -88,7 +88,7 @@ impl Rolling {
                 (to - from, floor_index(delay + 0.5))
             })
             .collect();
-        let by_limits = law_at_many_points(0, latest + plain.last() + 2, self.step(), |by| {
+        let chance = |by: usize| {
             let mut all = 1.0;
             let (mut number, mut mean, mut variance) = (0, 0.0, 0.0);
             for &(size, delay) in &groups {
@@ -112,7 +112,11 @@ impl Rolling {
                 return all;
             }
             all * Number { mean, variance }.at_most(f64::from(excused))
-        });
+        };
+        if chance(floor_index(law.quantile(0.5) / self.step())) >= 0.5 {
+            return law;
+        }
+        let by_limits = law_at_many_points(0, latest + plain.last() + 2, self.step(), chance);
         if by_limits.mean() > law.mean() {
             by_limits
         } else {

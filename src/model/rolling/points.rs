@@ -7,7 +7,7 @@ use super::grid::as_f64;
 use crate::model::law::Law;
 
 /// Cells of the law.
-const CELLS: u32 = 48;
+const CELLS: u32 = 64;
 
 /// Points where they cost little.
 const MANY: usize = 256;
@@ -16,7 +16,7 @@ const MANY: usize = 256;
 const CUT: f64 = 4.2;
 
 /// How far apart the normal quantiles of two neighbouring points may be.
-const APART: f64 = 1.1;
+const APART: f64 = 0.8;
 
 /// Ratio of the slopes of two neighbouring intervals beyond which both are halved.
 const LARGEST_BEND: f64 = 2.0;
