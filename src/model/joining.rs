@@ -10,9 +10,9 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::law::Law;
+use super::law::{Law, as_f64};
 use super::phases::Phases;
-use super::rolling::law_between;
+use super::rolling::{law_between, power};
 use crate::rollout::{Joining, Moves, steps};
 use crate::scenario::{DurationLaw, ManagedScaling};
 
@@ -639,14 +639,6 @@ fn at_cell(sums: &[f64], cell: f64) -> f64 {
         (Some(a), Some(b)) => a + (cell - whole) * (b - a),
         _ => sums.last().copied().unwrap_or(0.0),
     }
-}
-
-fn power(share: f64, number: u32) -> f64 {
-    share.powi(i32::try_from(number).unwrap_or(i32::MAX))
-}
-
-fn as_f64(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
 /// The last point that fulfils a condition and the first that does not.

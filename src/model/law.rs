@@ -669,7 +669,8 @@ fn split(cell: f64) -> (usize, f64) {
 }
 
 /// A count of cells as a factor.
-fn as_f64(count: usize) -> f64 {
+/// A count of cells as a number.
+pub(super) fn as_f64(count: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "cells are few")]
     {
         count as f64

@@ -44,6 +44,7 @@ use memory::{Memory, remembered};
 use units::{Begins, Host, Kind};
 
 pub(super) use points::law_between;
+pub(super) use totals::power;
 
 /// So many courses are remembered; what is asked of one is asked soon.
 const MOST_COURSES: usize = 32;

@@ -48,7 +48,8 @@ fn with(table: &str, keys: &str) -> String {
     with_in(BASE, table, keys)
 }
 
-fn with_in(text: &str, table: &str, keys: &str) -> String {
+/// A scenario with keys put into a table, which is added where it is not there.
+pub(super) fn with_in(text: &str, table: &str, keys: &str) -> String {
     let header = format!("[{table}]\n");
     if text.contains(&header) {
         text.replace(&header, &format!("{header}{keys}\n"))

@@ -3,6 +3,8 @@
 use prescale::explain::explain;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
 
+use crate::clusters::with_in;
+
 /// Four tasks that fill two hosts.
 const BASE: &str = r#"
 [service]
@@ -38,12 +40,7 @@ memory_mib = 100
 #[track_caller]
 fn told(changes: &[(&str, &str)]) -> Vec<String> {
     let text = changes.iter().fold(BASE.to_owned(), |text, (table, keys)| {
-        let header = format!("[{table}]\n");
-        if text.contains(&header) {
-            text.replace(&header, &format!("{header}{keys}\n"))
-        } else {
-            format!("{text}\n[{table}]\n{keys}\n")
-        }
+        with_in(&text, table, keys)
     });
     let read = scenario(&text, Syntax::Toml, Purpose::MonthlyFigures)
         .unwrap_or_else(|problems| panic!("{text}: {problems:?}"));

@@ -3,6 +3,8 @@
 use prescale::model::estimate;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
 
+use crate::clusters::with_in;
+
 /// Four tasks that fill two hosts, behind a load balancer.
 const BASE: &str = r#"
 [service]
@@ -32,12 +34,7 @@ count = 4
 /// The base with more keys in its tables; a table that is not there is added.
 fn with(changes: &[(&str, &str)]) -> String {
     changes.iter().fold(BASE.to_owned(), |text, (table, keys)| {
-        let header = format!("[{table}]\n");
-        if text.contains(&header) {
-            text.replace(&header, &format!("{header}{keys}\n"))
-        } else {
-            format!("{text}\n{header}{keys}\n")
-        }
+        with_in(&text, table, keys)
     })
 }
 

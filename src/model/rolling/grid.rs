@@ -5,9 +5,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::last_start::Kinds;
 use super::units::{Begins, Host, Kind};
-use super::{Reuse, Rolling};
-use crate::model::law::Law;
+use super::{Reuse, Rolling, Rollout};
+use crate::model::law::{Law, as_f64};
 
 /// Chance of a start below which it is left out.
 const NEGLIGIBLE: f64 = 1e-9;
@@ -428,6 +429,14 @@ impl Table {
 }
 
 impl Rolling {
+    /// The tables of a rollout's units, and how many there are of each.
+    pub(super) fn tables_of(&self, rollout: Rollout) -> Kinds {
+        self.groups(rollout)
+            .into_iter()
+            .map(|(kind, size)| (self.table(kind), size))
+            .collect()
+    }
+
     /// The table of a kind of units; kept for all options, but for units that a rate limit holds
     /// back, which hardly two options have alike.
     pub(super) fn table(&self, kind: Kind) -> Rc<Table> {
@@ -496,9 +505,4 @@ pub(super) fn floor_index(value: f64) -> usize {
 #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
 fn single(chance: f64) -> f32 {
     chance as f32
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an index far below 2^52")]
-pub(super) fn as_f64(count: usize) -> f64 {
-    count as f64
 }

@@ -246,11 +246,7 @@ fn first_index(mut low: usize, mut high: usize, holds: impl Fn(usize) -> bool) -
 impl LastStart {
     /// When the last start of a rollout comes.
     pub(super) fn of(rolling: &Rolling, rollout: Rollout) -> Self {
-        let kinds: Kinds = rolling
-            .groups(rollout)
-            .into_iter()
-            .map(|(kind, size)| (rolling.table(kind), size))
-            .collect();
+        let kinds = rolling.tables_of(rollout);
         debug_assert!(
             kinds.len() <= KINDS,
             "one kind has one more cold start, two are cut by a rate limit"

@@ -1,13 +1,13 @@
 //! Rate limits on starts: what they hold back of many starts at one moment.
 
-use super::grid::{Chain, Through, as_f64, floor_index};
+use super::grid::{Chain, Through, floor_index};
 use super::joint::Number;
 use super::outstanding::through_of;
 use super::points::law_at_many_points;
 use super::totals::power;
 use super::units::{Begins, Burst, Kind};
 use super::{End, Rolling, Rollout};
-use crate::model::law::Law;
+use crate::model::law::{Law, as_f64};
 
 /// So many groups of starts are told apart.
 const GROUPS: u32 = 128;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::grid::{Chain, Point, Row, Through, as_f64};
+use super::grid::{Chain, Point, Row, Through};
 use super::joint::Joint;
 use super::last_start::{Cause, Cell, Given, LastStart, MULTIPLIED_OUT, Units};
 use super::points::law_between;
@@ -11,7 +11,7 @@ use super::product::Product;
 use super::totals::power;
 use super::units::Host;
 use super::{End, Reuse, Rolling};
-use crate::model::law::Law;
+use crate::model::law::{Law, as_f64};
 
 /// The chance to be through: without an excuse, and only with one.
 #[derive(Clone, Copy, Default)]

@@ -3,8 +3,7 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::erf::erfc;
 
-use super::grid::as_f64;
-use crate::model::law::Law;
+use crate::model::law::{Law, as_f64};
 
 /// Cells of the law.
 const CELLS: u32 = 64;

@@ -1,12 +1,11 @@
 //! How long a rollout leaves fewer healthy tasks than are required.
 
-use std::rc::Rc;
-
-use super::grid::{Table, as_f64, floor_index};
+use super::grid::floor_index;
 use super::last_start::KINDS;
 use super::memory::remembered;
 use super::totals::chance_of_at_most;
 use super::{Course, End, Rolling, Rollout, normal};
+use crate::model::law::as_f64;
 
 impl Rolling {
     /// How long fewer than `surplus` tasks beyond the lower bound are healthy: mean \[s\].
@@ -37,11 +36,7 @@ impl Rolling {
         if rollout.slack == rollout.replacements {
             return until.mean();
         }
-        let groups: Vec<(Rc<Table>, u32)> = self
-            .groups(rollout)
-            .into_iter()
-            .map(|(kind, size)| (self.table(kind), size))
-            .collect();
+        let groups = self.tables_of(rollout);
         let (_, to) = until.support();
         let points = (to / (self.phases.reaction.mean() / 2.0))
             .clamp(40.0, 160.0)

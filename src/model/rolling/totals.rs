@@ -6,7 +6,7 @@ use super::joint::Number;
 const COUNTED: u32 = 8;
 
 /// A share to a whole power.
-pub(super) fn power(share: f64, number: u32) -> f64 {
+pub(in crate::model) fn power(share: f64, number: u32) -> f64 {
     share.powi(i32::try_from(number).unwrap_or(i32::MAX))
 }
 
