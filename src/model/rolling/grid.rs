@@ -118,6 +118,8 @@ struct Issue {
     from: usize,
     /// Probability that it has come by each point.
     reached: Vec<f64>,
+    /// Probability that it comes at each point.
+    arrivals: Vec<f64>,
 }
 
 impl Issue {
@@ -125,7 +127,7 @@ impl Issue {
         let (low, high) = law.support();
         let from = floor_index((low - law.step()).max(0.0) / step);
         let to = floor_index((high + law.step()) / step);
-        let reached = (from..=to)
+        let reached: Vec<f64> = (from..=to)
             .map(|i| as_f64(i) * step)
             // Over two cells, so that what comes at one moment has a point within.
             .map(|at| {
@@ -134,14 +136,57 @@ impl Issue {
                     law.smooth_cdf(at + step / 2.0),
                 )
             })
+            .chain([1.0])
             .collect();
-        Self { from, reached }
+        let mut before = 0.0;
+        let arrivals = reached
+            .iter()
+            .map(|&by| by - std::mem::replace(&mut before, by))
+            .collect();
+        Self {
+            from,
+            reached,
+            arrivals,
+        }
     }
 
     fn by(&self, at: usize) -> f64 {
         match at.checked_sub(self.from) {
             None => 0.0,
             Some(i) => self.reached.get(i).copied().unwrap_or(1.0),
+        }
+    }
+
+    /// The last point before it has come for sure.
+    fn last(&self) -> usize {
+        self.from + self.arrivals.len() - 1
+    }
+
+    /// For each moment from one to another: the chance that it has come by then, and that what
+    /// began with it is through by a later point.
+    fn through(&self, chain: &Chain, [from, to]: [usize; 2], by: usize, mut tell: impl FnMut(f64)) {
+        let sure = by.saturating_sub(chain.last()).clamp(from, to);
+        for at in from..=sure {
+            tell(self.by(at));
+        }
+        let mut sum = self.by(sure);
+        let open = to.min(by.saturating_sub(chain.first));
+        let first = self.from.clamp(sure + 1, to + 1);
+        let end = (self.last().min(open) + 1).clamp(first, to + 1);
+        for _ in sure + 1..first {
+            tell(sum);
+        }
+        if first < end {
+            let arrivals = &self.arrivals[first - self.from..end - self.from];
+            let passed = by - chain.first - first;
+            let chances = chain.cells[..=passed].iter().rev();
+            for (arrival, chance) in arrivals.iter().zip(chances) {
+                sum += arrival * chance;
+                tell(sum);
+            }
+        }
+        for _ in end..=to {
+            tell(sum);
         }
     }
 }
@@ -203,20 +248,31 @@ impl Row {
 
     /// For each number of starts by a moment, the chance of it and that the last of them is
     /// through.
-    fn each<'a>(&'a self, point: &'a Point, at: usize) -> impl Iterator<Item = f64> + 'a {
+    pub(super) fn each<'a>(
+        &'a self,
+        point: &'a Point,
+        at: usize,
+    ) -> impl Iterator<Item = f64> + 'a {
         let i = at.clamp(self.from, self.to) - self.from;
         let through = &self.through[i * self.width..][..self.width];
         // Starts before the row's first are through for sure.
-        let ahead = (self.first.saturating_sub(point.first) as usize).min(point.masses.len());
-        let skipped = (point.first.saturating_sub(self.first) as usize).min(through.len());
-        let (sure, open) = point.masses.split_at(ahead);
-        let through = through[skipped..].iter().chain(std::iter::repeat(&0.0));
-        let open = open
+        let sure = self.first.saturating_sub(point.first) as usize;
+        let skipped = point.first.saturating_sub(self.first) as usize;
+        let nexts = &point.reached[1..];
+        point
+            .masses
             .iter()
-            .zip(&point.reached[ahead + 1..])
-            .zip(through)
-            .map(|((mass, next), through)| (f64::from(*through) - next).clamp(0.0, *mass));
-        sure.iter().copied().chain(open)
+            .zip(nexts)
+            .enumerate()
+            .map(move |(n, (mass, next))| {
+                if n < sure {
+                    return *mass;
+                }
+                let through = through.get(n - sure + skipped).copied();
+                (f64::from(through.unwrap_or(0.0)) - next)
+                    .max(0.0)
+                    .min(*mass)
+            })
     }
 
     /// The same in a list.
@@ -406,16 +462,12 @@ impl Table {
                 }
                 let issue = self.issue(rolling, n);
                 let chain = rolling.chain_on_grid(self.kind, n, self.kind.host(n), through);
-                let mut before = issue.by(from);
-                let mut sum = before;
-                chances[column] = single(sum);
-                for moment in 1..moments {
-                    let at = from + moment;
-                    let here = issue.by(at);
-                    sum += (here - before) * chain.at(by - at);
-                    before = here;
-                    chances[moment * width + column] = single(sum);
-                }
+                let mut column = chances[column..].iter_mut().step_by(width);
+                issue.through(&chain, [from, to], by, |chance| {
+                    if let Some(cell) = column.next() {
+                        *cell = single(chance);
+                    }
+                });
             }
             Row {
                 from,

@@ -15,6 +15,34 @@ pub(super) struct Joint {
 }
 
 impl Joint {
+    /// Starts and marks of one unit, tilted: from the chances of its counts, unmarked and marked.
+    pub(super) fn tilted(counts: impl Iterator<Item = (f64, f64)>, base: f64) -> Self {
+        let (mut power, mut n) = (1.0, 0.0);
+        let (mut all, mut n1, mut n2, mut marked, mut marked_n) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (plain, excused) in counts {
+            let mark = excused * power;
+            let weight = plain * power + mark;
+            let first = weight * n;
+            all += weight;
+            n1 += first;
+            n2 += first * n;
+            marked += mark;
+            marked_n += mark * n;
+            power *= base;
+            n += 1.0;
+        }
+        let each = 1.0 / all;
+        let (starts, share) = (n1 * each, marked * each);
+        Self {
+            weight: all,
+            starts,
+            starts_variance: n2 * each - starts * starts,
+            marked: share,
+            marked_variance: share * (1.0 - share),
+            covariance: marked_n * each - starts * share,
+        }
+    }
+
     /// So many units more, each with these moments beyond its first count.
     pub(super) fn add(&mut self, units: f64, first: u32, one: &Self) {
         self.starts += units * (f64::from(first) + one.starts);
@@ -56,6 +84,10 @@ impl Number {
         if self.mean <= 0.0 {
             return 1.0;
         }
+        let off = limit + 0.5 - self.mean;
+        if off * off > FAR * (self.variance.max(0.0) + off.abs() / 3.0) {
+            return if off > 0.0 { 1.0 } else { 0.0 };
+        }
         let q = (self.variance / self.mean).clamp(1e-6, 1.0 - 1e-6);
         let p = 1.0 - q;
         let trials = self.mean / p;
@@ -71,6 +103,9 @@ impl Number {
         0.5 * erfc(-off * spread.max(0.0).sqrt() / std::f64::consts::SQRT_2)
     }
 }
+
+/// Twice the negative logarithm of a chance that is none, by Bernstein's inequality: 1e-6.
+const FAR: f64 = 27.6;
 
 /// Trials beyond a limit that are none: what is left of inexact moments.
 const CERTAIN: f64 = 0.02;

@@ -15,12 +15,22 @@ use super::points::normal_quantile;
 use super::product::Product;
 use super::units::Host;
 use super::{Rolling, Rollout};
+use crate::model::law::as_f64;
 
 /// Up to so many units the products are multiplied out, beyond they are tilted.
 pub(super) const MULTIPLIED_OUT: u32 = 3;
 
 /// How far apart the normal quantiles of the chances at the ends of a cell may be.
 const APART: f64 = 0.8;
+
+/// How far apart they may be in a cell of few points, against what is outstanding at the last start.
+const FAR_APART: f64 = 1.6;
+
+/// So many points are few.
+const CLOSE: usize = 8;
+
+/// Steps of Newton's method to about the middle.
+const NEWTON: u32 = 6;
 
 /// Normal quantile at which a tail is cut.
 const CUT: f64 = 4.0;
@@ -108,6 +118,52 @@ struct Edge {
     normal: f64,
     /// That moves the expected total to half a start below the last one.
     tilt: f64,
+}
+
+impl Edge {
+    /// The last start has not come.
+    fn before(at: usize) -> Self {
+        Self {
+            at,
+            chance: 0.0,
+            normal: -CUT,
+            tilt: 0.0,
+        }
+    }
+
+    /// It has come.
+    fn after(at: usize) -> Self {
+        Self {
+            at,
+            chance: 1.0,
+            normal: CUT,
+            tilt: 0.0,
+        }
+    }
+}
+
+/// Points of the grid between which the last start comes, and about where between.
+struct Range {
+    from: usize,
+    end: usize,
+    centre: usize,
+    /// Near enough its standard deviation, in points.
+    spread: f64,
+}
+
+impl Range {
+    /// Points to begin with, within the range and about as far apart as the ends of cells may be.
+    fn between(&self) -> impl Iterator<Item = usize> + '_ {
+        let wide = self.spread * FAR_APART <= as_f64(CLOSE);
+        let step = (self.spread * if wide { FAR_APART } else { APART }).max(1.0);
+        let each_side = floor_index((CUT - 0.5) * self.spread / step);
+        (0..=2 * each_side)
+            .map(move |i| {
+                let off = (as_f64(i) - as_f64(each_side)) * step;
+                floor_index((as_f64(self.centre) + off).max(0.0))
+            })
+            .filter(|&at| at > self.from && at < self.end)
+    }
 }
 
 /// Cumulants of the total of starts, beyond the smallest one, under a tilt.
@@ -230,17 +286,12 @@ fn log_chance(off: f64, variance: f64) -> f64 {
     -variance * ((1.0 + share) * share.ln_1p() - share)
 }
 
-/// The first index for which a condition holds that then goes on to hold, or the end.
-fn first_index(mut low: usize, mut high: usize, holds: impl Fn(usize) -> bool) -> usize {
-    while high - low > 1 {
-        let middle = usize::midpoint(low, high);
-        if holds(middle) {
-            high = middle;
-        } else {
-            low = middle;
-        }
-    }
-    high
+/// Where between two normal quantiles their mean is, as a share.
+fn middle(from: f64, to: f64) -> f64 {
+    let density = |normal: f64| (-normal * normal / 2.0).exp() / std::f64::consts::TAU.sqrt();
+    let below = |normal: f64| 0.5 * erfc(-normal / std::f64::consts::SQRT_2);
+    let mean = (density(from) - density(to)) / (below(to) - below(from));
+    ((mean - from) / (to - from)).clamp(0.0, 1.0)
 }
 
 impl LastStart {
@@ -256,14 +307,23 @@ impl LastStart {
             target: rollout.replacements,
             cells: Vec::new(),
         };
-        let (from, end) = all.range(rolling);
-        let mut edge = all.edge(rolling, from, 0.0);
-        let mut ahead = vec![all.edge(rolling, end, edge.tilt)];
-        while let Some(&next) = ahead.last() {
+        let range = all.range(rolling);
+        let (mut edge, last) = (Edge::before(range.from), Edge::after(range.end));
+        let mut ahead = vec![last];
+        let mut between = range.between().peekable();
+        loop {
+            // Where the neighbours are close enough, straight from one point to the next.
+            if ahead.len() == 1
+                && let Some(at) = between.next_if(|&at| at > edge.at)
+            {
+                ahead.push(all.edge(rolling, at, edge.tilt));
+            }
+            let Some(&next) = ahead.last() else { break };
             let chance = next.chance - edge.chance;
             let width = next.at - edge.at;
             let turns = chance > 0.01 && (next.tilt - edge.tilt).abs() > LARGEST_TURN;
-            if width > 1 && chance > NEGLIGIBLE && (next.normal - edge.normal > APART || turns) {
+            let apart = if width <= CLOSE { FAR_APART } else { APART };
+            if width > 1 && chance > NEGLIGIBLE && (next.normal - edge.normal > apart || turns) {
                 ahead.push(all.edge(rolling, edge.at + width / 2, edge.tilt));
                 continue;
             }
@@ -292,7 +352,7 @@ impl LastStart {
     }
 
     /// Points of the grid between which the last start comes.
-    fn range(&self, rolling: &Rolling) -> (usize, usize) {
+    fn range(&self, rolling: &Rolling) -> Range {
         let moments = |at: usize| -> (f64, f64) {
             let mut sum = (0.0, 0.0);
             for (table, size) in &self.kinds {
@@ -302,24 +362,44 @@ impl LastStart {
             }
             sum
         };
-        // Every unit has had this many starts by the end of the support of the last of them.
-        let rounds = self.target.div_ceil(self.units()) + 1;
-        let end = self
-            .kinds
-            .iter()
-            .map(|(table, _)| rolling.issue(table.kind, rounds).support().1)
-            .fold(0.0, f64::max);
-        let end = floor_index(end / rolling.step()) + 2;
-        let target = f64::from(self.target);
-        let from = first_index(0, end, |at| {
-            let (mean, variance) = moments(at);
-            log_chance(target - mean, variance) >= LOG_NEGLIGIBLE
-        }) - 1;
-        let end = first_index(from, end, |at| {
-            let (mean, variance) = moments(at);
+        let (target, units) = (f64::from(self.target), f64::from(self.units()));
+        let points_per_start = rolling.cycle[Host::Warm as usize].mean() / rolling.step() / units;
+        // By Newton's method, with the slope that the total of starts has in the long run.
+        let mut centre = ((target - units / 2.0) * points_per_start).max(0.0);
+        let mut spread = 1.0;
+        for _ in 0..NEWTON {
+            let (mean, variance) = moments(floor_index(centre));
+            spread = (variance.sqrt() * points_per_start).max(1.0);
+            let off = (target - 0.5 - mean) * points_per_start;
+            centre = (centre + off).max(0.0);
+            if off.abs() < spread / 4.0 {
+                break;
+            }
+        }
+        let reach = |is_beyond: &dyn Fn(usize) -> bool| {
+            let mut reach = CUT * spread;
+            while !is_beyond(floor_index(reach) + 1) {
+                reach *= 1.5;
+            }
+            floor_index(reach) + 1
+        };
+        let centre = floor_index(centre);
+        let before = reach(&|reach| {
+            centre < reach || {
+                let (mean, variance) = moments(centre - reach);
+                log_chance(target - mean, variance) < LOG_NEGLIGIBLE
+            }
+        });
+        let after = reach(&|reach| {
+            let (mean, variance) = moments(centre + reach);
             log_chance(mean - target + 1.0, variance) < LOG_NEGLIGIBLE
         });
-        (from, end)
+        Range {
+            from: centre.saturating_sub(before),
+            end: centre + after,
+            centre,
+            spread,
+        }
     }
 
     fn points(&self, rolling: &Rolling, at: usize) -> Vec<Rc<Point>> {
@@ -365,7 +445,7 @@ impl LastStart {
     fn cell(&self, rolling: &Rolling, [early, late]: [Edge; 2], chance: f64) -> Option<Cell> {
         let (from, to) = (early.at, late.at);
         let at = if to > from + 1 {
-            usize::midpoint(from, to)
+            from + floor_index(middle(early.normal, late.normal) * as_f64(to - from) + 0.5)
         } else if (early.chance - 0.5).abs() < (late.chance - 0.5).abs() {
             from
         } else {
@@ -376,7 +456,11 @@ impl LastStart {
         let given = if self.units() <= MULTIPLIED_OUT {
             self.causes(&ends, &points)?
         } else {
-            let near = f64::midpoint(early.tilt, late.tilt);
+            let near = match (early.chance > 0.0, late.chance < 1.0) {
+                (true, true) => f64::midpoint(early.tilt, late.tilt),
+                (true, false) => early.tilt,
+                (false, _) => late.tilt,
+            };
             self.tilted(&ends, &points, near)
         };
         Some(Cell {

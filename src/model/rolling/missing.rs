@@ -63,7 +63,7 @@ impl Rolling {
         }
         let mut sum = Joint::default();
         for (size, first, unit) in &units {
-            sum.add(f64::from(*size), *first, &unit.tilted(1.0));
+            sum.add(f64::from(*size), *first, &unit.moments());
         }
         let beyond_base = Number {
             mean: sum.starts - f64::from(base),

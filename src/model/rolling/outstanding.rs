@@ -29,30 +29,10 @@ pub(super) struct Compatible {
 }
 
 impl Compatible {
-    /// Starts and marks of one unit, tilted.
-    pub(super) fn tilted(&self, base: f64) -> Joint {
-        let (mut power, mut n) = (1.0, 0.0);
-        let (mut all, mut n1, mut n2, mut marked, mut marked_n) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (plain, excused) in self.plain.iter().zip(&self.excused) {
-            let mark = excused * power;
-            let weight = plain * power + mark;
-            all += weight;
-            n1 += weight * n;
-            n2 += weight * n * n;
-            marked += mark;
-            marked_n += mark * n;
-            power *= base;
-            n += 1.0;
-        }
-        let (starts, share) = (n1 / all, marked / all);
-        Joint {
-            weight: all,
-            starts,
-            starts_variance: n2 / all - starts * starts,
-            marked: share,
-            marked_variance: share * (1.0 - share),
-            covariance: marked_n / all - starts * share,
-        }
+    /// Starts and marks of one unit.
+    pub(super) fn moments(&self) -> Joint {
+        let counts = self.plain.iter().zip(&self.excused);
+        Joint::tilted(counts.map(|(&plain, &excused)| (plain, excused)), 1.0)
     }
 }
 
@@ -212,14 +192,12 @@ impl Outstanding<'_> {
         progress: &[Progress],
         by: usize,
     ) -> f64 {
-        let compatible = &mut self.product.borrow_mut().1;
         let mut all = 1.0;
         let mut last = Fresh::default();
         let mut sum = Joint::default();
         for (i, (progress, units)) in progress.iter().zip(units).enumerate() {
             let size = self.last.kinds[i].1;
-            progress.compatible(&cell.points[i], cell.at, true, compatible);
-            let own = compatible.tilted(base);
+            let own = progress.tilted(&cell.points[i], cell.at, base);
             let share = own.weight / units.norm;
             if share <= 1e-12 || share.is_nan() {
                 return 0.0;
@@ -236,17 +214,15 @@ impl Outstanding<'_> {
             }
             sum.add(besides, cell.points[i].first, &own);
         }
-        if all * (last.plain + last.excused) < 1e-10 {
+        let through = last.plain + last.excused;
+        if all * through < 1e-10 {
             return 0.0;
         }
-        let marked = sum.marked_given(others);
-        let fewer = marked.at_most(f64::from(self.marks - 1));
-        let at_most = if fewer > 1.0 - 1e-12 {
-            1.0
-        } else {
-            marked.at_most(f64::from(self.marks))
-        };
-        (all * (last.plain * at_most + last.excused * fewer)).min(1.0)
+        let mut marked = sum.marked_given(others);
+        let fresh = last.excused / through;
+        marked.mean += fresh;
+        marked.variance += fresh * (1.0 - fresh);
+        (all * through * marked.at_most(f64::from(self.marks))).min(1.0)
     }
 }
 
@@ -264,6 +240,28 @@ pub(super) fn through_of(end: End) -> Through {
 }
 
 impl Progress {
+    /// Starts and marks of one unit of those with which the end can be reached, tilted.
+    fn tilted(&self, point: &Point, at: usize, base: f64) -> Joint {
+        let plain = self.plain.each(point, at);
+        match &self.excused {
+            Some(excused) => {
+                let enough = excused.each(point, at);
+                let counts = plain.zip(enough);
+                Joint::tilted(
+                    counts.map(|(plain, enough)| (plain, (enough - plain).max(0.0))),
+                    base,
+                )
+            }
+            None => {
+                let counts = plain.zip(point.masses());
+                Joint::tilted(
+                    counts.map(|(plain, mass)| (plain, (mass - plain).max(0.0))),
+                    base,
+                )
+            }
+        }
+    }
+
     /// What is left of a unit's counts at a moment.
     fn compatible(&self, point: &Point, at: usize, marks: bool, into: &mut Compatible) {
         self.plain.through(point, at, &mut into.plain);

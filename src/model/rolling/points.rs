@@ -74,7 +74,7 @@ pub(super) fn normal_quantile(chance: f64) -> f64 {
 /// # Formula
 /// Intervals are halved until the standard normal quantiles of the probabilities at their ends are
 /// close; between, these are interpolated by cubic pieces that rise where the points do (Fritsch
-/// and Carlson). For a normal law they are on a line. The halves fall on the same points for all
+/// and Carlson, Hyman). For a normal law they are on a line. The halves fall on the same points for all
 /// options of a service, so that what is known of these points is used again.
 pub(in crate::model) fn law_between(
     low: usize,
@@ -145,6 +145,31 @@ fn with_bends(nodes: &[Node], node: impl Fn(usize) -> Node) -> Vec<Node> {
     denser
 }
 
+/// The slope of the normal quantiles at a node.
+///
+/// # Formula
+/// That of the parabola through it and its neighbours, but no steeper than keeps the cubic pieces
+/// rising (Hyman).
+fn slope_at(nodes: &[Node], chords: &[f64], i: usize) -> f64 {
+    const RISING: f64 = 3.0;
+    let width = |i: usize| as_f64(nodes[i + 1].at - nodes[i].at);
+    let last = chords.len() - 1;
+    let (slope, flattest) = if last == 0 {
+        (chords[0], chords[0])
+    } else if i == 0 {
+        let bend = (chords[0] - chords[1]) / (width(0) + width(1));
+        (chords[0] + bend * width(0), chords[0])
+    } else if i > last {
+        let bend = (chords[last] - chords[last - 1]) / (width(last) + width(last - 1));
+        (chords[last] + bend * width(last), chords[last])
+    } else {
+        let (left, right) = (width(i - 1), width(i));
+        let parabola = (right * chords[i - 1] + left * chords[i]) / (left + right);
+        (parabola, chords[i - 1].min(chords[i]))
+    };
+    slope.clamp(0.0, RISING * flattest.max(0.0))
+}
+
 /// The law whose normal quantiles go through the nodes.
 fn law_through(nodes: &[Node], cell: f64) -> Law {
     let chords: Vec<f64> = nodes
@@ -152,20 +177,7 @@ fn law_through(nodes: &[Node], cell: f64) -> Law {
         .map(|pair| (pair[1].normal - pair[0].normal) / as_f64(pair[1].at - pair[0].at))
         .collect();
     let slopes: Vec<f64> = (0..nodes.len())
-        .map(|i| {
-            let (before, after) = (i.checked_sub(1).map(|i| chords[i]), chords.get(i).copied());
-            match (before, after) {
-                (Some(before), Some(after)) if before * after > 0.0 => {
-                    // Weighted harmonic mean: no steeper than keeps the pieces rising.
-                    let left = as_f64(nodes[i].at - nodes[i - 1].at);
-                    let right = as_f64(nodes[i + 1].at - nodes[i].at);
-                    let (w1, w2) = (2.0 * right + left, right + 2.0 * left);
-                    (w1 + w2) / (w1 / before + w2 / after)
-                }
-                (Some(_), Some(_)) | (None, None) => 0.0,
-                (Some(only), None) | (None, Some(only)) => only,
-            }
-        })
+        .map(|i| slope_at(nodes, &chords, i))
         .collect();
     let from = as_f64(nodes[0].at);
     let to = as_f64(nodes[nodes.len() - 1].at);
