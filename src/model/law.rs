@@ -255,7 +255,7 @@ impl Law {
     }
 
     /// The same law on a grid with another distance, mean kept.
-    fn on_grid_of(&self, step: f64) -> Cow<'_, Self> {
+    pub(super) fn on_grid_of(&self, step: f64) -> Cow<'_, Self> {
         let ratio = self.step / step;
         if (ratio - 1.0).abs() < 1e-9 {
             Cow::Borrowed(self)

@@ -7,7 +7,7 @@ use super::verdict::{RARELY, Verdict, checking_spread, drain_delay, verdict};
 use crate::scenario::Scenario;
 
 /// How many points of the grid go to a standard deviation of one cycle.
-const POINTS_PER_DEVIATION: f64 = 16.0;
+const POINTS_PER_DEVIATION: f64 = 10.0;
 
 /// Beyond this share of killed starts a deployment is stuck, and no duration is asked for.
 const MOST_KILLED: f64 = 0.95;

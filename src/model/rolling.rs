@@ -94,6 +94,10 @@ pub struct Rolling {
     swapped_and_told: [Law; 2],
     /// From a start to the next in the same unit.
     cycle: [Law; 2],
+    /// One reaction, and two.
+    reactions: [Law; 2],
+    /// The same on coarser grids, by the bits of the distance of two points.
+    coarse_reactions: Memory<(usize, u64), Law>,
     sums: Memory<(Host, u32), Law>,
     issues: Memory<(Kind, u32), Law>,
     courses: Memory<Rollout, Course>,
@@ -138,6 +142,11 @@ impl Rolling {
             swapped,
             cycle: healthy.each_ref().map(|start| start.plus(&turn)),
             healthy,
+            reactions: [
+                phases.reaction.clone(),
+                phases.reaction.plus(&phases.reaction),
+            ],
+            coarse_reactions: RefCell::default(),
             phases,
             reuse,
             limits,
@@ -172,11 +181,9 @@ impl Rolling {
     #[must_use]
     pub fn new_version(&self, rollout: Rollout) -> Rc<Law> {
         let rollout = normal(rollout);
-        let computed = || {
-            let healthy = self.end(rollout, End::HealthyBut(0));
-            self.phases.reaction.roughly_plus(&healthy)
-        };
-        remembered(&self.new_versions, rollout, computed)
+        remembered(&self.new_versions, rollout, || {
+            self.with_reactions(&self.end(rollout, End::HealthyBut(0)), 1)
+        })
     }
 
     /// From the request to the last change, and the reaction to it \[s\].
@@ -195,10 +202,21 @@ impl Rolling {
         } else {
             End::StoppedBut(rollout.slack)
         };
-        let reaction = &self.phases.reaction;
-        reaction
-            .roughly_plus(&self.end(rollout, end))
-            .roughly_plus(reaction)
+        self.with_reactions(&self.end(rollout, end), 2)
+    }
+
+    /// A duration and so many reactions beside it, one or two.
+    fn with_reactions(&self, law: &Law, reactions: usize) -> Law {
+        let all = &self.reactions[reactions - 1];
+        if law.is_fixed() || all.is_fixed() || law.step() <= all.step() {
+            return law.roughly_plus(all);
+        }
+        // Many laws of one service have their distance of points in common.
+        let key = (reactions, law.step().to_bits());
+        let coarse = remembered(&self.coarse_reactions, key, || {
+            all.on_grid_of(law.step()).into_owned()
+        });
+        law.roughly_plus(&coarse)
     }
 
     /// Task-seconds beyond the desired count: mean \[s\].

@@ -127,17 +127,14 @@ impl Issue {
         let (low, high) = law.support();
         let from = floor_index((low - law.step()).max(0.0) / step);
         let to = floor_index((high + law.step()) / step);
-        let reached: Vec<f64> = (from..=to)
-            .map(|i| as_f64(i) * step)
-            // Over two cells, so that what comes at one moment has a point within.
-            .map(|at| {
-                f64::midpoint(
-                    law.smooth_cdf(at - step / 2.0),
-                    law.smooth_cdf(at + step / 2.0),
-                )
-            })
-            .chain([1.0])
-            .collect();
+        // Over two cells, so that what comes at one moment has a point within.
+        let mut early = law.smooth_cdf((as_f64(from) - 0.5) * step);
+        let mut reached: Vec<f64> = Vec::with_capacity(to - from + 2);
+        reached.extend((from..=to).map(|at| {
+            let late = law.smooth_cdf((as_f64(at) + 0.5) * step);
+            f64::midpoint(std::mem::replace(&mut early, late), late)
+        }));
+        reached.push(1.0);
         let mut before = 0.0;
         let arrivals = reached
             .iter()

@@ -27,7 +27,10 @@ const APART: f64 = 0.8;
 const FAR_APART: f64 = 1.6;
 
 /// So many points are few.
-const CLOSE: usize = 8;
+const CLOSE: usize = 5;
+
+/// Cells that there usually are, at most.
+const USUAL: usize = 16;
 
 /// Steps of Newton's method to about the middle.
 const NEWTON: u32 = 6;
@@ -305,7 +308,7 @@ impl LastStart {
         let mut all = Self {
             kinds,
             target: rollout.replacements,
-            cells: Vec::new(),
+            cells: Vec::with_capacity(USUAL),
         };
         let range = all.range(rolling);
         let (mut edge, last) = (Edge::before(range.from), Edge::after(range.end));

@@ -3,25 +3,32 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::erf::erfc;
 
+use super::grid::floor_index;
 use crate::model::law::{Law, as_f64};
 
-/// Cells of the law.
-const CELLS: u32 = 64;
+/// Cells of the law, at most; by the width of a cell up to a sixth fewer.
+const CELLS: usize = 56;
+
+/// Widths of cells in an octave: few, so that laws of one service have them in common.
+const WIDTHS: f64 = 4.0;
 
 /// Points where they cost little.
 const MANY: usize = 256;
+
+/// Points that there usually are, at most.
+const USUAL: usize = 32;
 
 /// Standard normal quantile beyond which a tail is cut.
 const CUT: f64 = 4.2;
 
 /// How far apart the normal quantiles of two neighbouring points may be.
-const APART: f64 = 0.8;
+const APART: f64 = 1.4;
 
 /// Ratio of the slopes of two neighbouring intervals beyond which both are halved.
 const LARGEST_BEND: f64 = 2.0;
 
 /// How often that is done.
-const BENDS: u32 = 2;
+const BENDS: u32 = 1;
 
 /// The distribution function at a point of the grid.
 #[derive(Debug, Clone, Copy)]
@@ -92,14 +99,16 @@ pub(in crate::model) fn law_between(
         width *= 2;
         first = low / (width / 8) * (width / 8);
     }
-    let mut nodes = vec![Node {
+    let mut nodes = Vec::with_capacity(USUAL);
+    nodes.push(Node {
         at: first,
         normal: -CUT,
-    }];
-    let mut ahead = vec![Node {
+    });
+    let mut ahead = Vec::with_capacity(USUAL);
+    ahead.push(Node {
         at: first + width,
         normal: CUT,
-    }];
+    });
     while let (Some(&from), Some(&to)) = (nodes.last(), ahead.last()) {
         if to.normal - from.normal > APART && to.at - from.at > 1 {
             let mut middle = node(usize::midpoint(from.at, to.at));
@@ -145,6 +154,11 @@ fn with_bends(nodes: &[Node], node: impl Fn(usize) -> Node) -> Vec<Node> {
     denser
 }
 
+/// The next larger one of the widths in common.
+fn common_width(least: f64) -> f64 {
+    ((least.log2() * WIDTHS).ceil() / WIDTHS).exp2()
+}
+
 /// The slope of the normal quantiles at a node.
 ///
 /// # Formula
@@ -181,12 +195,13 @@ fn law_through(nodes: &[Node], cell: f64) -> Law {
         .collect();
     let from = as_f64(nodes[0].at);
     let to = as_f64(nodes[nodes.len() - 1].at);
-    let width = (to - from) / f64::from(CELLS);
+    let width = common_width((to - from) / as_f64(CELLS));
+    let number = floor_index((to - from) / width) + 1;
     let mut piece = 0;
     let mut before = 0.0;
-    let cells = (1..=CELLS).map(|i| {
-        let at = from + f64::from(i) * width;
-        let up_to = if i == CELLS {
+    let cells = (1..=number).map(|i| {
+        let at = from + as_f64(i) * width;
+        let up_to = if i == number {
             1.0
         } else {
             while piece + 2 < nodes.len() && as_f64(nodes[piece + 1].at) < at {

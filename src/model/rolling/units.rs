@@ -11,7 +11,7 @@ use crate::model::law::Law;
 const CELLS: usize = 96;
 
 /// Sums of more cycles than this are taken by their moments.
-const CONVOLVED: u32 = 24;
+const CONVOLVED: u32 = 10;
 
 /// A kind of units of room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
