@@ -29,6 +29,7 @@ mod outstanding;
 mod points;
 mod product;
 mod short;
+mod told;
 mod totals;
 mod units;
 

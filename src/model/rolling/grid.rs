@@ -243,6 +243,17 @@ impl Row {
         at <= self.from
     }
 
+    /// What began by a moment.
+    pub(super) fn begun<'a>(&'a self, point: &'a Point, at: usize) -> Begun<'a> {
+        let i = at.clamp(self.from, self.to) - self.from;
+        Begun {
+            point,
+            through: &self.through[i * self.width..][..self.width],
+            sure: self.first.saturating_sub(point.first) as usize,
+            skipped: point.first.saturating_sub(self.first) as usize,
+        }
+    }
+
     /// For each number of starts by a moment, the chance of it and that the last of them is
     /// through.
     pub(super) fn each<'a>(
@@ -250,26 +261,8 @@ impl Row {
         point: &'a Point,
         at: usize,
     ) -> impl Iterator<Item = f64> + 'a {
-        let i = at.clamp(self.from, self.to) - self.from;
-        let through = &self.through[i * self.width..][..self.width];
-        // Starts before the row's first are through for sure.
-        let sure = self.first.saturating_sub(point.first) as usize;
-        let skipped = point.first.saturating_sub(self.first) as usize;
-        let nexts = &point.reached[1..];
-        point
-            .masses
-            .iter()
-            .zip(nexts)
-            .enumerate()
-            .map(move |(n, (mass, next))| {
-                if n < sure {
-                    return *mass;
-                }
-                let through = through.get(n - sure + skipped).copied();
-                (f64::from(through.unwrap_or(0.0)) - next)
-                    .max(0.0)
-                    .min(*mass)
-            })
+        let begun = self.begun(point, at);
+        (0..point.masses.len()).map(move |n| begun.through(n))
     }
 
     /// The same in a list.
@@ -289,13 +282,36 @@ impl Row {
     }
 }
 
+/// What of the starts by one moment is through by another.
+#[derive(Clone, Copy)]
+pub(super) struct Begun<'a> {
+    point: &'a Point,
+    through: &'a [f32],
+    /// Starts before the row's first are through for sure.
+    sure: usize,
+    skipped: usize,
+}
+
+impl Begun<'_> {
+    /// The chance of so many starts beyond the fewest, the last of them through.
+    pub(super) fn through(&self, n: usize) -> f64 {
+        let mass = self.point.masses[n];
+        if n < self.sure {
+            return mass;
+        }
+        let through = self.through.get(n - self.sure + self.skipped).copied();
+        let through = f64::from(through.unwrap_or(0.0));
+        (through - self.point.reached[n + 1]).max(0.0).min(mass)
+    }
+}
+
 /// One kind of units on the grid.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) kind: Kind,
     issues: RefCell<Vec<Option<Rc<Issue>>>>,
     points: RefCell<Vec<Option<Rc<Point>>>>,
-    rows: [RefCell<Vec<Option<Rc<Row>>>>; 3],
+    rows: [RefCell<Vec<Option<Rc<Row>>>>; 4],
     waiting: RefCell<Vec<Option<Rc<f64>>>>,
 }
 

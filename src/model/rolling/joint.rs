@@ -74,6 +74,16 @@ pub(super) struct Number {
 }
 
 impl Number {
+    /// Of groups of so many units, each marked with a probability of its own.
+    pub(super) fn of(groups: impl Iterator<Item = (u32, f64)>) -> Self {
+        let (mut mean, mut variance) = (0.0, 0.0);
+        for (size, share) in groups {
+            mean += f64::from(size) * share;
+            variance += f64::from(size) * share * (1.0 - share);
+        }
+        Self { mean, variance }
+    }
+
     /// Probability of at most `limit`.
     ///
     /// # Formula

@@ -2,6 +2,7 @@
 
 use super::grid::{Through, floor_index};
 use super::points::law_at_many_points;
+use super::told::{Chances, DRAINS, in_time};
 use super::totals::{chance_of_at_most, power};
 use super::units::Burst;
 use super::{Begins, End, Kind, Rolling, Rollout};
@@ -36,8 +37,42 @@ impl Rolling {
             .into_iter()
             .map(|(cold, size, delay)| (kind(cold), size, floor_index(delay / self.step() + 0.5)))
             .collect();
+        let drain_times = self.drains();
+        let stopped_but = |by: usize| {
+            in_time(&drain_times, |before| {
+                let mut all = 1.0;
+                let mut marked = Vec::with_capacity(groups.len());
+                for &(kind, size, delay) in &groups {
+                    let chain = |through, earlier: usize| {
+                        let chain = self.chain_on_grid(kind, 1, kind.host(1), through);
+                        by.checked_sub(delay + earlier)
+                            .map_or(0.0, |by| chain.up_to(by))
+                    };
+                    let mut told = [0.0; DRAINS];
+                    for (told, drain) in told.iter_mut().zip(&drain_times) {
+                        *told = chain(Through::Told, drain.points);
+                    }
+                    let chances = Chances {
+                        replaced: chain(Through::Replaced, 0),
+                        excused: chain(Through::Excused, 0),
+                        told,
+                    };
+                    let (gone, left) = chances.told_or_not(&drain_times, before);
+                    let enough = (gone + left).min(1.0);
+                    if enough <= 0.0 {
+                        return (0.0, 0.0);
+                    }
+                    all *= power(enough, size);
+                    marked.push((size, left / (gone + left)));
+                }
+                (all, all * chance_of_at_most(excused, &marked))
+            })
+        };
         let chance = |by: usize| {
             let mut all = power(self.first_stop_through(Through::Replaced, by), drains);
+            if matches!(end, End::StoppedBut(1..)) {
+                return all * stopped_but(by);
+            }
             let mut marked = Vec::with_capacity(groups.len());
             for &(kind, size, delay) in &groups {
                 let chain = |through| {
@@ -47,8 +82,7 @@ impl Rolling {
                 let (done, enough) = match end {
                     End::HealthyBut(0) => (chain(Through::Healthy), None),
                     End::HealthyBut(_) => (chain(Through::Healthy), Some(1.0)),
-                    End::StoppedBut(0) => (chain(Through::Replaced), None),
-                    End::StoppedBut(_) => (chain(Through::Replaced), Some(chain(Through::Excused))),
+                    End::StoppedBut(_) => (chain(Through::Replaced), None),
                 };
                 let enough = enough.unwrap_or(done);
                 if enough <= 0.0 {

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::grid::{Chain, Point, Row, Through};
+use super::grid::{Chain, Point, Row, Table, Through};
 use super::joint::Joint;
 use super::last_start::{Cause, Cell, Given, LastStart, MULTIPLIED_OUT, Units};
 use super::points::law_between;
 use super::product::Product;
+use super::told::{Chances, DRAINS, Drain, in_time};
 use super::totals::power;
 use super::units::Host;
 use super::{End, Reuse, Rolling};
@@ -39,8 +40,16 @@ impl Compatible {
 /// What is through by one point of the grid, for the units of one kind.
 struct Progress {
     plain: Rc<Row>,
-    /// Where marks count and excuse from something.
-    excused: Option<Rc<Row>>,
+    /// Where marks count and excuse from stops.
+    excused: Option<Excused>,
+}
+
+/// What excuses a start from its stop.
+struct Excused {
+    /// It is healthy, and what made room for it is gone.
+    healthy: Rc<Row>,
+    /// Who had told so long before as each of the drains takes, the longest first.
+    told: Vec<Rc<Row>>,
 }
 
 /// The chance of an end by each point of the grid.
@@ -51,6 +60,7 @@ struct Outstanding<'a> {
     marks: u32,
     /// For each kind: what its starts have to get through, without an excuse and with one.
     chains: Vec<[[Rc<Chain>; 2]; 2]>,
+    drains: Vec<Drain>,
     product: RefCell<(Product, Compatible)>,
 }
 
@@ -65,7 +75,7 @@ impl Outstanding<'_> {
                 let excuses = matches!(self.end, End::StoppedBut(_)) && self.marks > 0;
                 Progress {
                     plain: table.row(self.rolling, through_of(self.end), by),
-                    excused: excuses.then(|| table.row(self.rolling, Through::Excused, by)),
+                    excused: excuses.then(|| self.excused(table, by)),
                 }
             })
             .collect();
@@ -73,49 +83,117 @@ impl Outstanding<'_> {
         begun
             .map(|cell| {
                 let given = match &cell.given {
-                    Given::Causes(causes) => self.multiplied_out(cell, causes, &progress, by),
                     Given::Tilted { base, units, .. } if self.marks == 0 => {
                         self.all_through(cell, *base, units, &progress, by)
                     }
-                    Given::Tilted {
-                        base,
-                        units,
-                        others,
-                    } => self.enough_through(cell, *base, units, *others, &progress, by),
+                    _ if self.marks > 0 && matches!(self.end, End::StoppedBut(_)) => {
+                        in_time(&self.drains, |before| {
+                            self.enough(cell, &progress, Some(before), by)
+                        })
+                    }
+                    _ => self.enough(cell, &progress, None, by).1,
                 };
                 cell.chance * given
             })
             .sum()
     }
 
-    /// The chance that a start of a unit, the last of all, is through.
-    fn fresh(&self, kind: usize, host: Host, cell: &Cell, by: usize) -> Fresh {
-        let [plain, excused] = &self.chains[kind];
-        let plain = through_after(&plain[host as usize], cell, by);
-        let enough = match self.end {
-            _ if self.marks == 0 => plain,
-            End::HealthyBut(_) => 1.0,
-            End::StoppedBut(_) => through_after(&excused[host as usize], cell, by),
-        };
-        Fresh {
-            plain,
-            excused: (enough - plain).max(0.0),
+    /// What excuses the starts of the units of a kind by a point.
+    fn excused(&self, table: &Table, by: usize) -> Excused {
+        let told =
+            |drain: &Drain| table.row(self.rolling, Through::Told, by.saturating_sub(drain.points));
+        Excused {
+            healthy: table.row(self.rolling, Through::Excused, by),
+            told: self.drains.iter().map(told).collect(),
         }
     }
 
+    /// The chances of the end with any number of marks, and with few enough; where stops are
+    /// waited for, with no bad one who had told before one of the drains.
+    fn enough(
+        &self,
+        cell: &Cell,
+        progress: &[Progress],
+        before: Option<usize>,
+        by: usize,
+    ) -> (f64, f64) {
+        match &cell.given {
+            Given::Causes(causes) => self.multiplied_out(cell, causes, progress, before, by),
+            Given::Tilted {
+                base,
+                units,
+                others,
+            } => self.enough_through(cell, (*base, *others, units), progress, before, by),
+        }
+    }
+
+    /// The chance that a start of a unit, the last of all, is through.
+    fn fresh(
+        &self,
+        kind: usize,
+        host: Host,
+        cell: &Cell,
+        before: Option<usize>,
+        by: usize,
+    ) -> Fresh {
+        let chain = self.chains[kind][1][host as usize].as_ref();
+        self.fresh_with(kind, host, cell, (chain, before), by)
+    }
+
+    /// The same with what has to be got through with an excuse.
+    fn fresh_with(
+        &self,
+        kind: usize,
+        host: Host,
+        cell: &Cell,
+        (excused, before): (&Chain, Option<usize>),
+        by: usize,
+    ) -> Fresh {
+        let plain = through_after(&self.chains[kind][0][host as usize], cell, by);
+        if self.marks == 0 {
+            return Fresh {
+                plain,
+                excused: 0.0,
+            };
+        }
+        let Some(before) = before else {
+            return Fresh {
+                plain,
+                excused: (1.0 - plain).max(0.0),
+            };
+        };
+        let of = self.last.kinds[kind].0.kind;
+        let chain = self.rolling.chain_on_grid(of, 2, host, Through::Told);
+        let mut told = [0.0; DRAINS];
+        for (told, drain) in told.iter_mut().zip(&self.drains) {
+            let by = by.saturating_sub(drain.points).max(cell.from);
+            *told = through_after(&chain, cell, by);
+        }
+        let chances = Chances {
+            replaced: plain,
+            excused: through_after(excused, cell, by),
+            told,
+        };
+        let (plain, excused) = chances.told_or_not(&self.drains, before);
+        Fresh { plain, excused }
+    }
+
     /// The same for the n-th start: no stop of an old task made room for the first.
-    fn nth_fresh(&self, kind: usize, n: u32, cell: &Cell, by: usize) -> Fresh {
+    fn nth_fresh(
+        &self,
+        kind: usize,
+        n: u32,
+        cell: &Cell,
+        before: Option<usize>,
+        by: usize,
+    ) -> Fresh {
         let of = self.last.kinds[kind].0.kind;
         let host = of.host(n);
-        if n > 1 || self.marks == 0 || matches!(self.end, End::HealthyBut(_)) {
-            return self.fresh(kind, host, cell, by);
+        if n > 1 {
+            return self.fresh(kind, host, cell, before, by);
         }
         let chain = self.rolling.chain_on_grid(of, n, host, Through::Excused);
-        let plain = through_after(&self.chains[kind][0][host as usize], cell, by);
-        Fresh {
-            plain,
-            excused: (through_after(&chain, cell, by) - plain).max(0.0),
-        }
+        self.fresh_with(kind, host, cell, (&chain, before), by)
     }
 
     /// A few units: by their products.
@@ -124,33 +202,43 @@ impl Outstanding<'_> {
         cell: &Cell,
         causes: &[Cause],
         progress: &[Progress],
+        before: Option<usize>,
         by: usize,
-    ) -> f64 {
+    ) -> (f64, f64) {
         let (product, compatible) = &mut *self.product.borrow_mut();
-        let mut chance = 0.0;
+        let (mut any, mut enough) = (0.0, 0.0);
+        let most = match self.marks {
+            0 => 0,
+            _ => self.last.units(),
+        };
         let mut of_kind = None;
         for cause in causes {
             let least = self.last.least_of_others(&cell.points, cause.kind);
             if of_kind != Some(cause.kind) {
                 of_kind = Some(cause.kind);
                 let highest = self.last.target - least - cause.n;
-                product.reset(highest, self.marks);
+                product.reset(highest, most);
                 for (kind, (progress, point)) in progress.iter().zip(&cell.points).enumerate() {
-                    progress.compatible(point, cell.at, self.marks > 0, compatible);
+                    let told = before.map(|before| (&self.drains[..], before));
+                    progress.compatible(point, cell.at, self.marks > 0, told, compatible);
                     for _ in 0..self.last.others(kind, cause.kind) {
                         product.multiply(&compatible.plain, &compatible.excused);
                     }
                 }
             }
-            let fresh = self.nth_fresh(cause.kind, cause.n, cell, by);
+            let fresh = self.nth_fresh(cause.kind, cause.n, cell, before, by);
             let total = self.last.target - cause.n - least;
-            let with_excuse = match self.marks {
-                0 => 0.0,
-                marks => fresh.excused * product.at(total, marks - 1),
+            let with = |marks: u32| {
+                let excused = match marks {
+                    0 => 0.0,
+                    marks => fresh.excused * product.at(total, marks - 1),
+                };
+                cause.weight * (fresh.plain * product.at(total, marks) + excused)
             };
-            chance += cause.weight * (fresh.plain * product.at(total, self.marks) + with_excuse);
+            enough += with(self.marks);
+            any += with(most.max(1));
         }
-        chance.min(1.0)
+        (any.min(1.0), enough.min(1.0))
     }
 
     /// Tilted units, all of which have to be through.
@@ -175,7 +263,7 @@ impl Outstanding<'_> {
             all *= power(share, self.last.kinds[i].1);
             for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
                 if makes_last > 0.0 {
-                    last += makes_last / share * self.fresh(i, host, cell, by).plain;
+                    last += makes_last / share * self.fresh(i, host, cell, None, by).plain;
                 }
             }
         }
@@ -186,27 +274,28 @@ impl Outstanding<'_> {
     fn enough_through(
         &self,
         cell: &Cell,
-        base: f64,
-        units: &[Units],
-        others: f64,
+        (base, others, units): (f64, f64, &[Units]),
         progress: &[Progress],
+        before: Option<usize>,
         by: usize,
-    ) -> f64 {
+    ) -> (f64, f64) {
         let mut all = 1.0;
         let mut last = Fresh::default();
         let mut sum = Joint::default();
+        let told = before.map(|before| (&self.drains[..], before));
         for (i, (progress, units)) in progress.iter().zip(units).enumerate() {
             let size = self.last.kinds[i].1;
-            let own = progress.tilted(&cell.points[i], cell.at, base);
+            let counts = progress.counts(&cell.points[i], cell.at, told);
+            let own = Joint::tilted(counts, base);
             let share = own.weight / units.norm;
             if share <= 1e-12 || share.is_nan() {
-                return 0.0;
+                return (0.0, 0.0);
             }
             all *= power(share, size);
             let mut besides = f64::from(size);
             for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
                 if makes_last > 0.0 {
-                    let fresh = self.fresh(i, host, cell, by);
+                    let fresh = self.fresh(i, host, cell, before, by);
                     last.plain += makes_last / share * fresh.plain;
                     last.excused += makes_last / share * fresh.excused;
                     besides -= makes_last;
@@ -216,13 +305,14 @@ impl Outstanding<'_> {
         }
         let through = last.plain + last.excused;
         if all * through < 1e-10 {
-            return 0.0;
+            return (0.0, 0.0);
         }
         let mut marked = sum.marked_given(others);
         let fresh = last.excused / through;
         marked.mean += fresh;
         marked.variance += fresh * (1.0 - fresh);
-        (all * through * marked.at_most(f64::from(self.marks))).min(1.0)
+        let any = (all * through).min(1.0);
+        (any, any * marked.at_most(f64::from(self.marks)))
     }
 }
 
@@ -240,43 +330,55 @@ pub(super) fn through_of(end: End) -> Through {
 }
 
 impl Progress {
-    /// Starts and marks of one unit of those with which the end can be reached, tilted.
-    fn tilted(&self, point: &Point, at: usize, base: f64) -> Joint {
-        let plain = self.plain.each(point, at);
-        match &self.excused {
-            Some(excused) => {
-                let enough = excused.each(point, at);
-                let counts = plain.zip(enough);
-                Joint::tilted(
-                    counts.map(|(plain, enough)| (plain, (enough - plain).max(0.0))),
-                    base,
-                )
+    /// For each number of starts of a unit by a moment, the chances of it with which the end can be
+    /// reached, without a mark and with one; where stops are waited for, with who had told before
+    /// one of the drains and with who had not.
+    fn counts<'a>(
+        &'a self,
+        point: &'a Point,
+        at: usize,
+        told: Option<(&'a [Drain], usize)>,
+    ) -> impl Iterator<Item = (f64, f64)> + 'a {
+        let plain = self.plain.begun(point, at);
+        let excused = self.excused.as_ref().zip(told).map(|(excused, told)| {
+            let mut before = [plain; DRAINS];
+            for (before, row) in before.iter_mut().zip(&excused.told) {
+                *before = row.begun(point, at);
             }
-            None => {
-                let counts = plain.zip(point.masses());
-                Joint::tilted(
-                    counts.map(|(plain, mass)| (plain, (mass - plain).max(0.0))),
-                    base,
-                )
+            (excused.healthy.begun(point, at), before, told)
+        });
+        point.masses().iter().enumerate().map(move |(n, mass)| {
+            let plain = plain.through(n);
+            match &excused {
+                None => (plain, (mass - plain).max(0.0)),
+                Some((healthy, before, (drains, cut))) => Chances {
+                    replaced: plain,
+                    excused: healthy.through(n),
+                    told: before.map(|told| told.through(n)),
+                }
+                .told_or_not(drains, *cut),
             }
-        }
+        })
     }
 
-    /// What is left of a unit's counts at a moment.
-    fn compatible(&self, point: &Point, at: usize, marks: bool, into: &mut Compatible) {
-        self.plain.through(point, at, &mut into.plain);
+    /// The same in lists; without marks where none count.
+    fn compatible(
+        &self,
+        point: &Point,
+        at: usize,
+        marks: bool,
+        told: Option<(&[Drain], usize)>,
+        into: &mut Compatible,
+    ) {
         into.excused.clear();
         if !marks {
+            self.plain.through(point, at, &mut into.plain);
             return;
         }
-        match &self.excused {
-            Some(excused) => {
-                excused.through(point, at, &mut into.excused);
-            }
-            None => into.excused.extend_from_slice(point.masses()),
-        }
-        for (excused, plain) in into.excused.iter_mut().zip(&into.plain) {
-            *excused = (*excused - plain).max(0.0);
+        into.plain.clear();
+        for (plain, excused) in self.counts(point, at, told) {
+            into.plain.push(plain);
+            into.excused.push(excused);
         }
     }
 }
@@ -300,6 +402,7 @@ impl Rolling {
                     })
                 })
                 .collect(),
+            drains: self.drains(),
             product: RefCell::default(),
         };
         let first = match end {

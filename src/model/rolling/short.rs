@@ -39,7 +39,7 @@ impl Rolling {
         let groups = self.tables_of(rollout);
         let (_, to) = until.support();
         let points = (to / (self.phases.reaction.mean() / 2.0))
-            .clamp(40.0, 160.0)
+            .clamp(80.0, 160.0)
             .ceil();
         let cells = floor_index(to / points / self.step()).max(1);
         let step = as_f64(cells) * self.step();

@@ -40,14 +40,7 @@ pub(super) fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
         return 0.0;
     }
     if limit > COUNTED {
-        return Number {
-            mean: groups.iter().map(|g| f64::from(g.0) * g.1).sum(),
-            variance: groups
-                .iter()
-                .map(|g| f64::from(g.0) * g.1 * (1.0 - g.1))
-                .sum(),
-        }
-        .at_most(f64::from(limit));
+        return Number::of(groups.iter().copied()).at_most(f64::from(limit));
     }
     let mut below = vec![0.0; limit as usize + 1];
     below[0] = 1.0;
