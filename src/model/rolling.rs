@@ -33,7 +33,7 @@ mod told;
 mod totals;
 mod units;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use super::law::Law;
@@ -42,6 +42,7 @@ use super::start_limits::StartLimit;
 use grid::{Chain, Table};
 use last_start::LastStart;
 use memory::{Memory, remembered};
+use told::Drain;
 use units::{Begins, Host, Kind};
 
 pub(super) use points::law_between;
@@ -99,6 +100,7 @@ pub struct Rolling {
     reactions: [Law; 2],
     /// The same on coarser grids, by the bits of the distance of two points.
     coarse_reactions: Memory<(usize, u64), Law>,
+    drains: OnceCell<Vec<Drain>>,
     sums: Memory<(Host, u32), Law>,
     issues: Memory<(Kind, u32), Law>,
     courses: Memory<Rollout, Course>,
@@ -148,6 +150,7 @@ impl Rolling {
                 phases.reaction.plus(&phases.reaction),
             ],
             coarse_reactions: RefCell::default(),
+            drains: OnceCell::new(),
             phases,
             reuse,
             limits,

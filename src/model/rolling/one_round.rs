@@ -39,7 +39,7 @@ impl Rolling {
             .collect();
         let drain_times = self.drains();
         let stopped_but = |by: usize| {
-            in_time(&drain_times, |before| {
+            in_time(drain_times, |before| {
                 let mut all = 1.0;
                 let mut marked = Vec::with_capacity(groups.len());
                 for &(kind, size, delay) in &groups {
@@ -49,7 +49,7 @@ impl Rolling {
                             .map_or(0.0, |by| chain.up_to(by))
                     };
                     let mut told = [0.0; DRAINS];
-                    for (told, drain) in told.iter_mut().zip(&drain_times) {
+                    for (told, drain) in told.iter_mut().zip(drain_times) {
                         *told = chain(Through::Told, drain.points);
                     }
                     let chances = Chances {
@@ -57,7 +57,7 @@ impl Rolling {
                         excused: chain(Through::Excused, 0),
                         told,
                     };
-                    let (gone, left) = chances.told_or_not(&drain_times, before);
+                    let (gone, left) = chances.told_or_not(drain_times, before);
                     let enough = (gone + left).min(1.0);
                     if enough <= 0.0 {
                         return (0.0, 0.0);

@@ -60,7 +60,7 @@ struct Outstanding<'a> {
     marks: u32,
     /// For each kind: what its starts have to get through, without an excuse and with one.
     chains: Vec<[[Rc<Chain>; 2]; 2]>,
-    drains: Vec<Drain>,
+    drains: &'a [Drain],
     product: RefCell<(Product, Compatible)>,
 }
 
@@ -87,7 +87,7 @@ impl Outstanding<'_> {
                         self.all_through(cell, *base, units, &progress, by)
                     }
                     _ if self.marks > 0 && matches!(self.end, End::StoppedBut(_)) => {
-                        in_time(&self.drains, |before| {
+                        in_time(self.drains, |before| {
                             self.enough(cell, &progress, Some(before), by)
                         })
                     }
@@ -165,7 +165,7 @@ impl Outstanding<'_> {
         let of = self.last.kinds[kind].0.kind;
         let chain = self.rolling.chain_on_grid(of, 2, host, Through::Told);
         let mut told = [0.0; DRAINS];
-        for (told, drain) in told.iter_mut().zip(&self.drains) {
+        for (told, drain) in told.iter_mut().zip(self.drains) {
             let by = by.saturating_sub(drain.points).max(cell.from);
             *told = through_after(&chain, cell, by);
         }
@@ -174,7 +174,7 @@ impl Outstanding<'_> {
             excused: through_after(excused, cell, by),
             told,
         };
-        let (plain, excused) = chances.told_or_not(&self.drains, before);
+        let (plain, excused) = chances.told_or_not(self.drains, before);
         Fresh { plain, excused }
     }
 
@@ -219,7 +219,7 @@ impl Outstanding<'_> {
                 let highest = self.last.target - least - cause.n;
                 product.reset(highest, most);
                 for (kind, (progress, point)) in progress.iter().zip(&cell.points).enumerate() {
-                    let told = before.map(|before| (&self.drains[..], before));
+                    let told = before.map(|before| (self.drains, before));
                     progress.compatible(point, cell.at, self.marks > 0, told, compatible);
                     for _ in 0..self.last.others(kind, cause.kind) {
                         product.multiply(&compatible.plain, &compatible.excused);
@@ -282,7 +282,7 @@ impl Outstanding<'_> {
         let mut all = 1.0;
         let mut last = Fresh::default();
         let mut sum = Joint::default();
-        let told = before.map(|before| (&self.drains[..], before));
+        let told = before.map(|before| (self.drains, before));
         for (i, (progress, units)) in progress.iter().zip(units).enumerate() {
             let size = self.last.kinds[i].1;
             let counts = progress.counts(&cell.points[i], cell.at, told);

@@ -12,10 +12,10 @@
 
 use super::Rolling;
 use super::grid::floor_index;
-use crate::model::law::as_f64;
+use super::units::Host;
 
 /// So many durations of the drain are told apart.
-pub(super) const DRAINS: usize = 4;
+pub(super) const DRAINS: usize = 5;
 
 /// Chance below which what differs is not looked at.
 const NEGLIGIBLE: f64 = 1e-5;
@@ -64,43 +64,79 @@ impl Chances {
 
 /// The probability of an end, from two for each of the drains, the longest first: that no bad one
 /// has told before it, and that besides few enough have not told.
+///
+/// # Formula
+/// The first bad one tells between two of the moments with the difference of the former. There it
+/// is taken to come at a constant rate, and the share of few enough to be linear.
 pub(super) fn in_time(drains: &[Drain], at: impl Fn(usize) -> (f64, f64)) -> f64 {
-    let shortest = drains.len() - 1;
-    let (none_bad, few_left) = at(shortest);
-    let mut sum = few_left;
-    let (mut later, mut later_share) = (none_bad, share(few_left, none_bad));
-    for before in (0..shortest).rev() {
-        // What has no time to become bad any more, or could not have been in time.
-        if later_share < NEGLIGIBLE {
+    let (mut none_bad, few_left) = at(0);
+    let mut share = share_of(few_left, none_bad).unwrap_or(0.0);
+    let mut sum = 0.0;
+    for before in 1..drains.len() {
+        // Surely in time, or surely too late.
+        if share > 1.0 - NEGLIGIBLE || none_bad < NEGLIGIBLE {
             break;
         }
-        let (none_bad, few_left) = at(before);
-        let share = share(few_left, none_bad);
-        sum += (none_bad - later).max(0.0) * f64::midpoint(share, later_share);
-        (later, later_share) = (none_bad, share);
+        let (later, few_left) = at(before);
+        let later_share = share_of(few_left, later).unwrap_or(share);
+        let fall = (none_bad / later.max(f64::MIN_POSITIVE)).ln();
+        if fall > 0.0 {
+            let meanwhile = share + soon(fall) * (later_share - share);
+            sum += (none_bad - later) * meanwhile;
+        }
+        (none_bad, share) = (later, later_share);
     }
-    sum
+    sum + none_bad * share
 }
 
-fn share(part: f64, whole: f64) -> f64 {
-    if whole > 0.0 { part / whole } else { 0.0 }
+/// Mean of an exponential variable of this rate that is cut at 1.
+fn soon(rate: f64) -> f64 {
+    if rate < 1e-3 {
+        0.5
+    } else {
+        1.0 / rate - 1.0 / rate.exp_m1()
+    }
 }
+
+fn share_of(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// Parts of the drains by probability, from the shortest ones up: of many the longest one matters.
+const PARTS: [f64; DRAINS] = [0.5, 0.3, 0.15, 0.045, 0.005];
+
+/// A drain that varies less than this share of what comes before it is as good as fixed.
+const STEADY: f64 = 0.15;
 
 impl Rolling {
-    /// A few durations of the drain, the longest first: medians of parts of the same probability.
-    pub(super) fn drains(&self) -> Vec<Drain> {
+    /// A few durations of the drain, the longest first: medians of parts by probability.
+    pub(super) fn drains(&self) -> &[Drain] {
+        self.drains.get_or_init(|| self.computed_drains())
+    }
+
+    fn computed_drains(&self) -> Vec<Drain> {
         let drain = &self.phases.drain;
-        let parts = if drain.is_fixed() { 1 } else { DRAINS };
-        let chance = 1.0 / as_f64(parts);
-        (0..parts)
-            .rev()
-            .map(|part| {
-                let seconds = drain.quantile((as_f64(part) + 0.5) * chance);
+        let cell = |seconds: f64| floor_index(seconds / self.step() + 0.5);
+        let told = self.told[Host::Warm as usize].variance();
+        if drain.is_fixed() || drain.variance() < STEADY * STEADY * told {
+            return vec![Drain {
+                points: cell(drain.mean()),
+                chance: 1.0,
+            }];
+        }
+        let mut below = 0.0;
+        let mut drains: Vec<Drain> = PARTS
+            .iter()
+            .map(|&chance| {
+                let middle = below + chance / 2.0;
+                below += chance;
                 Drain {
-                    points: floor_index(seconds / self.step() + 0.5),
+                    points: cell(drain.quantile(middle)),
                     chance,
                 }
             })
-            .collect()
+            .collect();
+        drains.reverse();
+        drains
     }
 }
