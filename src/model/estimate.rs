@@ -29,7 +29,7 @@ use crate::rollout::{
     Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
     moves, room, steps, target_headroom, verdict,
 };
-use crate::scenario::{Assumption, Clock, Detection, PrescaleMode, Scenario};
+use crate::scenario::{Assumption, Clock, DesiredRange, Detection, PrescaleMode, Scenario};
 use crate::units::Seconds;
 
 /// How long hosts are idle before managed scaling takes them: 15 minutes of low reservation.
@@ -221,6 +221,33 @@ pub struct Score {
     pub hosts_on_demand: u32,
 }
 
+/// What a plan takes and costs. Its availability takes longer to find.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimeAndCost {
+    /// Lead plus the mean of the recommendation's clock \[s\].
+    pub time: Seconds,
+    /// What it costs.
+    pub cost: Cost,
+    /// The bounds by its percents.
+    pub bounds: Bounds,
+    /// Hosts that managed scaling adds while it runs.
+    pub hosts_on_demand: u32,
+}
+
+impl TimeAndCost {
+    /// With the availability, all that plans are compared by.
+    #[must_use]
+    pub fn with(self, availability: Availability) -> Score {
+        Score {
+            time: self.time,
+            cost: self.cost,
+            availability,
+            bounds: self.bounds,
+            hosts_on_demand: self.hosts_on_demand,
+        }
+    }
+}
+
 /// The answer for a scenario as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimate {
@@ -319,6 +346,28 @@ impl Model {
             rollbacks: RefCell::default(),
             tries: Tries::default(),
         }
+    }
+
+    /// Whether two scenarios have the same model: the timing of a task is the same, and so are the
+    /// rate limits on starts, or there are fewer tasks than any of them lets through at once.
+    #[must_use]
+    pub fn is_the_same(one: &Scenario, other: &Scenario) -> bool {
+        let (a, b) = (&one.service, &other.service);
+        let most = |range: DesiredRange| range.high.max(a.desired_count);
+        let tasks = f64::from(a.desired_range.map_or(a.desired_count, most));
+        let few = |scenario: &Scenario| {
+            let limits = start_limits::limits(scenario.service.launch_type).iter();
+            limits.map(|limit| limit.at_once).all(|most| tasks <= most)
+        };
+        let limited_alike = a.launch_type == b.launch_type || (few(one) && few(other));
+        let timed_alike = a.timing == b.timing
+            && a.load_balancer == b.load_balancer
+            && a.health_check == b.health_check
+            && a.health_check_grace_period == b.health_check_grace_period
+            && a.failed_start_probability == b.failed_start_probability
+            && one.deployment.reaction == other.deployment.reaction
+            && one.deployment.stopping_counts == other.deployment.stopping_counts;
+        limited_alike && timed_alike && a.desired_count == b.desired_count
     }
 
     /// The phases of a task's life, of a start that does not fail.
@@ -448,19 +497,43 @@ impl Model {
     /// What a plan is compared by, without what only a report tells; None if it is stuck.
     #[must_use]
     pub fn score(&self, scenario: &Scenario, plan: &Plan, room: Room) -> Option<Score> {
+        let found = self.time_and_cost(scenario, plan, room)?;
+        Some(found.with(self.availability(scenario, plan, room)?))
+    }
+
+    /// What a plan takes and costs in the mean; None if it is stuck.
+    #[must_use]
+    pub fn time_and_cost(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        room: Room,
+    ) -> Option<TimeAndCost> {
         let moves = plan_moves(scenario, plan, room);
         let run = self.run(scenario, plan, &moves)?;
         let clock = match scenario.recommend.clock {
             Clock::NewVersion => run.new_version().mean(),
             Clock::Completed => run.completed.mean(),
         };
-        Some(Score {
+        Some(TimeAndCost {
             time: Seconds(self.lead(scenario, plan) + clock),
             cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
-            availability: self.available(scenario, plan, &moves, &run),
             bounds: moves.bounds,
             hosts_on_demand: moves.joining.hosts,
         })
+    }
+
+    /// How many tasks stay healthy under a plan; None if it is stuck.
+    #[must_use]
+    pub fn availability(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        room: Room,
+    ) -> Option<Availability> {
+        let moves = plan_moves(scenario, plan, room);
+        let run = self.run(scenario, plan, &moves)?;
+        Some(self.available(scenario, plan, &moves, &run))
     }
 
     /// What comes of a plan whose deployment never moves.
