@@ -1,7 +1,7 @@
 //! The whole answer for one scenario as it stands, or under another plan: tasks, durations, cost,
 //! availability.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use super::crowd::crowd;
 use super::day;
 use super::exposure::{Exposure, Levels, Struck, is_exposed};
 use super::interruption::{Recovery, requested};
-use super::joining::{Joined, joined};
+use super::joining::{Cycles, Joined, RetriesApart};
 use super::law::{Law, standard_deviation};
 use super::lock::{Lock, lock};
 use super::phases::Phases;
@@ -29,7 +29,9 @@ use crate::rollout::{
     Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
     moves, room, steps, target_headroom, verdict,
 };
-use crate::scenario::{Assumption, Clock, DesiredRange, Detection, PrescaleMode, Scenario};
+use crate::scenario::{
+    Assumption, Capacity, Clock, DesiredRange, Detection, PrescaleMode, Scenario,
+};
 use crate::units::Seconds;
 
 /// How long hosts are idle before managed scaling takes them: 15 minutes of low reservation.
@@ -206,6 +208,19 @@ pub struct Outcome {
     pub availability: Availability,
 }
 
+/// How long a plan takes, and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClocksAndCost {
+    /// From the launch of the pre-scaled hosts to the request \[s\].
+    pub lead: Mean,
+    /// From the request to the last new task healthy \[s\].
+    pub new_version: Duration,
+    /// From the request to "completed" \[s\].
+    pub completed: Duration,
+    /// In the mean.
+    pub cost: Cost,
+}
+
 /// What plans are compared by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
@@ -307,6 +322,8 @@ pub struct Model {
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
     /// By what has room, what joins, and how it does.
     joins: RefCell<HashMap<JoinKey, Rc<Joined>>>,
+    /// What these share.
+    cycles: OnceCell<Rc<Cycles>>,
     /// By boot, hosts before and standing, spot among them, and required tasks.
     /// By boot, hosts, and spot hosts among them.
     arrivals: RefCell<HashMap<(u64, u32, u32), Rc<Law>>>,
@@ -340,6 +357,7 @@ impl Model {
             after_stopped: Rolling::new(until_healthy, Reuse::AfterStopped, limits),
             boots: RefCell::default(),
             joins: RefCell::default(),
+            cycles: OnceCell::new(),
             arrivals: RefCell::default(),
             recoveries: RefCell::default(),
             exposures: RefCell::default(),
@@ -364,7 +382,7 @@ impl Model {
             && a.load_balancer == b.load_balancer
             && a.health_check == b.health_check
             && a.health_check_grace_period == b.health_check_grace_period
-            && a.failed_start_probability == b.failed_start_probability
+            && (a.failed_start_probability - b.failed_start_probability).abs() <= 0.0
             && one.deployment.reaction == other.deployment.reaction
             && one.deployment.stopping_counts == other.deployment.stopping_counts;
         limited_alike && timed_alike && a.desired_count == b.desired_count
@@ -452,6 +470,26 @@ impl Model {
     /// Not even the desired count fits on the listed and standing hosts.
     pub fn outcome(&self, scenario: &Scenario, plan: &Plan) -> Result<Outcome, TooFewPlaces> {
         Ok(self.outcome_with_room(scenario, plan, room(scenario, plan.added())?))
+    }
+
+    /// Lead, both clocks and the cost of a plan; None if it is stuck.
+    ///
+    /// # Errors
+    /// Not even the desired count fits on the listed and standing hosts.
+    pub fn clocks_and_cost(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+    ) -> Result<Option<ClocksAndCost>, TooFewPlaces> {
+        let moves = plan_moves(scenario, plan, room(scenario, plan.added())?);
+        Ok(self.run(scenario, plan, &moves).map(|run| ClocksAndCost {
+            lead: Mean {
+                mean: Seconds(self.lead(scenario, plan)),
+            },
+            new_version: Duration::from(&*run.new_version()),
+            completed: Duration::from(&*run.completed),
+            cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
+        }))
     }
 
     /// What comes of a plan whose room is known.
@@ -589,7 +627,7 @@ impl Model {
         let course = self.course(moves, crowd(scenario, moves, plan.prescale_hosts).longer);
         let joined = self.joined(scenario, moves);
         let completed = match &joined {
-            Some(joined) => Rc::new(joined.completed.clone()),
+            Some(joined) => joined.completed(),
             None => course.later(Rolling::completed),
         };
         let added = plan.prescale_hosts + moves.joining.hosts;
@@ -635,16 +673,14 @@ impl Model {
         if let Some(known) = self.joins.borrow().get(&key) {
             return Some(Rc::clone(known));
         }
-        let phases = self.after_stopped.phases();
-        let mut found = joined(phases, moves, moves.joining, &scaling, boot);
-        if let Some(retries) = self.retries_apart() {
-            let places = moves.surge + moves.slack + moves.joining.places;
-            let delayed = |law: &Law| retries.delayed(law, moves.desired, places);
-            found = Joined {
-                new_version: delayed(&found.new_version),
-                completed: delayed(&found.completed),
-            };
-        }
+        let cycles = self
+            .cycles
+            .get_or_init(|| Rc::new(Cycles::of(self.after_stopped.phases())));
+        let retries = self.retries_apart().map(|retries| RetriesApart {
+            retries: retries.clone(),
+            places: moves.surge + moves.slack + moves.joining.places,
+        });
+        let found = Joined::of(cycles, moves, moves.joining, &scaling, boot, retries);
         let found = Rc::new(found);
         self.joins.borrow_mut().insert(key, Rc::clone(&found));
         Some(found)
@@ -695,10 +731,10 @@ impl Model {
             hours_each,
             spot_hours_each,
             excess_task_hours: self.excess(
-                match run.joined {
-                    // Only Fargate bills tasks, and there all have room.
-                    Some(_) => 0.0,
-                    None => run.course.mean_excess_task_seconds(self.phases()),
+                // Only Fargate bills tasks, and there all have room.
+                match scenario.capacity {
+                    Capacity::Unlimited => run.course.mean_excess_task_seconds(self.phases()),
+                    Capacity::FreeTasks(_) | Capacity::Hosts(_) => 0.0,
                 },
                 run.course.rollout,
                 asked,
@@ -1027,7 +1063,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn new_version(&self) -> Rc<Law> {
         match &self.joined {
-            Some(joined) => Rc::new(joined.new_version.clone()),
+            Some(joined) => joined.new_version(),
             None => self.course.later(Rolling::new_version),
         }
     }
@@ -1043,7 +1079,7 @@ impl Run<'_> {
         }
         self.course
             .mean_short(surplus)
-            .min(joined.new_version.mean())
+            .min(joined.new_version().mean())
     }
 }
 
