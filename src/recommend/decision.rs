@@ -157,24 +157,22 @@ pub fn would_prescale(search: &Search, scenario: &Scenario) -> bool {
         .is_some_and(Candidate::prescales)
 }
 
-/// The plan that is taken within some limits.
+/// The plan that is taken within some limits: one with fewer hosts where that makes no material
+/// difference.
 fn chosen(search: &Search, limits: &Limits) -> Option<Candidate> {
     let best = search.best(|_| true, limits)?;
-    if best.added_hosts() == 0 && best.score.hosts_on_demand == 0 {
-        return Some(best);
-    }
-    let settings = search
-        .best(settings_only, limits)
-        .filter(|settings| !material(search, &best, settings));
-    if let (Some(settings), true) = (settings, best.score.hosts_on_demand > 0) {
+    let as_good = |other: &Candidate| !material(search, &best, other);
+    if best.score.hosts_on_demand > 0
+        && let Some(settings) = search.best(settings_only, limits).filter(as_good)
+    {
         return Some(settings);
     }
-    match search.best(adds_none, limits) {
-        Some(without) if best.added_hosts() > 0 && !material(search, &best, &without) => {
-            Some(without)
-        }
-        _ => Some(best),
+    if best.added_hosts() > 0
+        && let Some(without) = search.best(adds_none, limits).filter(as_good)
+    {
+        return Some(without);
     }
+    Some(best)
 }
 
 /// No hosts are added.

@@ -120,24 +120,28 @@ fn answer_stays(changed: &Scenario, model: &Model, answer: YesNo) -> Result<bool
     Ok(would_prescale(&search, changed) == (answer == YesNo::Yes))
 }
 
-/// The value nearest to now at which the answer has turned, the nearest first; None if not even
-/// the farthest turns it.
+/// The value nearest to now at which the answer has turned, of values from the nearest on; None if
+/// not even the farthest turns it. Halved between: once it has turned it stays so.
 fn first_turn(
     values: &[f64],
     turns: impl Fn(f64) -> Result<bool, TooFewPlaces>,
 ) -> Result<Option<f64>, TooFewPlaces> {
-    let Some(&farthest) = values.last() else {
+    let Some(mut turned) = values.len().checked_sub(1) else {
         return Ok(None);
     };
-    if !turns(farthest)? {
+    if !turns(values[turned])? {
         return Ok(None);
     }
-    for &value in &values[..values.len() - 1] {
-        if turns(value)? {
-            return Ok(Some(value));
+    let mut may_turn = 0;
+    while may_turn < turned {
+        let middle = usize::midpoint(may_turn, turned);
+        if turns(values[middle])? {
+            turned = middle;
+        } else {
+            may_turn = middle + 1;
         }
     }
-    Ok(Some(farthest))
+    Ok(Some(values[turned]))
 }
 
 /// Moves a positive value by factors of two up to the farthest, then bisects.
@@ -176,4 +180,20 @@ fn by_factor(
         to: turn(2.0)?,
         unit,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_turn;
+
+    #[test]
+    fn the_nearest_value_that_turns_is_found() {
+        let values = [120.0, 60.0, 30.0, 15.0, 0.0];
+        for turned in values {
+            let found = first_turn(&values, |value| Ok(value <= turned)).unwrap();
+            assert_eq!(found, Some(turned));
+        }
+        assert_eq!(first_turn(&values, |_| Ok(false)).unwrap(), None);
+        assert_eq!(first_turn(&[], |_| Ok(true)).unwrap(), None);
+    }
 }

@@ -223,13 +223,8 @@ pub fn reasons(
         let Some(wanted) = limit.wanted(&scenario.limits) else {
             continue;
         };
-        let loosened = search.best(
-            |_| true,
-            &super::infeasible::without(&scenario.limits, limit),
-        );
-        let binds = loosened.is_some_and(|better| {
-            search.objective(&better) < search.objective(chosen) - search.tie()
-        });
+        let loosened = search.least(&super::infeasible::without(&scenario.limits, limit));
+        let binds = loosened < search.objective(chosen) - search.tie();
         if binds {
             reasons.push(format!(
                 "{} = {wanted} is what keeps it from being faster.",

@@ -2,10 +2,14 @@
 //! of added hosts, by what can be better than what is known already.
 //!
 //! What may be left out rests on four facts of the model. More surge and more slack never lengthen
-//! either clock. On hosts they never raise the cost, as added hosts are billed for a shorter time.
-//! More slack never raises availability from below the required tasks to them. Of equal effective
-//! bounds, the ones with the roundest percents stand for all. Where more surge costs more, on
-//! Fargate and with hosts on demand, all of it is compared.
+//! either clock. More slack never raises the cost, and on hosts more surge does not either, as added
+//! hosts are billed for a shorter time. More slack never raises availability from below the required
+//! tasks to them. Of equal effective bounds, the ones with the roundest percents stand for all.
+//! Where more surge costs more, on Fargate and with hosts on demand, all of it is compared. Where
+//! starts disturb each other, every pair of bounds is.
+//!
+//! Availability takes longer to find than time and cost: it is asked for only where it is limited,
+//! and of the plans that are told.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -346,13 +350,17 @@ impl<'a> Search<'a> {
         if !self.scenario.recommend.may_change.spot || !spot_known {
             return Plan::spot_hosts(hosts, prescale.spot_share);
         }
+        if hosts == 0 {
+            return 0;
+        }
+        let most_slack = self.most_slack(configuration, &self.scenario.limits);
         let cost = |spot: u32| {
             self.draft(
                 &Configuration {
                     spot,
                     ..configuration.clone()
                 },
-                self.minimum_percents.last().copied().unwrap_or(100),
+                most_slack.unwrap_or(100),
                 configuration
                     .maximum_percents
                     .last()
@@ -482,26 +490,11 @@ impl<'a> Search<'a> {
         among: impl Fn(&Configuration) -> bool,
         limits: &Limits,
     ) -> Option<Candidate> {
-        let mut open: Vec<(f64, &Configuration)> = self
-            .configurations
-            .iter()
-            .filter(|configuration| among(configuration))
-            .map(|configuration| (self.least_objective(configuration, limits), configuration))
-            .collect();
-        let mut least = f64::INFINITY;
-        let mut promising = open.clone();
-        promising.sort_by(|one, other| one.0.total_cmp(&other.0));
-        for (bound, configuration) in promising {
-            if bound >= least + self.tie() {
-                break;
-            }
-            if let Some(fastest) = self.fastest(configuration, limits) {
-                least = least.min(self.draft_objective(&fastest));
-            }
-        }
-        let below = least + self.tie();
+        let mut open = self.with_bounds(among, limits);
+        let below = self.least_of(&open, limits) + self.tie();
         open.retain(|(bound, _)| *bound < below);
         open.iter()
+            .filter(|(_, configuration)| !self.is_too_exposed(configuration, limits))
             .filter_map(|(_, configuration)| self.preferred_below(configuration, limits, below))
             .reduce(|best, other| {
                 if preferred(&other, &best) {
@@ -513,6 +506,67 @@ impl<'a> Search<'a> {
             .and_then(|draft| self.candidate(&draft))
     }
 
+    /// The smallest objective of all plans within some limits; infinite where there is none.
+    pub fn least(&self, limits: &Limits) -> f64 {
+        self.least_of(&self.with_bounds(|_| true, limits), limits)
+    }
+
+    /// Some configurations, each with what none of its plans has a smaller objective than.
+    fn with_bounds(
+        &self,
+        among: impl Fn(&Configuration) -> bool,
+        limits: &Limits,
+    ) -> Vec<(f64, &Configuration)> {
+        self.configurations
+            .iter()
+            .filter(|configuration| among(configuration))
+            .map(|configuration| (self.least_objective(configuration, limits), configuration))
+            .collect()
+    }
+
+    /// The smallest objective within some limits, the most promising configurations first.
+    fn least_of(&self, bounded: &[(f64, &Configuration)], limits: &Limits) -> f64 {
+        let mut promising = bounded.to_vec();
+        promising.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let mut least = f64::INFINITY;
+        for (bound, configuration) in promising {
+            if bound >= least {
+                break;
+            }
+            if self.is_too_exposed(configuration, limits) {
+                continue;
+            }
+            if let Some(fastest) = self.fastest(configuration, limits) {
+                least = least.min(self.draft_objective(&fastest));
+            }
+        }
+        least
+    }
+
+    /// Whether fewer spot hosts among as many added ones are too many for the availability limit
+    /// already: more of them are never more available.
+    fn is_too_exposed(&self, configuration: &Configuration, limits: &Limits) -> bool {
+        if limits.availability.is_none() || configuration.spot < 2 {
+            return false;
+        }
+        let any_cost = Limits {
+            availability: limits.availability,
+            ..Limits::default()
+        };
+        let alike = |other: &&Configuration| {
+            (other.before, other.standing, other.on_demand)
+                == (
+                    configuration.before,
+                    configuration.standing,
+                    configuration.on_demand,
+                )
+        };
+        let mut family = self.configurations.iter().filter(alike);
+        family.find(|other| other.spot > 0).is_some_and(|fewest| {
+            fewest.spot < configuration.spot && self.fastest(fewest, &any_cost).is_none()
+        })
+    }
+
     /// No plan of a configuration has a smaller objective.
     ///
     /// Less slack is slower and not cheaper. Less surge is slower; where it may be cheaper, all of
@@ -521,11 +575,7 @@ impl<'a> Search<'a> {
         if self.surge_may_hurt() {
             return f64::NEG_INFINITY;
         }
-        let most_slack = self
-            .minimum_percents
-            .iter()
-            .find(|&&minimum| !self.is_too_short(configuration, minimum, limits));
-        let Some(&minimum) = most_slack else {
+        let Some(minimum) = self.most_slack(configuration, limits) else {
             return f64::INFINITY;
         };
         let only_most =
@@ -539,6 +589,12 @@ impl<'a> Search<'a> {
             .map_while(|&maximum| self.draft(configuration, minimum, maximum))
             .map(|draft| self.draft_objective(&draft))
             .fold(f64::INFINITY, f64::min)
+    }
+
+    /// The lowest minimum healthy percent that is not too short in any case.
+    fn most_slack(&self, configuration: &Configuration, limits: &Limits) -> Option<u32> {
+        let mut percents = self.minimum_percents.iter().copied();
+        percents.find(|&minimum| !self.is_too_short(configuration, minimum, limits))
     }
 
     /// The plan of a configuration with the smallest objective within the limits.
@@ -893,4 +949,29 @@ pub fn front(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         }
     }
     front
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::last_that;
+
+    #[test]
+    fn the_last_that_holds_is_found_with_few_questions() {
+        for end in 1..70 {
+            for first in 0..end {
+                for last in first..end {
+                    let asked = Cell::new(0);
+                    let found = last_that(first, end, |i| {
+                        assert!(i > first && i < end);
+                        asked.set(asked.get() + 1);
+                        i <= last
+                    });
+                    assert_eq!(found, last);
+                    assert!(asked.get() <= 14, "{} of {end}", asked.get());
+                }
+            }
+        }
+    }
 }
