@@ -172,8 +172,17 @@ impl Recovery {
 /// How many of the tasks that wait for one host are missing at a moment after the strike.
 fn waiting_for_one(back: &Law, start: &Law, tasks: u32, at: f64, most: usize) -> Vec<f64> {
     let mut mixed = vec![0.0; most + 1];
+    let (soonest, latest) = start.support();
+    let half = start.step() / 2.0;
     for (joined, chance) in back.points() {
-        add_binomial(&mut mixed, chance, tasks, 1.0 - start.cdf(at - joined));
+        let after = at - joined;
+        if after <= soonest - half {
+            mixed[most.min(tasks as usize)] += chance;
+        } else if after >= latest + half {
+            mixed[0] += chance;
+        } else {
+            add_binomial(&mut mixed, chance, tasks, 1.0 - start.cdf(after));
+        }
     }
     mixed
 }
