@@ -433,7 +433,8 @@ impl Model {
         let step = if spread > 0.0 { spread / 16.0 } else { 1.0 };
         let slowest = Rc::new(match hosts {
             0 => Law::fixed(0.0, step),
-            hosts => Law::of(boot, step).largest_of(hosts),
+            1 => Law::of(boot, step),
+            hosts => self.boot_of_slowest(scenario, 1).largest_of(hosts),
         });
         self.boots.borrow_mut().insert(key, Rc::clone(&slowest));
         slowest
