@@ -369,6 +369,13 @@ pub fn billed_hours(scenario: &Scenario, there_for: &[&Law]) -> f64 {
     if granularity == Granularity::Second && least >= MINIMUM_BILLED {
         return there_for.iter().map(|law| law.mean()).sum::<f64>() / 3600.0;
     }
+    let reused = paid_hour == PaidHour::Reused && scenario.deployment.per_day.is_some();
+    if granularity == Granularity::Hour
+        && !reused
+        && let Some(hours) = sure_hours(there_for)
+    {
+        return hours;
+    }
     let Some(there_for) = there_for
         .iter()
         .map(|&law| law.clone())
@@ -385,6 +392,15 @@ pub fn billed_hours(scenario: &Scenario, there_for: &[&Law]) -> f64 {
             _ => expected_started_hours(&there_for),
         },
     }
+}
+
+/// Started hours where all that may happen ends within the same one; else None.
+fn sure_hours(there_for: &[&Law]) -> Option<f64> {
+    let sum = |of: fn(&Law) -> f64| there_for.iter().map(|law| of(law)).sum::<f64>();
+    let cells = sum(Law::step);
+    let (least, most) = (sum(|law| law.support().0), sum(|law| law.support().1));
+    let hours = ((most + cells) / 3600.0).ceil();
+    (hours > 0.0 && least - cells > 3600.0 * (hours - 1.0)).then_some(hours)
 }
 
 /// How the hours vary that are billed for one added host which is there for all of these.
@@ -483,5 +499,27 @@ impl Licences {
 
     fn per_month(&self) -> Usd {
         self.hourly.for_month() + self.high_water
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ends_in_the_same_hour_is_billed_without_a_sum() {
+        let (early, late) = (Law::uniform(600.0, 1.0), Law::uniform(1800.0, 1.0));
+        for shift in [10.0, 1100.0, 1300.0, 3700.0, 7000.0] {
+            let parts = [&early, &late.shifted(shift)];
+            let summed = expected_started_hours(&parts[0].plus(parts[1]));
+            match sure_hours(&parts) {
+                Some(hours) => assert!((hours - summed).abs() < 1e-9, "{hours} not {summed}"),
+                None => assert!(
+                    summed.fract() > 1e-9 && summed.fract() < 1.0 - 1e-9,
+                    "{summed}"
+                ),
+            }
+        }
+        assert_eq!(sure_hours(&[]), None);
     }
 }

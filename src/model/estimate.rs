@@ -1,7 +1,7 @@
 //! The whole answer for one scenario as it stands, or under another plan: tasks, durations, cost,
 //! availability.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use super::crowd::crowd;
 use super::day;
 use super::exposure::{Exposure, Levels, Struck, is_exposed};
 use super::interruption::{Recovery, requested};
-use super::joining::{Joined, joined};
+use super::joining::{Cycles, Joined, RetriesApart};
 use super::law::{Law, standard_deviation};
 use super::lock::{Lock, lock};
 use super::phases::Phases;
@@ -29,7 +29,9 @@ use crate::rollout::{
     Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
     moves, room, steps, target_headroom, verdict,
 };
-use crate::scenario::{Assumption, Clock, Detection, PrescaleMode, Scenario};
+use crate::scenario::{
+    Assumption, Capacity, Clock, DesiredRange, Detection, PrescaleMode, Scenario,
+};
 use crate::units::Seconds;
 
 /// How long hosts are idle before managed scaling takes them: 15 minutes of low reservation.
@@ -206,6 +208,19 @@ pub struct Outcome {
     pub availability: Availability,
 }
 
+/// How long a plan takes, and what it costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClocksAndCost {
+    /// From the launch of the pre-scaled hosts to the request \[s\].
+    pub lead: Mean,
+    /// From the request to the last new task healthy \[s\].
+    pub new_version: Duration,
+    /// From the request to "completed" \[s\].
+    pub completed: Duration,
+    /// In the mean.
+    pub cost: Cost,
+}
+
 /// What plans are compared by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
@@ -219,6 +234,33 @@ pub struct Score {
     pub bounds: Bounds,
     /// Hosts that managed scaling adds while it runs.
     pub hosts_on_demand: u32,
+}
+
+/// What a plan takes and costs. Its availability takes longer to find.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TimeAndCost {
+    /// Lead plus the mean of the recommendation's clock \[s\].
+    pub time: Seconds,
+    /// What it costs.
+    pub cost: Cost,
+    /// The bounds by its percents.
+    pub bounds: Bounds,
+    /// Hosts that managed scaling adds while it runs.
+    pub hosts_on_demand: u32,
+}
+
+impl TimeAndCost {
+    /// With the availability, all that plans are compared by.
+    #[must_use]
+    pub fn with(self, availability: Availability) -> Score {
+        Score {
+            time: self.time,
+            cost: self.cost,
+            availability,
+            bounds: self.bounds,
+            hosts_on_demand: self.hosts_on_demand,
+        }
+    }
 }
 
 /// The answer for a scenario as it stands.
@@ -280,6 +322,8 @@ pub struct Model {
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
     /// By what has room, what joins, and how it does.
     joins: RefCell<HashMap<JoinKey, Rc<Joined>>>,
+    /// What these share.
+    cycles: OnceCell<Rc<Cycles>>,
     /// By boot, hosts before and standing, spot among them, and required tasks.
     /// By boot, hosts, and spot hosts among them.
     arrivals: RefCell<HashMap<(u64, u32, u32), Rc<Law>>>,
@@ -313,12 +357,35 @@ impl Model {
             after_stopped: Rolling::new(until_healthy, Reuse::AfterStopped, limits),
             boots: RefCell::default(),
             joins: RefCell::default(),
+            cycles: OnceCell::new(),
             arrivals: RefCell::default(),
             recoveries: RefCell::default(),
             exposures: RefCell::default(),
             rollbacks: RefCell::default(),
             tries: Tries::default(),
         }
+    }
+
+    /// Whether two scenarios have the same model: the timing of a task is the same, and so are the
+    /// rate limits on starts, or there are fewer tasks than any of them lets through at once.
+    #[must_use]
+    pub fn is_the_same(one: &Scenario, other: &Scenario) -> bool {
+        let (a, b) = (&one.service, &other.service);
+        let most = |range: DesiredRange| range.high.max(a.desired_count);
+        let tasks = f64::from(a.desired_range.map_or(a.desired_count, most));
+        let few = |scenario: &Scenario| {
+            let limits = start_limits::limits(scenario.service.launch_type).iter();
+            limits.map(|limit| limit.at_once).all(|most| tasks <= most)
+        };
+        let limited_alike = a.launch_type == b.launch_type || (few(one) && few(other));
+        let timed_alike = a.timing == b.timing
+            && a.load_balancer == b.load_balancer
+            && a.health_check == b.health_check
+            && a.health_check_grace_period == b.health_check_grace_period
+            && (a.failed_start_probability - b.failed_start_probability).abs() <= 0.0
+            && one.deployment.reaction == other.deployment.reaction
+            && one.deployment.stopping_counts == other.deployment.stopping_counts;
+        limited_alike && timed_alike && a.desired_count == b.desired_count
     }
 
     /// The phases of a task's life, of a start that does not fail.
@@ -366,7 +433,8 @@ impl Model {
         let step = if spread > 0.0 { spread / 16.0 } else { 1.0 };
         let slowest = Rc::new(match hosts {
             0 => Law::fixed(0.0, step),
-            hosts => Law::of(boot, step).largest_of(hosts),
+            1 => Law::of(boot, step),
+            hosts => self.boot_of_slowest(scenario, 1).largest_of(hosts),
         });
         self.boots.borrow_mut().insert(key, Rc::clone(&slowest));
         slowest
@@ -403,6 +471,26 @@ impl Model {
     /// Not even the desired count fits on the listed and standing hosts.
     pub fn outcome(&self, scenario: &Scenario, plan: &Plan) -> Result<Outcome, TooFewPlaces> {
         Ok(self.outcome_with_room(scenario, plan, room(scenario, plan.added())?))
+    }
+
+    /// Lead, both clocks and the cost of a plan; None if it is stuck.
+    ///
+    /// # Errors
+    /// Not even the desired count fits on the listed and standing hosts.
+    pub fn clocks_and_cost(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+    ) -> Result<Option<ClocksAndCost>, TooFewPlaces> {
+        let moves = plan_moves(scenario, plan, room(scenario, plan.added())?);
+        Ok(self.run(scenario, plan, &moves).map(|run| ClocksAndCost {
+            lead: Mean {
+                mean: Seconds(self.lead(scenario, plan)),
+            },
+            new_version: Duration::from(&*run.new_version()),
+            completed: Duration::from(&*run.completed),
+            cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
+        }))
     }
 
     /// What comes of a plan whose room is known.
@@ -448,19 +536,43 @@ impl Model {
     /// What a plan is compared by, without what only a report tells; None if it is stuck.
     #[must_use]
     pub fn score(&self, scenario: &Scenario, plan: &Plan, room: Room) -> Option<Score> {
+        let found = self.time_and_cost(scenario, plan, room)?;
+        Some(found.with(self.availability(scenario, plan, room)?))
+    }
+
+    /// What a plan takes and costs in the mean; None if it is stuck.
+    #[must_use]
+    pub fn time_and_cost(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        room: Room,
+    ) -> Option<TimeAndCost> {
         let moves = plan_moves(scenario, plan, room);
         let run = self.run(scenario, plan, &moves)?;
         let clock = match scenario.recommend.clock {
             Clock::NewVersion => run.new_version().mean(),
             Clock::Completed => run.completed.mean(),
         };
-        Some(Score {
+        Some(TimeAndCost {
             time: Seconds(self.lead(scenario, plan) + clock),
             cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
-            availability: self.available(scenario, plan, &moves, &run),
             bounds: moves.bounds,
             hosts_on_demand: moves.joining.hosts,
         })
+    }
+
+    /// How many tasks stay healthy under a plan; None if it is stuck.
+    #[must_use]
+    pub fn availability(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        room: Room,
+    ) -> Option<Availability> {
+        let moves = plan_moves(scenario, plan, room);
+        let run = self.run(scenario, plan, &moves)?;
+        Some(self.available(scenario, plan, &moves, &run))
     }
 
     /// What comes of a plan whose deployment never moves.
@@ -516,7 +628,7 @@ impl Model {
         let course = self.course(moves, crowd(scenario, moves, plan.prescale_hosts).longer);
         let joined = self.joined(scenario, moves);
         let completed = match &joined {
-            Some(joined) => Rc::new(joined.completed.clone()),
+            Some(joined) => joined.completed(),
             None => course.later(Rolling::completed),
         };
         let added = plan.prescale_hosts + moves.joining.hosts;
@@ -562,16 +674,14 @@ impl Model {
         if let Some(known) = self.joins.borrow().get(&key) {
             return Some(Rc::clone(known));
         }
-        let phases = self.after_stopped.phases();
-        let mut found = joined(phases, moves, moves.joining, &scaling, boot);
-        if let Some(retries) = self.retries_apart() {
-            let places = moves.surge + moves.slack + moves.joining.places;
-            let delayed = |law: &Law| retries.delayed(law, moves.desired, places);
-            found = Joined {
-                new_version: delayed(&found.new_version),
-                completed: delayed(&found.completed),
-            };
-        }
+        let cycles = self
+            .cycles
+            .get_or_init(|| Rc::new(Cycles::of(self.after_stopped.phases())));
+        let retries = self.retries_apart().map(|retries| RetriesApart {
+            retries: retries.clone(),
+            places: moves.surge + moves.slack + moves.joining.places,
+        });
+        let found = Joined::of(cycles, moves, moves.joining, &scaling, boot, retries);
         let found = Rc::new(found);
         self.joins.borrow_mut().insert(key, Rc::clone(&found));
         Some(found)
@@ -622,10 +732,10 @@ impl Model {
             hours_each,
             spot_hours_each,
             excess_task_hours: self.excess(
-                match run.joined {
-                    // Only Fargate bills tasks, and there all have room.
-                    Some(_) => 0.0,
-                    None => run.course.mean_excess_task_seconds(self.phases()),
+                // Only Fargate bills tasks, and there all have room.
+                match scenario.capacity {
+                    Capacity::Unlimited => run.course.mean_excess_task_seconds(self.phases()),
+                    Capacity::FreeTasks(_) | Capacity::Hosts(_) => 0.0,
                 },
                 run.course.rollout,
                 asked,
@@ -954,7 +1064,7 @@ struct Run<'a> {
 impl Run<'_> {
     fn new_version(&self) -> Rc<Law> {
         match &self.joined {
-            Some(joined) => Rc::new(joined.new_version.clone()),
+            Some(joined) => joined.new_version(),
             None => self.course.later(Rolling::new_version),
         }
     }
@@ -970,7 +1080,7 @@ impl Run<'_> {
         }
         self.course
             .mean_short(surplus)
-            .min(joined.new_version.mean())
+            .min(joined.new_version().mean())
     }
 }
 

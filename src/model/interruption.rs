@@ -31,8 +31,8 @@ const COARSE: usize = 16;
 /// The most terms that one cause's course is computed from.
 const MOST_TERMS: usize = 2_000_000;
 
-/// Logarithms of numbers that are still told apart from 0.
-const SMALLEST_LOGARITHM: f64 = -600.0;
+/// Up to so many independent tasks the chance of all of them is a product that is not lost.
+const MULTIPLIED: u32 = 500;
 
 /// Ways to spread the tasks that are less likely than this are left out.
 const NEGLIGIBLE: f64 = 1e-4;
@@ -172,8 +172,17 @@ impl Recovery {
 /// How many of the tasks that wait for one host are missing at a moment after the strike.
 fn waiting_for_one(back: &Law, start: &Law, tasks: u32, at: f64, most: usize) -> Vec<f64> {
     let mut mixed = vec![0.0; most + 1];
+    let (soonest, latest) = start.support();
+    let half = start.step() / 2.0;
     for (joined, chance) in back.points() {
-        add_binomial(&mut mixed, chance, tasks, 1.0 - start.cdf(at - joined));
+        let after = at - joined;
+        if after <= soonest - half {
+            mixed[most.min(tasks as usize)] += chance;
+        } else if after >= latest + half {
+            mixed[0] += chance;
+        } else {
+            add_binomial(&mut mixed, chance, tasks, 1.0 - start.cdf(after));
+        }
     }
     mixed
 }
@@ -370,24 +379,27 @@ fn binomial(n: u32, p: f64, most: usize) -> Vec<f64> {
 /// A share of the binomial law added to another, the last item for all from there on.
 fn add_binomial(to: &mut [f64], share: f64, n: u32, p: f64) {
     let most = to.len() - 1;
-    let base = f64::from(n) * (-p).ln_1p();
+    let mut add = |k: u32, mass: f64| to[most.min(k as usize)] += mass;
     if p <= 0.0 {
-        to[0] += share;
+        add(0, share);
     } else if p >= 1.0 {
-        to[most.min(n as usize)] += share;
-    } else if base > SMALLEST_LOGARITHM {
-        let odds = p / (1.0 - p);
-        let mut mass = share * base.exp();
-        for k in 0..=n {
-            to[most.min(k as usize)] += mass;
-            mass *= odds * f64::from(n - k) / f64::from(k + 1);
+        add(n, share);
+    } else if n <= MULTIPLIED {
+        // From the likelier end, where no mass is lost.
+        let rare = p.min(1.0 - p);
+        let odds = rare / (1.0 - rare);
+        let mut mass = share * super::rolling::power(1.0 - rare, n);
+        for i in 0..=n {
+            add(if p > 0.5 { n - i } else { i }, mass);
+            mass *= odds * f64::from(n - i) / f64::from(i + 1);
         }
     } else {
         // From the logarithm, so that a large n does not lose it all.
+        let base = f64::from(n) * (-p).ln_1p();
         let odds = (p / (1.0 - p)).ln();
         let mut choose = 0.0_f64;
         for k in 0..=n {
-            to[most.min(k as usize)] += share * (base + choose + f64::from(k) * odds).exp();
+            add(k, share * (base + choose + f64::from(k) * odds).exp());
             choose += (f64::from(n - k) / f64::from(k + 1)).ln();
         }
     }
@@ -419,4 +431,30 @@ fn power(law: &[f64], mut count: u32, most: usize) -> Vec<f64> {
         }
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binomial_law_is_the_sum_of_single_tasks() {
+        for p in [0.0, 1e-9, 0.2, 0.5, 0.9, 1.0 - 1e-12, 1.0] {
+            for n in [0, 1, 5, 40, MULTIPLIED, MULTIPLIED + 1, 700] {
+                let most = 12;
+                let mut expected = vec![0.0; most + 1];
+                expected[0] = 1.0;
+                for _ in 0..n {
+                    expected = convolved(&expected, &[1.0 - p, p], most);
+                }
+                let found = binomial(n, p, most);
+                for (found, expected) in found.iter().zip(&expected) {
+                    assert!(
+                        (found - expected).abs() < 1e-9,
+                        "{n} {p}: {found} {expected}"
+                    );
+                }
+            }
+        }
+    }
 }

@@ -8,9 +8,13 @@
 //! independent, each tilted so that the expected total is what it must be. This is exact where all
 //! new tasks start on hosts of one step that hold one each; else a close estimate.
 
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::law::{Law, as_f64};
+use super::attempts::Retries;
+use super::law::{Law, as_f64, split};
 use super::phases::Phases;
 use super::rolling::{law_between, power};
 use crate::rollout::{Joining, Moves, steps};
@@ -34,16 +38,163 @@ const LARGEST_EXPONENT: f64 = 300.0;
 /// Cells that the law of one start is kept on.
 const CELLS: usize = 96;
 
-/// How a deployment ends whose room grows.
+/// How a deployment ends whose room grows; each end is found when it is first asked for.
 #[derive(Debug)]
 pub struct Joined {
+    units: Units,
+    slack: u32,
+    retries: Option<RetriesApart>,
+    new_version: OnceCell<Rc<Law>>,
+    completed: OnceCell<Rc<Law>>,
+}
+
+/// Starts that fail where nothing else varies, in so many places.
+#[derive(Debug)]
+pub struct RetriesApart {
+    /// Which starts fail.
+    pub retries: Retries,
+    /// Places in which starts follow each other.
+    pub places: u32,
+}
+
+impl Joined {
+    /// How a deployment goes to its end with hosts that join.
+    #[must_use]
+    pub fn of(
+        cycles: &Rc<Cycles>,
+        moves: &Moves,
+        joining: Joining,
+        scaling: &ManagedScaling,
+        boot: DurationLaw,
+        retries: Option<RetriesApart>,
+    ) -> Self {
+        Self {
+            units: Units::new(cycles, moves, joining, scaling, boot),
+            slack: moves.slack,
+            retries,
+            new_version: OnceCell::new(),
+            completed: OnceCell::new(),
+        }
+    }
+
     /// From the request to the last new task healthy.
-    pub new_version: Law,
+    #[must_use]
+    pub fn new_version(&self) -> Rc<Law> {
+        let found = self.new_version.get_or_init(|| {
+            let cycles = &self.units.cycles;
+            let healthy = self.units.end(&cycles.start, 0);
+            Rc::new(self.delayed(cycles.reaction.plus(&healthy)))
+        });
+        Rc::clone(found)
+    }
+
     /// From the request to the last change, and the reaction to it.
-    pub completed: Law,
+    #[must_use]
+    pub fn completed(&self) -> Rc<Law> {
+        let found = self.completed.get_or_init(|| {
+            let cycles = &self.units.cycles;
+            let stopped = self.units.end(&cycles.replaced, self.slack);
+            let reaction = &cycles.reaction;
+            Rc::new(self.delayed(reaction.plus(&stopped).plus(reaction)))
+        });
+        Rc::clone(found)
+    }
+
+    fn delayed(&self, end: Law) -> Law {
+        match &self.retries {
+            Some(RetriesApart { retries, places }) => {
+                retries.delayed(&end, self.units.target, *places)
+            }
+            None => end,
+        }
+    }
+}
+
+/// What all deployments of a service with hosts that join have alike.
+#[derive(Debug)]
+pub struct Cycles {
+    /// Start to healthy, without the image and with it.
+    start: [Law; 2],
+    /// Start to STOPPED of the old task that it replaces.
+    replaced: [Law; 2],
+    /// From a start to the next in the same unit.
+    cycle: [Law; 2],
+    drain: Law,
+    reaction: Law,
+    /// Laws of the first, second, … start of a unit, by what it begins with.
+    issues: RefCell<[Vec<Rc<Law>>; BEGINNINGS]>,
+}
+
+/// What a unit begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    /// A start on a host without the image.
+    ColdStart,
+    /// A start on a host with it.
+    WarmStart,
+    /// The stop of an old task.
+    Stop,
+    /// A host that has joined, which is seen one reaction later.
+    Join,
+}
+
+/// Ways to begin.
+const BEGINNINGS: usize = 4;
+
+impl Begins {
+    /// Where the first start is.
+    fn host(self) -> Host {
+        match self {
+            Self::ColdStart | Self::Join => Host::Cold,
+            Self::WarmStart | Self::Stop => Host::Warm,
+        }
+    }
+}
+
+impl Cycles {
+    /// The cycles of a service's tasks.
+    #[must_use]
+    pub fn of(phases: &Phases) -> Self {
+        let Phases {
+            drain, reaction, ..
+        } = phases;
+        let start = [phases.cold_start.clone(), phases.start.clone()];
+        let drained = reaction.plus(drain);
+        let at_once = Rc::new(Law::fixed(0.0, phases.start.step()));
+        Self {
+            replaced: start.each_ref().map(|start| start.plus(&drained)),
+            cycle: start
+                .each_ref()
+                .map(|start| start.plus(reaction).plus(drain).plus(reaction)),
+            issues: RefCell::new([
+                vec![Rc::clone(&at_once)],
+                vec![at_once],
+                vec![Rc::new(drain.plus(reaction))],
+                vec![Rc::new(reaction.clone())],
+            ]),
+            start,
+            drain: drain.clone(),
+            reaction: reaction.clone(),
+        }
+    }
+
+    /// Law of the n-th start of a unit after it began; n ≥ 1.
+    fn issue(&self, begins: Begins, n: usize) -> Rc<Law> {
+        let known = &mut self.issues.borrow_mut()[begins as usize];
+        while known.len() < n {
+            let host = match known.len() {
+                1 => begins.host(),
+                _ => Host::Warm,
+            };
+            let next = known[known.len() - 1].plus(&self.cycle[host as usize]);
+            known.push(Rc::new(next.coarsened(CELLS)));
+        }
+        Rc::clone(&known[n - 1])
+    }
 }
 
 /// Units of room that begin alike.
+#[derive(Debug)]
 struct Kind {
     /// Groups of units that share a host's boot; else each unit is a group.
     groups: u32,
@@ -52,43 +203,22 @@ struct Kind {
     /// Moments that the group begins at, after the first moves; equally likely \[s\].
     begins: Vec<f64>,
     /// Law of the n-th start after that, n from 1 on.
-    issues: Vec<Law>,
+    issues: Vec<Rc<Law>>,
+    /// For each of the moments, how many starts of a unit there may be by the last start of all.
+    most: Vec<usize>,
     /// Where the first start is.
     first: Host,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Host {
     Cold,
     Warm,
 }
 
-/// How a deployment goes to its end with hosts that join.
-#[must_use]
-pub fn joined(
-    phases: &Phases,
-    moves: &Moves,
-    joining: Joining,
-    scaling: &ManagedScaling,
-    boot: DurationLaw,
-) -> Joined {
-    let units = Units::new(phases, moves, joining, scaling, boot);
-    let reaction = &phases.reaction;
-    let healthy = units.end(&[phases.cold_start.clone(), phases.start.clone()], 0);
-    let drained = reaction.plus(&phases.drain);
-    let replaced = [
-        phases.cold_start.plus(&drained),
-        phases.start.plus(&drained),
-    ];
-    let stopped = units.end(&replaced, moves.slack);
-    Joined {
-        new_version: reaction.plus(&healthy),
-        completed: reaction.plus(&stopped).plus(reaction),
-    }
-}
-
-struct Units<'a> {
-    phases: &'a Phases,
+#[derive(Debug)]
+struct Units {
+    cycles: Rc<Cycles>,
     kinds: Vec<Kind>,
     /// Starts in all.
     target: u32,
@@ -97,122 +227,122 @@ struct Units<'a> {
 }
 
 /// A moment at which the last start may come, and what the units have done by then.
+#[derive(Debug)]
 struct Moment {
     /// After the first moves \[s\].
     at: f64,
     /// Probability that the last start comes then.
     mass: f64,
-    /// The tilt, as a logarithm, under which the expected total of starts is the target.
-    tilt: f64,
     kinds: Vec<Begun>,
 }
 
 /// What one kind of units has done by a moment.
+#[derive(Debug)]
 struct Begun {
     /// Starts in a second.
     rate: f64,
     /// Whether what starts then is rather the first start of its unit.
     first: bool,
-    /// For each moment that a group begins at, probabilities of the numbers of starts of a unit.
-    counts: Vec<Vec<f64>>,
+    /// For each moment that a group begins at.
+    groups: Vec<Group>,
 }
 
-impl<'a> Units<'a> {
+/// What a group that begins at one moment has done by another, with the numbers of starts tilted
+/// so that the expected total of all units is the target.
+#[derive(Debug)]
+struct Group {
+    /// Probability of its beginning.
+    share: f64,
+    /// From no start of a unit on.
+    counts: Vec<Count>,
+}
+
+/// A number of starts of one unit.
+#[derive(Debug)]
+struct Count {
+    /// Probability without the tilt, and of more.
+    chance: f64,
+    beyond: f64,
+    /// What the tilt makes of a probability.
+    tilted: f64,
+    /// The moment among the cells of the last of the starts: whole ones, and a part of the next.
+    cell: (usize, f64),
+}
+
+impl Units {
     fn new(
-        phases: &'a Phases,
+        cycles: &Rc<Cycles>,
         moves: &Moves,
         joining: Joining,
         scaling: &ManagedScaling,
         boot: DurationLaw,
     ) -> Self {
-        let step = phases.start.step();
-        let at_once = Law::fixed(0.0, step);
         let cold = moves.cold.min(moves.surge);
-        let alone = |groups, first, law: &Law| (groups, 1, vec![0.0], first, law.clone());
-        let after_stop = phases.drain.plus(&phases.reaction);
+        let alone = |groups, begins| (groups, 1, vec![0.0], begins);
         let mut begun = vec![
-            alone(cold, Host::Cold, &at_once),
-            alone(moves.surge - cold, Host::Warm, &at_once),
-            alone(moves.slack, Host::Warm, &after_stop),
+            alone(cold, Begins::ColdStart),
+            alone(moves.surge - cold, Begins::WarmStart),
+            alone(moves.slack, Begins::Stop),
         ];
         let boots = quantiles(boot);
         let mut left = joining.places;
         for (number, hosts) in (0..).zip(steps(scaling, joining.hosts)) {
             let launched = scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
-            let begins: Vec<f64> = boots.iter().map(|boot| launched + boot).collect();
+            let joined: Vec<f64> = boots.iter().map(|boot| launched + boot).collect();
             let full = (left / joining.each.max(1)).min(hosts);
             left -= full * joining.each;
-            begun.push((
-                full,
-                joining.each,
-                begins.clone(),
-                Host::Cold,
-                phases.reaction.clone(),
-            ));
+            begun.push((full, joining.each, joined.clone(), Begins::Join));
             if full < hosts && left > 0 {
-                begun.push((1, left, begins, Host::Cold, phases.reaction.clone()));
+                begun.push((1, left, joined, Begins::Join));
                 left = 0;
             }
         }
+        begun.retain(|&(groups, each, ..)| groups > 0 && each > 0);
         let mut units = Self {
-            phases,
+            cycles: Rc::clone(cycles),
             kinds: Vec::new(),
             target: moves.desired,
             moments: Vec::new(),
         };
-        for (groups, each, begins, first, law) in begun {
-            if groups > 0 && each > 0 {
-                let issues = vec![law];
-                units.kinds.push(Kind {
-                    groups,
-                    each,
-                    begins,
-                    issues,
-                    first,
-                });
-            }
+        let places = begun.iter().map(|(groups, each, ..)| groups * each).sum();
+        let latest = begun.iter().flat_map(|(_, _, moments, _)| moments);
+        let high = units.latest(places, latest.fold(0.0, |a: f64, b| a.max(*b)));
+        for (groups, each, moments, begins) in begun {
+            let soonest = moments.iter().copied().fold(f64::INFINITY, f64::min);
+            units.kinds.push(Kind {
+                groups,
+                each,
+                issues: units.issues(begins, soonest, high),
+                first: begins.host(),
+                most: vec![0; moments.len()],
+                begins: moments,
+            });
         }
-        units.prepare();
+        units.find_moments(high);
         units
     }
 
-    /// Finds when the last start may come, with as many starts of each unit as that takes.
-    fn prepare(&mut self) {
-        let cycle = |host: Host| {
-            self.start(host)
-                .plus(&self.phases.reaction)
-                .plus(&self.phases.drain)
-                .plus(&self.phases.reaction)
-        };
-        let (cold, warm) = (cycle(Host::Cold), cycle(Host::Warm));
-        let units: u32 = self.kinds.iter().map(|kind| kind.groups * kind.each).sum();
-        let latest_begin = self
-            .kinds
-            .iter()
-            .flat_map(|kind| &kind.begins)
-            .fold(0.0, |a: f64, b| a.max(*b));
-        let rounds = self.target.div_ceil(units.max(1)) + 1;
-        let high = latest_begin
-            + self.phases.drain.support().1
-            + f64::from(rounds) * warm.support().1
-            + cold.support().1;
-        for kind in &mut self.kinds {
-            let soonest = kind.begins.iter().copied().fold(f64::INFINITY, f64::min);
-            loop {
-                let n = kind.issues.len();
-                let last = &kind.issues[n - 1];
-                if soonest + last.support().0 > high || n > self.target as usize {
-                    break;
-                }
-                let cycle = if n == 1 && kind.first == Host::Cold {
-                    &cold
-                } else {
-                    &warm
-                };
-                let next = last.plus(cycle).coarsened(CELLS);
-                kind.issues.push(next);
-            }
+    /// A moment by which all starts have come, where so many places begin at the latest then.
+    fn latest(&self, places: u32, begin: f64) -> f64 {
+        let [cold, warm] = self.cycles.cycle.each_ref().map(|cycle| cycle.support().1);
+        let rounds = self.target.div_ceil(places.max(1)) + 1;
+        begin + self.cycles.drain.support().1 + f64::from(rounds) * warm + cold
+    }
+
+    /// As many starts of a unit as there may be by a moment.
+    fn issues(&self, begins: Begins, soonest: f64, high: f64) -> Vec<Rc<Law>> {
+        let mut issues = vec![self.cycles.issue(begins, 1)];
+        while let Some(last) = issues.last()
+            && soonest + last.support().0 <= high
+            && issues.len() <= self.target as usize
+        {
+            issues.push(self.cycles.issue(begins, issues.len() + 1));
         }
+        issues
+    }
+
+    /// Finds when the last start may come.
+    fn find_moments(&mut self, high: f64) {
         let (low, _) = bisect(0.0, high, |t| self.chance_of_all_started(t) < 1e-5);
         let (_, high) = bisect(low, high, |t| self.chance_of_all_started(t) < 1.0 - 1e-5);
         let width = (high - low) / f64::from(MOMENTS);
@@ -231,20 +361,36 @@ impl<'a> Units<'a> {
             .collect();
         self.moments = moments
             .into_iter()
-            .map(|(at, mass)| Moment {
-                at,
-                mass,
-                tilt: self.tilt(at),
-                kinds: self.kinds.iter().map(|kind| kind.begun(at)).collect(),
+            .map(|(at, mass)| {
+                let counts: Vec<Counts> = self.kinds.iter().map(|kind| kind.by(at)).collect();
+                let base = self.tilt(&counts).exp();
+                let kinds = self.kinds.iter().zip(counts);
+                Moment {
+                    at,
+                    mass,
+                    kinds: kinds
+                        .map(|(kind, counts)| kind.begun(at, counts, base))
+                        .collect(),
+                }
             })
             .collect();
+        for (i, kind) in self.kinds.iter_mut().enumerate() {
+            for (group, most) in kind.most.iter_mut().enumerate() {
+                let counts = self.moments.iter().map(|moment| {
+                    let begun = &moment.kinds[i].groups[group];
+                    if begun.share > 0.0 {
+                        begun.counts.len() - 1
+                    } else {
+                        0
+                    }
+                });
+                *most = counts.max().unwrap_or(0);
+            }
+        }
     }
 
     fn start(&self, host: Host) -> &Law {
-        match host {
-            Host::Cold => &self.phases.cold_start,
-            Host::Warm => &self.phases.start,
-        }
+        &self.cycles.start[host as usize]
     }
 
     /// Probability that all starts have come by a moment.
@@ -296,10 +442,12 @@ impl<'a> Units<'a> {
     }
 
     fn chance(&self, chain: &[Law; 2], excused: u32, z: f64) -> f64 {
-        let healthy = [self.phases.cold_start.clone(), self.phases.start.clone()];
         let through: Vec<Through> = self.kinds.iter().map(|k| k.through(chain, z)).collect();
         let at_least: Vec<Through> = if excused > 0 {
-            self.kinds.iter().map(|k| k.through(&healthy, z)).collect()
+            self.kinds
+                .iter()
+                .map(|k| k.through(&self.cycles.start, z))
+                .collect()
         } else {
             Vec::new()
         };
@@ -308,7 +456,7 @@ impl<'a> Units<'a> {
             chance +=
                 moment.mass * self.chance_given(chain, &through, &at_least, excused, moment, z);
         }
-        let drained = self.phases.drain.cdf(z);
+        let drained = self.cycles.drain.cdf(z);
         chance * drained.powi(i32::try_from(excused).unwrap_or(i32::MAX))
     }
 
@@ -326,7 +474,7 @@ impl<'a> Units<'a> {
         let kinds = || self.kinds.iter().zip(&moment.kinds);
         let done: Vec<f64> = kinds()
             .zip(through)
-            .map(|((kind, begun), through)| kind.share_through(through, moment, begun))
+            .map(|((kind, begun), through)| kind.share_through(through, begun))
             .collect();
         // Which kind the last start is of, and that it gets through in what is left.
         let all: f64 = moment.kinds.iter().map(|begun| begun.rate).sum();
@@ -362,7 +510,7 @@ impl<'a> Units<'a> {
         marked[0] = 1.0;
         let mut healthy = 1.0;
         for (((kind, begun), done), at_least) in kinds().zip(&done).zip(at_least) {
-            let enough = kind.share_through(at_least, moment, begun);
+            let enough = kind.share_through(at_least, begun);
             if enough <= 0.0 {
                 return 0.0;
             }
@@ -378,14 +526,16 @@ impl<'a> Units<'a> {
         healthy * marked.iter().sum::<f64>().min(1.0) * fresh.min(1.0)
     }
 
-    /// The tilt, as a logarithm, under which the expected total of starts by a moment is the
-    /// target.
-    fn tilt(&self, at: f64) -> f64 {
+    /// The tilt, as a logarithm, under which the expected total of starts is the target, from the
+    /// numbers of starts of each kind.
+    fn tilt(&self, counts: &[Counts]) -> f64 {
         let target = f64::from(self.target);
         let mean = |tilt: f64| -> f64 {
+            let base = tilt.exp();
             self.kinds
                 .iter()
-                .map(|kind| f64::from(kind.groups) * kind.tilted_mean(at, tilt))
+                .zip(counts)
+                .map(|(kind, counts)| f64::from(kind.groups) * kind.tilted_mean(counts, base))
                 .sum()
         };
         let rounds = self.kinds.iter().map(|kind| kind.issues.len()).max();
@@ -393,6 +543,9 @@ impl<'a> Units<'a> {
         bisect(-most, most, |tilt| mean(tilt) < target).0
     }
 }
+
+/// For each moment that a group begins at, probabilities of the numbers of starts of a unit.
+type Counts = Vec<Vec<f64>>;
 
 /// For each number of starts and each moment that a group begins at, what is through by a moment
 /// z: running sums over the cells of the start's law.
@@ -433,9 +586,9 @@ impl Kind {
         let mut sum = vec![0.0; 1];
         let share = 1.0 / as_f64(self.begins.len());
         for begin in &self.begins {
-            let one = self.counts(at - begin);
-            let mut group = vec![1.0];
-            for _ in 0..self.each {
+            let one = product(&[1.0], &self.counts(at - begin), most);
+            let mut group = one.clone();
+            for _ in 1..self.each {
                 group = product(&group, &one, most);
             }
             if sum.len() < group.len() {
@@ -466,23 +619,41 @@ impl Kind {
     }
 
     /// Expected starts of one group under a tilt.
-    fn tilted_mean(&self, at: f64, tilt: f64) -> f64 {
-        let mut groups = Vec::with_capacity(self.begins.len());
-        for begin in &self.begins {
-            let (mut weight, mut first) = (0.0, 0.0);
-            for (n, p) in (0_u32..).zip(self.counts(at - begin)) {
-                let tilted = p * (tilt * f64::from(n)).exp();
-                weight += tilted;
-                first += tilted * f64::from(n);
-            }
-            if weight > 0.0 {
-                groups.push((
-                    f64::from(self.each) * weight.ln(),
-                    f64::from(self.each) * first / weight,
-                ));
-            }
+    fn tilted_mean(&self, counts: &Counts, base: f64) -> f64 {
+        let groups: Vec<(f64, f64)> = counts
+            .iter()
+            .map(|counts| {
+                let (mut weight, mut first) = (0.0, 0.0);
+                let (mut power, mut n) = (1.0, 0.0);
+                for p in counts {
+                    weight += p * power;
+                    first += p * power * n;
+                    power *= base;
+                    n += 1.0;
+                }
+                (weight, f64::from(self.each) * first / weight)
+            })
+            .collect();
+        let shares = self.shares(groups.iter().map(|group| group.0));
+        let weighted = shares
+            .iter()
+            .zip(&groups)
+            .filter(|(share, _)| **share > 0.0);
+        weighted.map(|(share, group)| share * group.1).sum()
+    }
+
+    /// Probabilities of the moments that a group begins at, from what a tilt makes of each unit's
+    /// whole mass.
+    fn shares(&self, weights: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
+        let most = weights.clone().fold(0.0, f64::max);
+        let mut shares: Vec<f64> = weights
+            .map(|weight| power(weight / most, self.each))
+            .collect();
+        let all: f64 = shares.iter().sum();
+        for share in &mut shares {
+            *share /= all;
         }
-        weighted_mean(&groups)
+        shares
     }
 
     /// Starts of the whole kind in a second at a moment.
@@ -514,8 +685,9 @@ impl Kind {
         Through(
             self.begins
                 .iter()
-                .map(|begin| {
-                    (0..self.issues.len())
+                .zip(&self.most)
+                .map(|(begin, &most)| {
+                    (0..most)
                         .map(|i| {
                             let host = usize::from(!(i == 0 && self.first == Host::Cold));
                             chain[host].through_by(z - begin, &self.issues[i])
@@ -526,71 +698,88 @@ impl Kind {
         )
     }
 
-    /// What the units have done by a moment.
-    fn begun(&self, at: f64) -> Begun {
+    /// Numbers of starts by a moment.
+    fn by(&self, at: f64) -> Counts {
+        self.begins
+            .iter()
+            .map(|begin| self.counts(at - begin))
+            .collect()
+    }
+
+    /// What the units have done by a moment, with e to the tilt.
+    fn begun(&self, at: f64, counts: Counts, base: f64) -> Begun {
+        let tilted = |counts: &Vec<f64>| {
+            let (mut weight, mut power) = (0.0, 1.0);
+            for chance in counts {
+                weight += chance * power;
+                power *= base;
+            }
+            weight
+        };
+        let weights: Vec<f64> = counts.iter().map(tilted).collect();
+        let shares = self.shares(weights.iter().copied());
+        let groups = self.begins.iter().zip(counts).zip(weights).zip(shares);
         Begun {
             rate: self.rate(at),
             first: self.first_at(at),
-            counts: self
-                .begins
-                .iter()
-                .map(|begin| self.counts(at - begin))
+            groups: groups
+                .map(|(((begin, counts), weight), share)| Group {
+                    share,
+                    counts: self.tilted(at - begin, counts, base, weight),
+                })
                 .collect(),
         }
     }
 
+    fn tilted(&self, after: f64, counts: Vec<f64>, base: f64, weight: f64) -> Vec<Count> {
+        let (mut tilted, mut beyond) = (1.0 / weight, 1.0);
+        let cell = |issue: &Law| {
+            if issue.is_fixed() {
+                (1, 0.0)
+            } else {
+                split(((after - issue.support().0) / issue.step() + 0.5).max(0.0))
+            }
+        };
+        counts
+            .into_iter()
+            .enumerate()
+            .map(|(n, chance)| {
+                beyond = f64::max(beyond - chance, 0.0);
+                let count = Count {
+                    chance,
+                    beyond,
+                    tilted,
+                    cell: n.checked_sub(1).map_or((0, 0.0), |i| cell(&self.issues[i])),
+                };
+                tilted *= base;
+                count
+            })
+            .collect()
+    }
+
     /// Probability that the last start by a moment of every unit of one group is through, the
     /// numbers of starts being tilted.
-    fn share_through(&self, through: &Through, moment: &Moment, begun: &Begun) -> f64 {
-        let base = moment.tilt.exp();
-        let mut groups = Vec::with_capacity(self.begins.len());
-        for ((begin, sums), counts) in self.begins.iter().zip(&through.0).zip(&begun.counts) {
-            let after = moment.at - begin;
-            let (mut weight, mut through) = (0.0, 0.0);
-            let (mut power_of, mut beyond) = (1.0, 1.0);
-            for (n, &p) in counts.iter().enumerate() {
-                beyond = f64::max(beyond - p, 0.0);
-                weight += p * power_of;
-                through += power_of
-                    * match n.checked_sub(1) {
-                        None => p,
-                        Some(i) => {
-                            let issue = &self.issues[i];
-                            let cell = if issue.is_fixed() {
-                                1.0
-                            } else {
-                                (after - issue.support().0) / issue.step() + 0.5
-                            };
-                            let by = at_cell(&sums[i], cell.max(0.0));
-                            (by - beyond).clamp(0.0, p)
-                        }
-                    };
-                power_of *= base;
-            }
-            if weight > 0.0 {
-                groups.push((
-                    f64::from(self.each) * weight.ln(),
-                    power((through / weight).min(1.0), self.each),
-                ));
-            }
-        }
-        weighted_mean(&groups)
+    fn share_through(&self, through: &Through, begun: &Begun) -> f64 {
+        begun
+            .groups
+            .iter()
+            .zip(&through.0)
+            .filter(|(group, _)| group.share > 0.0)
+            .map(|(group, sums)| {
+                let (none, some) = group.counts.split_at(1);
+                let not_begun = none[0].tilted * none[0].chance;
+                let begun: f64 = some
+                    .iter()
+                    .zip(sums)
+                    .map(|(count, sums)| {
+                        let by = at_cell(sums, count.cell) - count.beyond;
+                        count.tilted * by.clamp(0.0, count.chance)
+                    })
+                    .sum();
+                group.share * power((not_begun + begun).min(1.0), self.each)
+            })
+            .sum()
     }
-}
-
-/// The mean of values whose weights are given as logarithms.
-fn weighted_mean(weighted: &[(f64, f64)]) -> f64 {
-    let most = weighted
-        .iter()
-        .map(|w| w.0)
-        .fold(f64::NEG_INFINITY, f64::max);
-    let (mut all, mut sum) = (0.0, 0.0);
-    for (log_weight, value) in weighted {
-        let weight = (log_weight - most).exp();
-        all += weight;
-        sum += weight * value;
-    }
-    if all > 0.0 { sum / all } else { 0.0 }
 }
 
 /// Equally likely values that stand for a duration \[s\].
@@ -627,16 +816,9 @@ fn product(a: &[f64], b: &[f64], most: usize) -> Vec<f64> {
 }
 
 /// A running sum between two cells.
-fn at_cell(sums: &[f64], cell: f64) -> f64 {
-    let whole = cell.floor();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "cells are few and not negative"
-    )]
-    let i = whole as usize;
+fn at_cell(sums: &[f64], (i, part): (usize, f64)) -> f64 {
     match (sums.get(i), sums.get(i + 1)) {
-        (Some(a), Some(b)) => a + (cell - whole) * (b - a),
+        (Some(a), Some(b)) => a + part * (b - a),
         _ => sums.last().copied().unwrap_or(0.0),
     }
 }

@@ -32,23 +32,28 @@ pub struct Law {
     mass: Vec<f64>,
     /// Running sum of `mass`: `below[i]` lies below point `i`.
     below: Vec<f64>,
+    /// Mean number of steps from the first point.
+    steps: f64,
 }
 
 impl Law {
     fn from_mass(start: f64, step: f64, mut mass: Vec<f64>) -> Self {
         let total: f64 = mass.iter().sum();
         let mut below = Vec::with_capacity(mass.len());
-        let mut sum = 0.0;
+        let (mut sum, mut steps, mut i) = (0.0, 0.0, 0.0);
         for m in &mut mass {
             *m /= total;
             below.push(sum);
             sum += *m;
+            steps += i * *m;
+            i += 1.0;
         }
         Self {
             start,
             step,
             mass,
             below,
+            steps,
         }
     }
 
@@ -262,7 +267,7 @@ impl Law {
         } else if ratio > 1.0 {
             Cow::Owned(self.refined(step))
         } else {
-            Cow::Owned(Self::from_points(self.points(), step))
+            Cow::Owned(self.spread_over(step))
         }
     }
 
@@ -273,7 +278,27 @@ impl Law {
             return self.clone();
         }
         let step = self.step * as_f64(self.mass.len() - 1) / as_f64(cells - 1);
-        Self::from_points(self.points(), step)
+        self.spread_over(step)
+    }
+
+    /// The same law on a coarser grid: as [`Law::from_points`] of its points.
+    fn spread_over(&self, step: f64) -> Self {
+        let there = |mass: &f64| *mass > 0.0;
+        let first = self.mass.iter().position(there).unwrap_or(0);
+        let last = self.mass.iter().rposition(there).unwrap_or(0);
+        let at = |i: usize| self.start + as_f64(i) * self.step;
+        let low = at(first);
+        let (cells, _) = split(((at(last) - low) / step).ceil());
+        let mut mass = vec![0.0; cells + 2];
+        for i in first..=last {
+            let (cell, part) = split((at(i) - low) / step);
+            mass[cell] += self.mass[i] * (1.0 - part);
+            mass[cell + 1] += self.mass[i] * part;
+        }
+        while mass.len() > 1 && mass.last().is_some_and(|&m| m <= 0.0) {
+            mass.pop();
+        }
+        Self::from_mass(low, step, mass)
     }
 
     /// Every point with its probability.
@@ -311,13 +336,7 @@ impl Law {
     /// Mean \[s\].
     #[must_use]
     pub fn mean(&self) -> f64 {
-        let cells: f64 = self
-            .mass
-            .iter()
-            .enumerate()
-            .map(|(i, m)| as_f64(i) * m)
-            .sum();
-        self.start + cells * self.step
+        self.start + self.steps * self.step
     }
 
     /// Variance \[s²\].
@@ -374,7 +393,13 @@ impl Law {
         }
         let mut cell = (value - begun.start - self.start) / self.step + 0.5;
         let each = begun.step / self.step;
-        for mass in &begun.mass {
+        // What began long before is through for sure.
+        while cell >= as_f64(self.mass.len()) && sums.len() < begun.mass.len() {
+            sum = begun.below[sums.len()];
+            sums.push(sum);
+            cell -= each;
+        }
+        for mass in &begun.mass[sums.len() - 1..] {
             if cell <= 0.0 {
                 break;
             }
@@ -658,17 +683,16 @@ fn weibull_shape(cv: f64) -> f64 {
 }
 
 /// Whole part and fraction of a cell number that is not negative.
-fn split(cell: f64) -> (usize, f64) {
-    let whole = cell.floor();
+pub(super) fn split(cell: f64) -> (usize, f64) {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "cells are few and not negative"
     )]
-    (whole.max(0.0) as usize, cell - whole)
+    let whole = cell as u32;
+    (whole as usize, cell - f64::from(whole))
 }
 
-/// A count of cells as a factor.
 /// A count of cells as a number.
 pub(super) fn as_f64(count: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "cells are few")]
@@ -697,6 +721,38 @@ mod tests {
         assert!((sum.mean() - 300.25).abs() < 1e-12);
         assert!(sum.variance() < 1e-12);
         assert!(sum.cdf(300.249) < 0.5 && sum.cdf(300.25) > 0.5);
+    }
+
+    #[test]
+    fn a_coarser_grid_is_that_of_the_points() {
+        let law = Law::uniform(30.0, 0.7).shifted(3.0);
+        for step in [0.7, 1.0, 2.5, 40.0] {
+            let found = law.spread_over(step);
+            assert_eq!(found, Law::from_points(law.points(), step));
+            assert!((found.mean() - law.mean()).abs() < 1e-9);
+        }
+        let fixed = Law::fixed(5.0, 1.0);
+        assert_eq!(
+            fixed.spread_over(2.0),
+            Law::from_points(fixed.points(), 2.0)
+        );
+    }
+
+    #[test]
+    fn what_is_through_is_summed_from_the_chances_of_each_point() {
+        let (chain, begun) = (
+            Law::uniform(20.0, 0.5).shifted(4.0),
+            Law::uniform(12.0, 0.8),
+        );
+        for value in [0.0, 3.0, 9.0, 21.0, 60.0] {
+            let sums = chain.through_by(value, &begun);
+            let mut sum = 0.0;
+            for (i, (at, mass)) in begun.points().enumerate() {
+                assert!((sums[i] - sum).abs() < 1e-12, "{value} {i}");
+                sum += mass * chain.cdf(value - at);
+            }
+            assert!((sums[begun.len()] - sum).abs() < 1e-12, "{value}");
+        }
     }
 
     #[test]

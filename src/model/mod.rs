@@ -30,6 +30,6 @@ pub use availability::{Availability, Parts, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
     Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,
-    estimate,
+    TimeAndCost, estimate,
 };
 pub use range::{End, RangeEnds};

@@ -70,20 +70,18 @@ fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
             None => return without(format!("places for {places} only")),
         }
     }
-    let outcome = match model.outcome(&there, &Plan::of(&there)) {
-        Ok(outcome) => outcome,
+    let found = match model.clocks_and_cost(&there, &Plan::of(&there)) {
+        Ok(Some(found)) => found,
+        Ok(None) => return without("stuck".to_owned()),
         Err(too_few) => return without(format!("places for {} only", too_few.places)),
-    };
-    let Some(duration) = outcome.duration else {
-        return without("stuck".to_owned());
     };
     End {
         desired,
         problem: None,
-        lead_s: Some(duration.lead_s),
-        new_version_s: Some(duration.new_version_s),
-        completed_s: Some(duration.completed_s),
-        total_usd_per_month: outcome.cost.total_usd_per_month,
+        lead_s: Some(found.lead),
+        new_version_s: Some(found.new_version),
+        completed_s: Some(found.completed),
+        total_usd_per_month: found.cost.total_usd_per_month,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::decision::Timing;
 use super::search::Limit;
 use super::{Infeasible, PlanReport, recommend, report};
 use crate::model::Estimate;
@@ -49,7 +50,7 @@ pub struct Checked {
 /// # Errors
 /// Not even the desired count fits on the listed hosts.
 pub fn standing(scenario: &Scenario) -> Result<(PlanReport, Vec<Checked>), TooFewPlaces> {
-    let current = report::current(scenario)?;
+    let current = report::current(&Timing::of(scenario.clone()))?;
     let limits = checked(
         &scenario.limits,
         scenario.recommend.clock,

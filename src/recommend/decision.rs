@@ -1,6 +1,8 @@
 //! Which plan is taken: the best one within the limits, unless one without added hosts makes no
 //! material difference.
 
+use std::rc::Rc;
+
 use super::search::{Candidate, Configuration, Search};
 use super::variants::{TimingLever, permitted, pulled};
 use super::{YesNo, grace};
@@ -22,13 +24,23 @@ pub struct Timing {
     /// The scenario with these settings.
     pub scenario: Scenario,
     /// Its model.
-    pub model: Model,
+    pub model: Rc<Model>,
 }
 
 impl Timing {
     /// The scenario's own timing.
     pub fn of(scenario: Scenario) -> Self {
-        let model = Model::of(&scenario);
+        let model = Rc::new(Model::of(&scenario));
+        Self { scenario, model }
+    }
+
+    /// The timing of a scenario, whose model may be this one's.
+    pub fn also_of(&self, scenario: Scenario) -> Self {
+        let model = if Model::is_the_same(&scenario, &self.scenario) {
+            Rc::clone(&self.model)
+        } else {
+            Rc::new(Model::of(&scenario))
+        };
         Self { scenario, model }
     }
 
@@ -42,31 +54,46 @@ impl Timing {
         };
         let mut levers = permitted(scenario);
         let mut best = with(&levers);
+        if levers.is_empty() {
+            return Ok(best);
+        }
+        let mut reached = best.objective()?;
         for lever in levers.clone() {
             let fewer: Vec<TimingLever> = levers.iter().copied().filter(|l| *l != lever).collect();
             let without = with(&fewer);
-            if without.is_as_good_as(&best)? {
+            let found = without.objective()?;
+            if found.is_as_good_as(&reached) {
                 levers = fewer;
                 best = without;
+                reached = found;
             }
         }
         Ok(best)
     }
 
-    fn is_as_good_as(&self, other: &Self) -> Result<bool, TooFewPlaces> {
-        let (mine, theirs) = (
-            Search::new(&self.scenario, &self.model)?,
-            Search::new(&other.scenario, &other.model)?,
-        );
-        let chosen = (
-            Decision::of(&mine, &self.scenario).chosen,
-            Decision::of(&theirs, &other.scenario).chosen,
-        );
-        Ok(match chosen {
+    fn objective(&self) -> Result<Reached, TooFewPlaces> {
+        let search = Search::new(&self.scenario, &self.model)?;
+        let chosen = chosen(&search, &self.scenario.limits);
+        Ok(Reached {
+            objective: chosen.map(|chosen| search.objective(&chosen)),
+            tie: search.tie(),
+        })
+    }
+}
+
+/// The objective of the plan that is taken; absent where nothing meets the limits.
+struct Reached {
+    objective: Option<f64>,
+    tie: f64,
+}
+
+impl Reached {
+    fn is_as_good_as(&self, other: &Self) -> bool {
+        match (self.objective, other.objective) {
             (_, None) => true,
             (None, Some(_)) => false,
-            (Some(a), Some(b)) => mine.objective(&a) < theirs.objective(&b) + mine.tie(),
-        })
+            (Some(mine), Some(theirs)) => mine < theirs + self.tie,
+        }
     }
 }
 
@@ -101,7 +128,7 @@ impl Decision {
         let prescaled = search.best(prescales, limits);
         let standing = search.best(stands, limits);
         Self {
-            chosen: chosen(search, without, limits),
+            chosen: chosen(search, limits),
             without,
             settings: search.best(settings_only, limits),
             on_demand: search.best(|c| adds_none(c) && c.on_demand, limits),
@@ -125,26 +152,27 @@ impl Decision {
 
 /// Whether the plan that would be taken within a scenario's limits pre-scales.
 pub fn would_prescale(search: &Search, scenario: &Scenario) -> bool {
-    let without = search.best(adds_none, &scenario.limits);
-    chosen(search, without, &scenario.limits)
+    chosen(search, &scenario.limits)
         .as_ref()
         .is_some_and(Candidate::prescales)
 }
 
-fn chosen(search: &Search, without: Option<Candidate>, limits: &Limits) -> Option<Candidate> {
+/// The plan that is taken within some limits: one with fewer hosts where that makes no material
+/// difference.
+fn chosen(search: &Search, limits: &Limits) -> Option<Candidate> {
     let best = search.best(|_| true, limits)?;
-    let settings = search
-        .best(settings_only, limits)
-        .filter(|settings| !material(search, &best, settings));
-    if let (Some(settings), true) = (settings, best.score.hosts_on_demand > 0) {
+    let as_good = |other: &Candidate| !material(search, &best, other);
+    if best.score.hosts_on_demand > 0
+        && let Some(settings) = search.best(settings_only, limits).filter(as_good)
+    {
         return Some(settings);
     }
-    match without {
-        Some(without) if best.added_hosts() > 0 && !material(search, &best, &without) => {
-            Some(without)
-        }
-        _ => Some(best),
+    if best.added_hosts() > 0
+        && let Some(without) = search.best(adds_none, limits).filter(as_good)
+    {
+        return Some(without);
     }
+    Some(best)
 }
 
 /// No hosts are added.

@@ -3,7 +3,6 @@
 use super::decision::{Decision, Timing};
 use super::search::{Candidate, Search};
 use super::{Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, report};
-use crate::model::Model;
 use crate::rollout::{Added, TooFewPlaces, managed_scaling, room};
 use crate::scenario::{Capacity, LaunchType, NetworkMode, Scenario};
 use crate::units::{DAYS_PER_MONTH, Seconds, Usd};
@@ -214,10 +213,7 @@ fn fargate(scenario: &Scenario, timing: &Timing) -> Result<Alternative, TooFewPl
     moved.capacity = Capacity::Unlimited;
     moved.prescale.hosts = 0;
     moved.prescale.host = None;
-    let moved = Timing {
-        model: Model::of(&moved),
-        scenario: moved,
-    };
+    let moved = timing.also_of(moved);
     let search = Search::new(&moved.scenario, &moved.model)?;
     let Some(best) = search.best(|_| true, &scenario.limits) else {
         return none("none within the limits");

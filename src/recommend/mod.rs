@@ -46,12 +46,15 @@ pub fn recommend(scenario: &Scenario) -> Result<Recommendation, TooFewPlaces> {
     let search = Search::new(&timing.scenario, &timing.model)?;
     let decision = Decision::of(&search, &timing.scenario);
     let (planned, answer) = (&timing.scenario, decision.answer());
-    // Where the answer turns is asked of other inputs, beside everything else.
+    let may_prescale = search.may_prescale();
+    // Another delay needs another model: it is asked beside everything else.
     std::thread::scope(|scope| {
-        let ranges = scope.spawn(|| ranges::robust_while(scenario, planned, answer));
+        let of_delay = scope.spawn(|| ranges::of_delay(scenario, planned, may_prescale, answer));
         let mut recommendation = told(scenario, &timing, &search, &decision)?;
-        if let Ok(ranges) = ranges.join() {
-            recommendation.hosts_answer.robust_while = ranges?;
+        let mut ranges = ranges::of_boot_price_and_rate(&timing, may_prescale, answer)?;
+        if let Ok(of_delay) = of_delay.join() {
+            ranges.extend(of_delay?);
+            recommendation.hosts_answer.robust_while = ranges;
         }
         Ok(recommendation)
     })
@@ -66,7 +69,7 @@ fn told(
 ) -> Result<Recommendation, TooFewPlaces> {
     let known = search.worth_knowing();
     let report = |candidate: &Candidate| report::report(scenario, timing, candidate);
-    let current = report::current(scenario)?;
+    let current = report::current(&timing.also_of(scenario.clone()))?;
     let front = front(known.iter().copied().chain(decision.chosen).collect());
     let infeasible = match decision.chosen {
         Some(_) => None,

@@ -62,7 +62,7 @@ pub fn options(scenario: &Scenario) -> Result<Options, TooFewPlaces> {
             .all(|limit| limit.met_by(candidate, limits))
     });
     let now = Plan::of(scenario);
-    let as_it_stands = Timing::of(scenario.clone());
+    let as_it_stands = timing.also_of(scenario.clone());
     let serving = as_it_stands.model.outcome(scenario, &now)?.cost;
     let others: Result<Vec<Option<PlanOption>>, TooFewPlaces> = undominated(candidates)
         .iter()

@@ -19,21 +19,19 @@ const BISECTIONS: u32 = 6;
 /// Deregistration delays that are looked at \[s\].
 const DELAYS: [f64; 8] = [0.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0];
 
-/// The ranges over which "pre-scale: yes or no" stays, for a scenario and the timing that is
-/// planned for it.
+/// The ranges of boot time, price and frequency over which "pre-scale: yes or no" stays: the
+/// durations of a deployment stay the same.
 ///
 /// # Errors
 /// Not even the desired count fits on the listed hosts.
-pub fn robust_while(
-    scenario: &Scenario,
-    planned: &Scenario,
+pub fn of_boot_price_and_rate(
+    timing: &Timing,
+    may_prescale: bool,
     answer: YesNo,
 ) -> Result<Vec<Range>, TooFewPlaces> {
-    let timing = &Timing::of(planned.clone());
     let model = &timing.model;
-    let stays = |changed: &Scenario, model: &Model| -> Result<bool, TooFewPlaces> {
-        let search = Search::new(changed, model)?;
-        Ok(would_prescale(&search, changed) == (answer == YesNo::Yes))
+    let stays = |changed: &Scenario| -> Result<bool, TooFewPlaces> {
+        Ok(!may_prescale || answer_stays(changed, model, answer)?)
     };
     let mut ranges = Vec::new();
     let prescale = &timing.scenario.prescale;
@@ -45,7 +43,7 @@ pub fn robust_while(
             |boot| {
                 let mut changed = timing.scenario.clone();
                 changed.prescale.boot.mean = Seconds(boot);
-                stays(&changed, model)
+                stays(&changed)
             },
         )?);
     }
@@ -61,7 +59,7 @@ pub fn robust_while(
                     host.on_demand = host.on_demand * factor;
                     host.spot = host.spot.map(|spot| spot * factor);
                 }
-                stays(&changed, model)
+                stays(&changed)
             },
         )?);
     }
@@ -73,50 +71,77 @@ pub fn robust_while(
             |per_day| {
                 let mut changed = timing.scenario.clone();
                 changed.deployment.per_day = Some(per_day);
-                stays(&changed, model)
+                stays(&changed)
             },
         )?);
-    }
-    if let Some(balancer) = scenario.service.load_balancer {
-        let now = balancer.deregistration_delay.0;
-        let turns = |delay: f64| -> Result<bool, TooFewPlaces> {
-            let mut balancer = balancer;
-            balancer.deregistration_delay = Seconds(delay);
-            let changed = Timing::of(with_balancer(&timing.scenario, balancer));
-            Ok(!stays(&changed.scenario, &changed.model)?)
-        };
-        let below: Vec<f64> = DELAYS.iter().rev().copied().filter(|&d| d < now).collect();
-        let above: Vec<f64> = DELAYS.iter().copied().filter(|&d| d > now).collect();
-        let (from, to) = (first_turn(&below, turns)?, first_turn(&above, turns)?);
-        ranges.push(Range {
-            key: "service.load_balancer.deregistration_delay".to_owned(),
-            now,
-            from,
-            to,
-            unit: "s",
-        });
     }
     Ok(ranges)
 }
 
-/// The value nearest to now at which the answer has turned, the nearest first; None if not even
-/// the farthest turns it.
+/// The range of the deregistration delay over which the answer stays, for a scenario and the timing
+/// that is planned for it; none without a load balancer.
+///
+/// # Errors
+/// Not even the desired count fits on the listed hosts.
+pub fn of_delay(
+    scenario: &Scenario,
+    planned: &Scenario,
+    may_prescale: bool,
+    answer: YesNo,
+) -> Result<Option<Range>, TooFewPlaces> {
+    let Some(balancer) = scenario.service.load_balancer else {
+        return Ok(None);
+    };
+    let now = balancer.deregistration_delay.0;
+    let turns = |delay: f64| -> Result<bool, TooFewPlaces> {
+        if !may_prescale {
+            return Ok(false);
+        }
+        let mut balancer = balancer;
+        balancer.deregistration_delay = Seconds(delay);
+        let changed = with_balancer(planned, balancer);
+        Ok(!answer_stays(&changed, &Model::of(&changed), answer)?)
+    };
+    let below: Vec<f64> = DELAYS.iter().rev().copied().filter(|&d| d < now).collect();
+    let above: Vec<f64> = DELAYS.iter().copied().filter(|&d| d > now).collect();
+    let (from, to) = (first_turn(&below, turns)?, first_turn(&above, turns)?);
+    Ok(Some(Range {
+        key: "service.load_balancer.deregistration_delay".to_owned(),
+        now,
+        from,
+        to,
+        unit: "s",
+    }))
+}
+
+/// Whether the answer is the same for a changed scenario.
+fn answer_stays(changed: &Scenario, model: &Model, answer: YesNo) -> Result<bool, TooFewPlaces> {
+    let search = Search::new(changed, model)?;
+    Ok(would_prescale(&search, changed) == (answer == YesNo::Yes))
+}
+
+/// The value nearest to now at which the answer has turned, of values from the nearest on; None if
+/// not even the farthest turns it. Halved between: once it has turned it stays so.
 fn first_turn(
     values: &[f64],
     turns: impl Fn(f64) -> Result<bool, TooFewPlaces>,
 ) -> Result<Option<f64>, TooFewPlaces> {
-    let Some(&farthest) = values.last() else {
+    let Some(mut turned) = values.len().checked_sub(1) else {
         return Ok(None);
     };
-    if !turns(farthest)? {
+    if !turns(values[turned])? {
         return Ok(None);
     }
-    for &value in &values[..values.len() - 1] {
-        if turns(value)? {
-            return Ok(Some(value));
+    let mut may_turn = 0;
+    while may_turn < turned {
+        let middle = usize::midpoint(may_turn, turned);
+        if turns(values[middle])? {
+            turned = middle;
+        } else {
+            may_turn = middle + 1;
         }
     }
-    Ok(Some(farthest))
+    Ok(Some(values[turned]))
 }
 
 /// Moves a positive value by factors of two up to the farthest, then bisects.
@@ -155,4 +180,20 @@ fn by_factor(
         to: turn(2.0)?,
         unit,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_turn;
+
+    #[test]
+    fn the_nearest_value_that_turns_is_found() {
+        let values = [120.0, 60.0, 30.0, 15.0, 0.0];
+        for turned in values {
+            let found = first_turn(&values, |value| Ok(value <= turned)).unwrap();
+            assert_eq!(found, Some(turned));
+        }
+        assert_eq!(first_turn(&values, |_| Ok(false)).unwrap(), None);
+        assert_eq!(first_turn(&[], |_| Ok(true)).unwrap(), None);
+    }
 }

@@ -43,9 +43,10 @@ pub fn changed(scenario: &Scenario, timing: &Timing, plan: &Plan) -> Vec<Change>
 ///
 /// # Errors
 /// Not even the desired count fits on the listed hosts.
-pub fn current(scenario: &Scenario) -> Result<PlanReport, TooFewPlaces> {
+pub fn current(as_it_stands: &Timing) -> Result<PlanReport, TooFewPlaces> {
+    let scenario = &as_it_stands.scenario;
     let plan = Plan::of(scenario);
-    plan_report(scenario, &Model::of(scenario), &plan, Vec::new())
+    plan_report(scenario, &as_it_stands.model, &plan, Vec::new())
 }
 
 fn plan_report(
@@ -222,13 +223,8 @@ pub fn reasons(
         let Some(wanted) = limit.wanted(&scenario.limits) else {
             continue;
         };
-        let loosened = search.best(
-            |_| true,
-            &super::infeasible::without(&scenario.limits, limit),
-        );
-        let binds = loosened.is_some_and(|better| {
-            search.objective(&better) < search.objective(chosen) - search.tie()
-        });
+        let loosened = search.least(&super::infeasible::without(&scenario.limits, limit));
+        let binds = loosened < search.objective(chosen) - search.tie();
         if binds {
             reasons.push(format!(
                 "{} = {wanted} is what keeps it from being faster.",
@@ -326,12 +322,12 @@ pub fn conditional(
         return Ok(Vec::new());
     };
     let room = crate::rollout::room(&shortened, chosen.plan.added())?;
-    let score = Model::of(&shortened).score(&shortened, &chosen.plan, room);
-    Ok(score
-        .map(|score| Conditional {
+    let found = Model::of(&shortened).time_and_cost(&shortened, &chosen.plan, room);
+    Ok(found
+        .map(|found| Conditional {
             key: key.to_owned(),
             change,
-            saves_s: chosen.score.time - score.time,
+            saves_s: chosen.score.time - found.time,
             condition,
         })
         .filter(|conditional| conditional.saves_s.0 >= TIE)

@@ -2,25 +2,32 @@
 //! of added hosts, by what can be better than what is known already.
 //!
 //! What may be left out rests on four facts of the model. More surge and more slack never lengthen
-//! either clock. On hosts they never raise the cost, as added hosts are billed for a shorter time.
-//! More slack never raises availability from below the required tasks to them. Of equal effective
-//! bounds, the ones with the roundest percents stand for all. Where more surge costs more, on
-//! Fargate and with hosts on demand, all of it is compared.
+//! either clock. More slack never raises the cost, and on hosts more surge does not either, as added
+//! hosts are billed for a shorter time. More slack never raises availability from below the required
+//! tasks to them. Of equal effective bounds, the ones with the roundest percents stand for all.
+//! Where more surge costs more, on Fargate and with hosts on demand, all of it is compared. Where
+//! starts disturb each other, every pair of bounds is.
+//!
+//! Availability takes longer to find than time and cost: it is asked for only where it is limited,
+//! and of the plans that are told.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::model::{Model, Plan, Score, required_tasks};
+use crate::model::{Availability, Model, Plan, Score, TimeAndCost, required_tasks};
 use crate::rollout::{
     Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, joining,
     managed_scaling, places_on_added, room, roundest_maximum_percent,
     roundest_minimum_healthy_percent,
 };
 use crate::scenario::{Capacity, Limits, Scenario, Together};
-use crate::units::{MINUTES_PER_MONTH, PerHour, Usd};
+use crate::units::{MINUTES_PER_MONTH, PerHour, Seconds, Usd};
 
 /// A difference of the objective below this is none \[s\].
 pub const TIE: f64 = 1.0;
+
+/// Total costs that differ by less are the same \[USD/month\].
+const SAME_COST: f64 = 1e-6;
 
 /// So many surges beyond the room are looked at.
 const MOST_ON_DEMAND: usize = 8;
@@ -60,6 +67,41 @@ impl Candidate {
     pub fn availability(&self) -> f64 {
         self.score.availability.monthly.unwrap_or(1.0)
     }
+}
+
+/// A plan with its time and cost. Its availability is found only where it is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Draft {
+    plan: Plan,
+    room: Room,
+    found: TimeAndCost,
+}
+
+impl Draft {
+    fn total(&self) -> Usd {
+        self.found.cost.total_usd_per_month.unwrap_or_default()
+    }
+
+    /// Whether it is beyond the budget or takes too long.
+    fn misses_budget_or_duration(&self, limits: &Limits) -> bool {
+        [
+            (Limit::Budget, self.total().0),
+            (Limit::MaxDuration, self.found.time.0),
+        ]
+        .into_iter()
+        .any(|(limit, reached)| {
+            let wanted = limit.wanted(limits);
+            wanted.is_some_and(|wanted| !limit.meets(reached, wanted))
+        })
+    }
+}
+
+/// A plan by its place in a configuration's lists: its minimum healthy percent by index, and its
+/// maximum percent.
+struct Placed {
+    minimum: usize,
+    maximum: u32,
+    draft: Draft,
 }
 
 /// The three limits.
@@ -161,8 +203,9 @@ pub struct Search<'a> {
     shortest: f64,
     /// Ways to add hosts; the first adds none, if that is allowed.
     pub configurations: Vec<Configuration>,
-    /// What was scored before; None where it is stuck.
-    scores: RefCell<HashMap<Plan, Option<Candidate>>>,
+    /// What was found before, by the percents of the lists; None where it is stuck.
+    drafts: RefCell<HashMap<Plan, Option<Draft>>>,
+    availabilities: RefCell<HashMap<Plan, Availability>>,
 }
 
 impl<'a> Search<'a> {
@@ -190,7 +233,8 @@ impl<'a> Search<'a> {
             minimum_percents,
             shortest,
             configurations: Vec::new(),
-            scores: RefCell::default(),
+            drafts: RefCell::default(),
+            availabilities: RefCell::default(),
         };
         for (before, standing) in ways_to_add(scenario)? {
             let added = crate::rollout::Added { before, standing };
@@ -222,6 +266,12 @@ impl<'a> Search<'a> {
             }
         }
         Ok(search)
+    }
+
+    /// Whether any plan launches hosts before a deployment.
+    pub fn may_prescale(&self) -> bool {
+        let mut configurations = self.configurations.iter();
+        configurations.any(|configuration| configuration.before > 0)
     }
 
     /// Maximum percents whose surge has room, and those that go beyond it and make managed scaling
@@ -300,20 +350,24 @@ impl<'a> Search<'a> {
         if !self.scenario.recommend.may_change.spot || !spot_known {
             return Plan::spot_hosts(hosts, prescale.spot_share);
         }
+        if hosts == 0 {
+            return 0;
+        }
+        let most_slack = self.most_slack(configuration, &self.scenario.limits);
         let cost = |spot: u32| {
-            self.scored(
+            self.draft(
                 &Configuration {
                     spot,
                     ..configuration.clone()
                 },
-                self.minimum_percents.last().copied().unwrap_or(100),
+                most_slack.unwrap_or(100),
                 configuration
                     .maximum_percents
                     .last()
                     .copied()
                     .unwrap_or(100),
             )
-            .map_or(f64::INFINITY, |candidate| candidate.total().0)
+            .map_or(f64::INFINITY, |draft| draft.total().0)
         };
         // The cost is piecewise linear in the share; it bends only where committed hosts end.
         let committed = match &self.scenario.capacity {
@@ -333,40 +387,81 @@ impl<'a> Search<'a> {
             .map_or(0, |best| best.0)
     }
 
-    /// A plan with its score; None if it is stuck.
-    fn scored(
-        &self,
-        configuration: &Configuration,
-        minimum: u32,
-        maximum: u32,
-    ) -> Option<Candidate> {
+    /// A plan with its time and cost; None if it is stuck.
+    fn draft(&self, configuration: &Configuration, minimum: u32, maximum: u32) -> Option<Draft> {
         let room = configuration.room;
-        let (minimum, maximum) = super::range::percents(self.scenario, (minimum, maximum), room)?;
-        let plan = Plan {
+        let mut plan = Plan {
             minimum_healthy_percent: minimum,
             maximum_percent: maximum,
             prescale_hosts: configuration.before,
             spot_hosts: configuration.spot,
             headroom_hosts: configuration.standing,
         };
-        if let Some(known) = self.scores.borrow().get(&plan) {
+        if let Some(known) = self.drafts.borrow().get(&plan) {
             return *known;
         }
-        let score = self.model.score(self.scenario, &plan, configuration.room);
-        let scored = score.map(|score| Candidate { plan, score });
-        self.scores.borrow_mut().insert(plan, scored);
-        scored
+        let asked = plan;
+        let percents = super::range::percents(self.scenario, (minimum, maximum), room);
+        let draft = percents.and_then(|(minimum, maximum)| {
+            plan.minimum_healthy_percent = minimum;
+            plan.maximum_percent = maximum;
+            let found = self.model.time_and_cost(self.scenario, &plan, room)?;
+            Some(Draft { plan, room, found })
+        });
+        self.drafts.borrow_mut().insert(asked, draft);
+        draft
+    }
+
+    /// A plan with all that it is compared by.
+    fn candidate(&self, draft: &Draft) -> Option<Candidate> {
+        let plan = draft.plan;
+        let known = self.availabilities.borrow().get(&plan).copied();
+        let availability = match known {
+            Some(known) => known,
+            None => self
+                .model
+                .availability(self.scenario, &plan, draft.room)
+                .inspect(|found| {
+                    self.availabilities.borrow_mut().insert(plan, *found);
+                })?,
+        };
+        Some(Candidate {
+            plan,
+            score: draft.found.with(availability),
+        })
+    }
+
+    /// A plan as a candidate if it meets all limits.
+    fn within(&self, draft: &Draft, limits: &Limits) -> Option<Candidate> {
+        if draft.misses_budget_or_duration(limits) {
+            return None;
+        }
+        self.candidate(draft)
+            .filter(|candidate| meets_all(candidate, limits))
+    }
+
+    /// Whether a plan meets all limits; what it is compared by is not asked for in vain.
+    fn is_within(&self, draft: &Draft, limits: &Limits) -> bool {
+        match limits.availability {
+            None => !draft.misses_budget_or_duration(limits),
+            Some(_) => self.within(draft, limits).is_some(),
+        }
     }
 
     /// What is minimised: seconds, or dollars where waiting has a price.
     pub fn objective(&self, candidate: &Candidate) -> f64 {
-        let time = candidate.score.time;
+        self.objective_of(candidate.score.time, candidate.total())
+    }
+
+    fn objective_of(&self, time: Seconds, total: Usd) -> f64 {
         match self.scenario.usd_per_minute {
             None => time.0,
-            Some(usd_per_minute) => {
-                candidate.total().0 + usd_per_minute * time.minutes() * self.deployments()
-            }
+            Some(usd_per_minute) => total.0 + usd_per_minute * time.minutes() * self.deployments(),
         }
+    }
+
+    fn draft_objective(&self, draft: &Draft) -> f64 {
+        self.objective_of(draft.found.time, draft.total())
     }
 
     /// Whether the objective is in dollars.
@@ -395,21 +490,12 @@ impl<'a> Search<'a> {
         among: impl Fn(&Configuration) -> bool,
         limits: &Limits,
     ) -> Option<Candidate> {
-        let fastest: Vec<(&Configuration, Candidate)> = self
-            .configurations
-            .iter()
-            .filter(|configuration| among(configuration))
-            .filter_map(|c| self.fastest(c, limits).map(|candidate| (c, candidate)))
-            .collect();
-        let least = fastest
-            .iter()
-            .map(|(_, candidate)| self.objective(candidate))
-            .fold(f64::INFINITY, f64::min);
-        let below = least + self.tie();
-        fastest
-            .iter()
-            .filter(|(_, candidate)| self.objective(candidate) < below)
-            .flat_map(|(configuration, _)| self.tied(configuration, limits, below))
+        let mut open = self.with_bounds(among, limits);
+        let below = self.least_of(&open, limits) + self.tie();
+        open.retain(|(bound, _)| *bound < below);
+        open.iter()
+            .filter(|(_, configuration)| !self.is_too_exposed(configuration, limits))
+            .filter_map(|(_, configuration)| self.preferred_below(configuration, limits, below))
             .reduce(|best, other| {
                 if preferred(&other, &best) {
                     other
@@ -417,38 +503,126 @@ impl<'a> Search<'a> {
                     best
                 }
             })
+            .and_then(|draft| self.candidate(&draft))
+    }
+
+    /// The smallest objective of all plans within some limits; infinite where there is none.
+    pub fn least(&self, limits: &Limits) -> f64 {
+        self.least_of(&self.with_bounds(|_| true, limits), limits)
+    }
+
+    /// Some configurations, each with what none of its plans has a smaller objective than.
+    fn with_bounds(
+        &self,
+        among: impl Fn(&Configuration) -> bool,
+        limits: &Limits,
+    ) -> Vec<(f64, &Configuration)> {
+        self.configurations
+            .iter()
+            .filter(|configuration| among(configuration))
+            .map(|configuration| (self.least_objective(configuration, limits), configuration))
+            .collect()
+    }
+
+    /// The smallest objective within some limits, the most promising configurations first.
+    fn least_of(&self, bounded: &[(f64, &Configuration)], limits: &Limits) -> f64 {
+        let mut promising = bounded.to_vec();
+        promising.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let mut least = f64::INFINITY;
+        for (bound, configuration) in promising {
+            if bound >= least {
+                break;
+            }
+            if self.is_too_exposed(configuration, limits) {
+                continue;
+            }
+            if let Some(fastest) = self.fastest(configuration, limits) {
+                least = least.min(self.draft_objective(&fastest));
+            }
+        }
+        least
+    }
+
+    /// Whether fewer spot hosts among as many added ones are too many for the availability limit
+    /// already: more of them are never more available.
+    fn is_too_exposed(&self, configuration: &Configuration, limits: &Limits) -> bool {
+        if limits.availability.is_none() || configuration.spot < 2 {
+            return false;
+        }
+        let any_cost = Limits {
+            availability: limits.availability,
+            ..Limits::default()
+        };
+        let alike = |other: &&Configuration| {
+            (other.before, other.standing, other.on_demand)
+                == (
+                    configuration.before,
+                    configuration.standing,
+                    configuration.on_demand,
+                )
+        };
+        let mut family = self.configurations.iter().filter(alike);
+        family.find(|other| other.spot > 0).is_some_and(|fewest| {
+            fewest.spot < configuration.spot && self.fastest(fewest, &any_cost).is_none()
+        })
+    }
+
+    /// No plan of a configuration has a smaller objective.
+    ///
+    /// Less slack is slower and not cheaper. Less surge is slower; where it may be cheaper, all of
+    /// it is looked at if that counts.
+    fn least_objective(&self, configuration: &Configuration, limits: &Limits) -> f64 {
+        if self.surge_may_hurt() {
+            return f64::NEG_INFINITY;
+        }
+        let Some(minimum) = self.most_slack(configuration, limits) else {
+            return f64::INFINITY;
+        };
+        let only_most =
+            self.is_better_with_more_surge(configuration) || !self.waiting_has_a_price();
+        let surges = if only_most { 1 } else { usize::MAX };
+        configuration
+            .maximum_percents
+            .iter()
+            .rev()
+            .take(surges)
+            .map_while(|&maximum| self.draft(configuration, minimum, maximum))
+            .map(|draft| self.draft_objective(&draft))
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// The lowest minimum healthy percent that is not too short in any case.
+    fn most_slack(&self, configuration: &Configuration, limits: &Limits) -> Option<u32> {
+        let mut percents = self.minimum_percents.iter().copied();
+        percents.find(|&minimum| !self.is_too_short(configuration, minimum, limits))
     }
 
     /// The plan of a configuration with the smallest objective within the limits.
-    fn fastest(&self, configuration: &Configuration, limits: &Limits) -> Option<Candidate> {
-        let mut best: Option<Candidate> = None;
+    fn fastest(&self, configuration: &Configuration, limits: &Limits) -> Option<Draft> {
+        let mut best: Option<Draft> = None;
         for &minimum in &self.minimum_percents {
             if self.is_too_short(configuration, minimum, limits) {
                 continue;
             }
             for &maximum in configuration.maximum_percents.iter().rev() {
-                let Some(candidate) = self.scored(configuration, minimum, maximum) else {
+                let Some(draft) = self.draft(configuration, minimum, maximum) else {
                     break;
                 };
                 let better = best
                     .as_ref()
-                    .is_none_or(|best| self.objective(&candidate) < self.objective(best));
-                if better && meets_all(&candidate, limits) {
-                    best = Some(candidate);
+                    .is_none_or(|best| self.draft_objective(&draft) < self.draft_objective(best));
+                if better && self.is_within(&draft, limits) {
+                    best = Some(draft);
                 }
                 // On hosts less surge and less slack are slower and not cheaper.
-                if self.more_surge_is_better() && !configuration.on_demand {
-                    let hopeless = [Limit::Budget, Limit::MaxDuration]
-                        .iter()
-                        .any(|limit| !limit.met_by(&candidate, limits));
-                    if hopeless {
+                if self.is_better_with_more_surge(configuration) {
+                    if draft.misses_budget_or_duration(limits) {
                         return None;
                     }
                     break;
                 }
-                let met_but_budget = best.is_some()
-                    && self.scenario.usd_per_minute.is_none()
-                    && !self.surge_may_hurt();
+                let met_but_budget =
+                    best.is_some() && !self.waiting_has_a_price() && !self.surge_may_hurt();
                 if met_but_budget {
                     break;
                 }
@@ -461,10 +635,12 @@ impl<'a> Search<'a> {
         best
     }
 
-    /// Whether more surge is never slower, dearer or less available: on hosts, unless tasks that
-    /// start together disturb each other or are not worth their full share at once.
-    fn more_surge_is_better(&self) -> bool {
-        self.scenario.capacity != Capacity::Unlimited && !self.surge_may_hurt()
+    /// Whether more surge is never slower, dearer or less available: on hosts that are not added
+    /// on demand, unless tasks that start together disturb each other or are not worth their full
+    /// share at once.
+    fn is_better_with_more_surge(&self, configuration: &Configuration) -> bool {
+        let on_hosts = self.scenario.capacity != Capacity::Unlimited;
+        on_hosts && !configuration.on_demand && !self.surge_may_hurt()
     }
 
     fn surge_may_hurt(&self) -> bool {
@@ -495,28 +671,143 @@ impl<'a> Search<'a> {
         1.0 - minutes / MINUTES_PER_MONTH < availability - 1e-9
     }
 
+    /// The plan of a configuration to be preferred among those within the limits whose objective
+    /// lies below a value.
+    ///
+    /// With less slack the objective and the total cost never fall, so that of each surge the
+    /// first plan within the limits costs least, and those that cost as little end where one does
+    /// not: there is the highest lower bound. On hosts the same goes for surge.
+    fn preferred_below(
+        &self,
+        configuration: &Configuration,
+        limits: &Limits,
+        below: f64,
+    ) -> Option<Draft> {
+        if self.surge_may_hurt() {
+            let every = self.every_below(configuration, limits, below).into_iter();
+            return every.reduce(|best, other| {
+                if preferred(&other, &best) {
+                    other
+                } else {
+                    best
+                }
+            });
+        }
+        let cheapest = self.with_most_slack(configuration, limits, below);
+        let least = cheapest.iter().map(|placed| placed.draft.total().0);
+        let at_most = least.fold(f64::INFINITY, f64::min) + SAME_COST;
+        let as_good = |minimum: usize, maximum: u32| {
+            self.draft(configuration, self.minimum_percents[minimum], maximum)
+                .filter(|draft| draft.total().0 <= at_most)
+                .filter(|draft| self.draft_objective(draft) < below)
+        };
+        cheapest
+            .into_iter()
+            .filter(|placed| placed.draft.total().0 <= at_most)
+            .filter_map(|placed| {
+                let count = self.minimum_percents.len();
+                let mut minimum = last_that(placed.minimum, count, |minimum| {
+                    as_good(minimum, placed.maximum).is_some()
+                });
+                let within = |minimum: usize, maximum: u32| {
+                    as_good(minimum, maximum).filter(|draft| self.is_within(draft, limits))
+                };
+                while minimum > placed.minimum && within(minimum, placed.maximum).is_none() {
+                    minimum -= 1;
+                }
+                if !self.is_better_with_more_surge(configuration) {
+                    return within(minimum, placed.maximum);
+                }
+                let surges = &configuration.maximum_percents;
+                let less = |steps: usize| surges[surges.len() - 1 - steps];
+                let steps = last_that(0, surges.len(), |steps| {
+                    within(minimum, less(steps)).is_some()
+                });
+                within(minimum, less(steps))
+            })
+            .reduce(|best, other| {
+                if preferred(&other, &best) {
+                    other
+                } else {
+                    best
+                }
+            })
+    }
+
+    /// Of each surge that may be better than more of it, the plan with the most slack within the
+    /// limits, if its objective lies below a value.
+    fn with_most_slack(
+        &self,
+        configuration: &Configuration,
+        limits: &Limits,
+        below: f64,
+    ) -> Vec<Placed> {
+        let surges = configuration.maximum_percents.iter().rev().copied();
+        let mut open: Vec<u32> = if self.is_better_with_more_surge(configuration) {
+            surges.take(1).collect()
+        } else {
+            surges.collect()
+        };
+        let mut found = Vec::new();
+        for (minimum, &percent) in self.minimum_percents.iter().enumerate() {
+            if self.is_too_short(configuration, percent, limits) {
+                continue;
+            }
+            let mut still_open = Vec::new();
+            for &maximum in &open {
+                // Less surge is stuck as well.
+                let Some(draft) = self.draft(configuration, percent, maximum) else {
+                    break;
+                };
+                if self.draft_objective(&draft) >= below {
+                    if self.waiting_has_a_price() {
+                        continue;
+                    }
+                    // Less surge is slower.
+                    break;
+                }
+                // With less slack it may only be more available.
+                if draft.misses_budget_or_duration(limits) {
+                    continue;
+                }
+                if self.is_within(&draft, limits) {
+                    found.push(Placed {
+                        minimum,
+                        maximum,
+                        draft,
+                    });
+                } else {
+                    still_open.push(maximum);
+                }
+            }
+            open = still_open;
+            if open.is_empty() {
+                break;
+            }
+        }
+        found
+    }
+
     /// Every plan of a configuration within the limits whose objective lies below a value.
-    fn tied(&self, configuration: &Configuration, limits: &Limits, below: f64) -> Vec<Candidate> {
-        let on_hosts = self.more_surge_is_better() && !configuration.on_demand;
-        let mut tied = Vec::new();
+    fn every_below(
+        &self,
+        configuration: &Configuration,
+        limits: &Limits,
+        below: f64,
+    ) -> Vec<Draft> {
+        let mut every = Vec::new();
         for &minimum in &self.minimum_percents {
             if self.is_too_short(configuration, minimum, limits) {
                 continue;
             }
+            let drafts = (configuration.maximum_percents.iter().rev())
+                .map_while(|&maximum| self.draft(configuration, minimum, maximum))
+                .filter(|draft| self.draft_objective(draft) < below);
             let mut any_below = false;
-            for &maximum in configuration.maximum_percents.iter().rev() {
-                let Some(candidate) = self.scored(configuration, minimum, maximum) else {
-                    break;
-                };
-                let is_below = self.objective(&candidate) < below;
-                let meets = meets_all(&candidate, limits);
-                any_below |= is_below;
-                if is_below && meets {
-                    tied.push(candidate);
-                }
-                // On hosts less surge is slower, not cheaper and not more available.
-                if on_hosts && !(is_below && meets) {
-                    break;
+            for draft in drafts {
+                any_below = true;
+                if self.is_within(&draft, limits) {
+                    every.push(draft);
                 }
             }
             // Less slack is slower.
@@ -524,7 +815,7 @@ impl<'a> Search<'a> {
                 break;
             }
         }
-        tied
+        every
     }
 
     /// Plans worth knowing: for each configuration the ones with the most slack, and with just
@@ -549,7 +840,8 @@ impl<'a> Search<'a> {
                     && self.is_too_short(configuration, minimum, &self.scenario.limits);
                 let chosen = Some(minimum) == just_required || (i == 0 && !hopeless) || every;
                 if let (true, Some(&maximum)) = (chosen, configuration.maximum_percents.last()) {
-                    known.extend(self.scored(configuration, minimum, maximum));
+                    let draft = self.draft(configuration, minimum, maximum);
+                    known.extend(draft.and_then(|draft| self.candidate(&draft)));
                 }
             }
         }
@@ -558,21 +850,38 @@ impl<'a> Search<'a> {
 }
 
 /// Of two plans of equal objective, whether the first is to be preferred.
-fn preferred(one: &Candidate, other: &Candidate) -> bool {
+fn preferred(one: &Draft, other: &Draft) -> bool {
     let (a, b) = (one.total().0, other.total().0);
-    if (a - b).abs() > 1e-6 {
+    if (a - b).abs() > SAME_COST {
         return a < b;
     }
-    let key = |candidate: &Candidate| {
-        let bounds = candidate.score.bounds;
+    let key = |draft: &Draft| {
+        let bounds = draft.found.bounds;
         (
             std::cmp::Reverse(bounds.lower),
             bounds.upper,
-            candidate.plan.prescale_hosts,
-            candidate.plan.headroom_hosts,
+            draft.plan.prescale_hosts,
+            draft.plan.headroom_hosts,
         )
     };
     key(one) < key(other)
+}
+
+/// The last index below `end` for which a condition holds that holds at the first one, and no more
+/// once it has failed: looked for at growing distances, then halved.
+fn last_that(first: usize, end: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut good, mut bad, mut step) = (first, end, 1);
+    while bad - good > 1 {
+        let probe = good + step.min(bad - good - 1);
+        if holds(probe) {
+            good = probe;
+            step *= 2;
+        } else {
+            bad = probe;
+            step = (bad - good) / 2;
+        }
+    }
+    good
 }
 
 /// How many hosts may be added before and always: none, or up to what is useful in one of the
@@ -640,4 +949,29 @@ pub fn front(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         }
     }
     front
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::last_that;
+
+    #[test]
+    fn the_last_that_holds_is_found_with_few_questions() {
+        for end in 1..70 {
+            for first in 0..end {
+                for last in first..end {
+                    let asked = Cell::new(0);
+                    let found = last_that(first, end, |i| {
+                        assert!(i > first && i < end);
+                        asked.set(asked.get() + 1);
+                        i <= last
+                    });
+                    assert_eq!(found, last);
+                    assert!(asked.get() <= 14, "{} of {end}", asked.get());
+                }
+            }
+        }
+    }
 }

@@ -64,11 +64,11 @@ pub fn heat_map(scenario: &Scenario) -> Result<HeatMap, TooFewPlaces> {
             maximum_percent,
             ..plan
         };
-        let score = model.score(scenario, &plan, room);
+        let found = model.time_and_cost(scenario, &plan, room);
         Cell {
-            time_s: score.map(|score| score.time),
+            time_s: found.map(|found| found.time),
             lower_bound: bounds(desired, minimum_healthy_percent, maximum_percent).lower,
-            total_usd_per_month: score.and_then(|score| score.cost.total_usd_per_month),
+            total_usd_per_month: found.and_then(|found| found.cost.total_usd_per_month),
         }
     };
     let cells = minimum_healthy_percents

@@ -281,6 +281,25 @@ proptest! {
     }
 
     #[test]
+    fn of_many_tied_settings_the_preferred_ones_are_found(
+        small in small(), desired in 6..20u32, required in 1..20u32,
+    ) {
+        let small = Small { desired, required, ..small };
+        let mut scenario = small.scenario();
+        scenario.recommend.may_change.prescale = false;
+        scenario.recommend.may_change.headroom = false;
+        let tried = every_plan(&scenario, 0);
+        let expected = best(&tried, &scenario, true);
+        let recommendation = recommend(&scenario).unwrap();
+        let tasks = recommendation.recommended.map(|plan| plan.estimate.tasks);
+        prop_assert_eq!(
+            tasks.map(|tasks| (tasks.lower_bound, tasks.upper_bound)),
+            expected.map(|tried| (tried.score.bounds.lower, tried.score.bounds.upper)),
+            "{:?}", expected
+        );
+    }
+
+    #[test]
     fn nothing_on_the_front_is_beaten_by_brute_force(small in small()) {
         let scenario = small.scenario();
         let tried = every_plan(&scenario, small.desired + 1);
