@@ -176,6 +176,9 @@ impl Rolling {
             let healthy = self.end(rollout, End::HealthyBut(0));
             self.phases.reaction.roughly_plus(&healthy)
         };
+        if self.is_fixed() {
+            return Rc::new(computed());
+        }
         remembered(&self.new_versions, rollout, computed)
     }
 
@@ -185,6 +188,9 @@ impl Rolling {
     #[must_use]
     pub fn completed(&self, rollout: Rollout) -> Rc<Law> {
         let rollout = normal(rollout);
+        if self.is_fixed() {
+            return Rc::new(self.until_completed(rollout));
+        }
         remembered(&self.completions, rollout, || self.until_completed(rollout))
     }
 
@@ -213,18 +219,21 @@ impl Rolling {
             [rollout.replacements, rollout.surge, rollout.slack].map(f64::from);
         let drain = self.phases.drain.mean();
         let [cold_pair, warm_pair] = self.mean_replaced;
-        let groups = self.groups(rollout);
         let paired = rollout.surge >= rollout.replacements || self.reuse == Reuse::AtTheStop;
         if paired {
             let cold = f64::from(rollout.cold);
             let replaced = (cold * cold_pair + (tasks - cold) * warm_pair) / tasks;
             return slack * drain + (tasks - slack) * replaced;
         }
-        let cold: u32 = groups
-            .iter()
-            .filter(|group| group.0.begins == Begins::Start)
-            .map(|&(kind, size)| kind.cold * size)
-            .sum();
+        let cold: u32 = if rollout.cold == 0 {
+            0
+        } else {
+            let groups = self.groups(rollout);
+            let starting = groups
+                .iter()
+                .filter(|group| group.0.begins == Begins::Start);
+            starting.map(|&(kind, size)| kind.cold * size).sum()
+        };
         let per_unit = tasks / (surge + slack);
         f64::from(cold) * (cold_pair - warm_pair)
             + per_unit * (surge * warm_pair - slack * self.phases.reaction.mean())
@@ -236,9 +245,7 @@ impl Rolling {
             self.courses.borrow_mut().clear();
         }
         remembered(&self.courses, rollout, || {
-            if self.cycle.iter().all(Law::is_fixed) {
-                Course::Fixed
-            } else if self.begun_at_once(rollout) >= rollout.replacements {
+            if self.begun_at_once(rollout) >= rollout.replacements {
                 Course::OneRound
             } else if let [(kind, 1)] = *self.groups(rollout) {
                 Course::OneUnit(kind)
@@ -248,8 +255,11 @@ impl Rolling {
         })
     }
 
-    /// From the first moves to an end; computed once.
+    /// From the first moves to an end; computed once where there is more to it than a formula.
     fn end(&self, rollout: Rollout, end: End) -> Rc<Law> {
+        if self.is_fixed() {
+            return Rc::new(self.fixed_end(rollout, end));
+        }
         remembered(&self.ends, (rollout, end), || {
             self.computed_end(rollout, end)
         })
@@ -257,7 +267,6 @@ impl Rolling {
 
     fn computed_end(&self, rollout: Rollout, end: End) -> Law {
         match &*self.course(rollout) {
-            Course::Fixed => self.fixed_end(rollout, end),
             Course::OneRound => self.end_of_one_round(rollout, end),
             Course::OneUnit(kind) => self.end_of_one_unit(*kind, rollout.replacements, end),
             Course::Rounds(last) => {
@@ -271,8 +280,6 @@ impl Rolling {
 /// How a rollout goes on.
 #[derive(Debug)]
 enum Course {
-    /// All phases are fixed.
-    Fixed,
     /// All replacements begin with the first moves.
     OneRound,
     /// One unit makes them all, one after another.
