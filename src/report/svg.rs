@@ -23,7 +23,7 @@ use super::escape::html;
 use backend::{Class, FINE, NOTHING, Svg, fine};
 
 /// Ticks of an axis, at most.
-const TICKS: usize = 9;
+const TICKS: usize = 10;
 
 /// A linear axis.
 #[derive(Debug, Clone)]
@@ -364,7 +364,8 @@ mod tests {
     fn axes_end_on_ticks() {
         let axis = Axis::from_zero("t [min]", [3.2, 13.7].into_iter());
         assert_eq!(axis.range, 0.0..14.0);
-        let axis = Axis::from_zero("Tasks", [8.8].into_iter());
+        // Ten ticks from 0 to 9.5 would be eleven up to 10.
+        let axis = Axis::from_zero("Tasks", [9.5].into_iter());
         assert_eq!(axis.range, 0.0..10.0);
         let axis = Axis::around("usd", [39.7, 66.2].into_iter());
         assert_eq!(axis.range, 35.0..70.0);
