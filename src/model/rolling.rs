@@ -103,6 +103,8 @@ pub struct Rolling {
     short: Memory<(Rollout, u32), f64>,
     tables: Memory<Kind, Table>,
     chains: RefCell<Vec<Option<Rc<Chain>>>>,
+    /// What was asked last where all phases are fixed, and when its tasks turn healthy \[s\].
+    last_fixed: RefCell<Option<(Rollout, Rc<[f64]>)>>,
 }
 
 /// When a unit of room may be used again after the stop of the old task in it.
@@ -152,6 +154,7 @@ impl Rolling {
             short: RefCell::default(),
             tables: RefCell::default(),
             chains: RefCell::default(),
+            last_fixed: RefCell::default(),
         }
     }
 

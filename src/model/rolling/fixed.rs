@@ -6,6 +6,7 @@
 //! within the rate limits the units go in rounds, and each moment has a formula.
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use super::{End, Reuse, Rolling, Rollout};
 use crate::model::law::Law;
@@ -16,7 +17,7 @@ use crate::model::start_limits::StartLimit;
 enum FixedCourse {
     Rounds(Rounds),
     /// One moment for each task.
-    OneByOne(Vec<f64>),
+    OneByOne(Rc<[f64]>),
 }
 
 /// Units that all start once in each round.
@@ -75,6 +76,27 @@ impl FixedCourse {
     }
 }
 
+impl FixedCourse {
+    /// Whether starts that follow this course are held back by a rate limit.
+    fn meets(&self, limit: &StartLimit, tasks: u32) -> bool {
+        if f64::from(tasks) <= limit.at_once {
+            return false;
+        }
+        let mut bucket = Bucket::full(limit);
+        let mut begun = 0;
+        while begun < tasks {
+            // From a start to healthy it is equally long for all.
+            let at = self.healthy(begun + 1) - self.healthy(1);
+            let last = self.last_with(begun + 1).min(tasks);
+            if bucket.wait(at, last - begun) > 0.0 {
+                return true;
+            }
+            begun = last;
+        }
+        false
+    }
+}
+
 /// Tokens for starts, asked for in the order of time.
 struct Bucket {
     limit: StartLimit,
@@ -91,10 +113,10 @@ impl Bucket {
         }
     }
 
-    /// How long a start waits that is asked for at a moment.
-    fn wait(&mut self, at: f64) -> f64 {
+    /// How long the last of so many starts waits that are asked for at a moment.
+    fn wait(&mut self, at: f64, starts: u32) -> f64 {
         let refilled = self.tokens + (at - self.counted) * self.limit.per_second;
-        self.tokens = refilled.min(self.limit.at_once) - 1.0;
+        self.tokens = refilled.min(self.limit.at_once) - f64::from(starts);
         self.counted = at;
         (-self.tokens / self.limit.per_second).max(0.0)
     }
@@ -107,13 +129,18 @@ impl Rolling {
     }
 
     fn fixed_course(&self, rollout: Rollout) -> FixedCourse {
-        let tasks = f64::from(rollout.replacements);
-        let unlimited = self.limits.iter().all(|limit| tasks <= limit.at_once);
-        if unlimited && rollout.cold == 0 {
-            FixedCourse::Rounds(self.rounds(rollout))
-        } else {
-            FixedCourse::OneByOne(self.one_by_one(rollout))
+        let rounds = FixedCourse::Rounds(self.rounds(rollout));
+        let tasks = rollout.replacements;
+        if rollout.cold == 0 && !self.limits.iter().any(|limit| rounds.meets(limit, tasks)) {
+            return rounds;
         }
+        let mut last = self.last_fixed.borrow_mut();
+        let moments = match &*last {
+            Some((known, moments)) if *known == rollout => Rc::clone(moments),
+            _ => self.one_by_one(rollout).into(),
+        };
+        *last = Some((rollout, Rc::clone(&moments)));
+        FixedCourse::OneByOne(moments)
     }
 
     /// # Formula
@@ -160,7 +187,7 @@ impl Rolling {
                 }
                 Reuse::AtTheStop => next_healthy(&mut pending, &mut moments) + turn_to_stop,
             };
-            let waits = buckets.iter_mut().map(|bucket| bucket.wait(freed));
+            let waits = buckets.iter_mut().map(|bucket| bucket.wait(freed, 1));
             let at = freed + waits.fold(0.0, f64::max);
             if start < rollout.cold {
                 pending[0].push_back(at + cold);
@@ -264,7 +291,7 @@ mod tests {
             if started == rollout.replacements {
                 return;
             }
-            let waits = buckets.iter_mut().map(|bucket| bucket.wait(at));
+            let waits = buckets.iter_mut().map(|bucket| bucket.wait(at, 1));
             let begun = at + waits.fold(0.0, f64::max);
             let host = usize::from(started >= rollout.cold);
             healthy.push(begun + rolling.healthy[host].mean());
@@ -359,10 +386,15 @@ mod tests {
             courses_agree(&rolling, rollout)?;
             courses_agree(&rolling, Rollout { cold: cold.min(tasks), ..rollout })?;
         }
+    }
+
+    proptest! {
+        // Each looks through hundreds of tasks again and again.
+        #![proptest_config(ProptestConfig::with_cases(32))]
 
         #[test]
         fn so_it_is_within_rate_limits(
-            tasks in 251_u32..700, surge in 0_u32..400, slack in 0_u32..300, at_the_stop: bool,
+            tasks in 251_u32..500, surge in 0_u32..400, slack in 0_u32..300, at_the_stop: bool,
         ) {
             prop_assume!(surge + slack > 0);
             let reuse = if at_the_stop { Reuse::AtTheStop } else { Reuse::AfterStopped };
@@ -387,5 +419,31 @@ mod tests {
         assert!((course.healthy(1) - 110.0).abs() < 1e-9);
         assert!((course.healthy(2) - 240.0).abs() < 1e-9);
         assert!((rolling.fixed_short(rollout, 1) - (110.0 + 110.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn only_starts_that_are_held_back_leave_their_rounds() {
+        let rolling = Rolling::new(
+            phases([45, 20, 5, 20]),
+            Reuse::AfterStopped,
+            limits(LaunchType::Ec2),
+        );
+        let rollout = |surge, slack| Rollout {
+            replacements: 400,
+            surge,
+            slack,
+            cold: 0,
+        };
+        // 250 are made at once, and 25 s later 104 more.
+        for (surge, slack, in_rounds) in [
+            (250, 0, true),
+            (250, 104, true),
+            (251, 0, false),
+            (250, 105, false),
+        ] {
+            let course = rolling.fixed_course(rollout(surge, slack));
+            let found = matches!(course, FixedCourse::Rounds(_));
+            assert_eq!(found, in_rounds, "{surge} and {slack}");
+        }
     }
 }
