@@ -1,24 +1,19 @@
 //! What `prescale report` answers: a page, a comment, or data, on standard output or in a file.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use super::arguments::{OfReport, ReportFormat};
 use super::columns;
 use super::fleet::each::is_fleet;
-use super::fleet::load_from;
+use super::fleet::{load_from, within_a_minute};
 use super::input::{self, Input};
 use super::output::{Answer, Complaint};
 use super::whole_file::{self, Existing};
 use super::words;
 use crate::fleet::yearly::{ClusterMonth, YearlyPlan};
-use crate::fleet::{Hooks, Settings};
 use crate::import::Source;
 use crate::report::{fleet, html, markdown, report};
 use crate::scenario::read::Purpose;
-
-/// A plan that takes longer is good enough for a report, and its gap is told.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// The report, written where it was asked for.
 pub fn answer(asked: &OfReport) -> Result<Answer, Complaint> {
@@ -46,22 +41,13 @@ pub fn answer(asked: &OfReport) -> Result<Answer, Complaint> {
 }
 
 fn of_fleet(asked: &OfReport, source: &Source) -> Result<Answer, Complaint> {
-    let start = Instant::now();
     let all = load_from(&asked.scenario, source)?;
     if asked.yearly_plan.is_some() && all.file.growth.is_none() {
         let hint = "state [plan] with months, growth_percent_per_year and peak_factor";
         let problem = "the fleet states no growth for a yearly plan";
         return Err(Complaint::about(&source.name, &problem, hint));
     }
-    let settings = Settings {
-        time_limit: Some(TIME_LIMIT),
-        ..Settings::default()
-    };
-    let hooks = Hooks {
-        elapsed: &|| start.elapsed(),
-        ..Hooks::none()
-    };
-    let report = fleet::report(&all, &settings, &hooks);
+    let report = within_a_minute(|settings, hooks| fleet::report(&all, settings, hooks));
     if let Some(path) = &asked.yearly_plan {
         let Some(plan) = &report.yearly else {
             let hint = "run it without --yearly-plan: it tells what would have to give";

@@ -26,8 +26,8 @@ use super::rolling::{Reuse, Rolling, Rollout};
 use super::slow_start;
 use super::start_limits;
 use crate::rollout::{
-    Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds, managed_scaling,
-    moves, room, steps, target_headroom, verdict,
+    Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, Verdict, bounds,
+    managed_scaling, moves, room, steps, target_headroom, verdict,
 };
 use crate::scenario::{
     Assumption, Capacity, Clock, DesiredRange, Detection, PrescaleMode, Scenario,
@@ -219,6 +219,30 @@ pub struct ClocksAndCost {
     pub completed: Duration,
     /// In the mean.
     pub cost: Cost,
+}
+
+/// What comes of a plan, without what only the answer for one scenario tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Brief {
+    /// How many tasks there are and may be.
+    pub tasks: Tasks,
+    /// How long it takes; absent where it is stuck.
+    pub clocks: Option<Clocks>,
+    /// What it costs in the mean.
+    pub cost: Cost,
+    /// How many tasks stay healthy.
+    pub availability: Availability,
+}
+
+/// Both clocks and the lead before them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clocks {
+    /// From the launch of the pre-scaled hosts to the request: mean \[s\].
+    pub lead: Seconds,
+    /// From the request to the last new task healthy \[s\].
+    pub new_version: Duration,
+    /// From the request to the last change, the reaction to it, and the completion lag \[s\].
+    pub completed: Duration,
 }
 
 /// What plans are compared by.
@@ -530,6 +554,31 @@ impl Model {
             cost: self.cost(scenario, plan, &moves, &run, Asked::Spread),
             availability: self.available(scenario, plan, &moves, &run),
             moves,
+        }
+    }
+
+    /// What comes of a plan whose room is known, in brief.
+    #[must_use]
+    pub fn brief(&self, scenario: &Scenario, plan: &Plan, room: Room) -> Brief {
+        let moves = plan_moves(scenario, plan, room);
+        let Some(run) = self.run(scenario, plan, &moves) else {
+            let stuck = self.stuck(scenario, plan, moves);
+            return Brief {
+                tasks: stuck.tasks,
+                clocks: None,
+                cost: stuck.cost,
+                availability: stuck.availability,
+            };
+        };
+        Brief {
+            tasks: Tasks::from(&moves),
+            clocks: Some(Clocks {
+                lead: Seconds(self.lead(scenario, plan)),
+                new_version: Duration::from(&*run.new_version()),
+                completed: Duration::from(&*run.completed),
+            }),
+            cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
+            availability: self.available(scenario, plan, &moves, &run),
         }
     }
 
@@ -1120,10 +1169,9 @@ impl Model {
         scenario: &Scenario,
         outcome: &Outcome,
     ) -> Result<Estimate, TooFewPlaces> {
-        let stuck = match (verdict(scenario)?, &outcome.duration) {
-            (crate::rollout::Verdict::Stuck(stuck), _) => Some(stuck),
-            (crate::rollout::Verdict::Completes(_), None) => Some(self.killed(scenario)),
-            (crate::rollout::Verdict::Completes(_), Some(_)) => None,
+        let stuck = match outcome.duration {
+            None => Some(self.why_stuck(scenario)?),
+            Some(_) => None,
         };
         Ok(Estimate {
             schema_version: 1,
@@ -1139,6 +1187,17 @@ impl Model {
             warnings: self.warnings(scenario, outcome),
             range: range_ends(self, scenario),
             assumptions: scenario.assumptions.clone(),
+        })
+    }
+
+    /// Why the scenario's deployment has no duration.
+    ///
+    /// # Errors
+    /// Not even the desired count fits on the listed and standing hosts.
+    pub fn why_stuck(&self, scenario: &Scenario) -> Result<Stuck, TooFewPlaces> {
+        Ok(match verdict(scenario)? {
+            Verdict::Stuck(stuck) => stuck,
+            Verdict::Completes(_) => self.killed(scenario),
         })
     }
 

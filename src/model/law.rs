@@ -29,9 +29,9 @@ pub struct Law {
     /// Distance of two points \[s\].
     step: f64,
     /// Probability of each point; they sum to one.
-    mass: Vec<f64>,
+    mass: Cow<'static, [f64]>,
     /// Running sum of `mass`: `below[i]` lies below point `i`.
-    below: Vec<f64>,
+    below: Cow<'static, [f64]>,
     /// Mean number of steps from the first point.
     steps: f64,
 }
@@ -51,8 +51,8 @@ impl Law {
         Self {
             start,
             step,
-            mass,
-            below,
+            mass: mass.into(),
+            below: below.into(),
             steps,
         }
     }
@@ -60,7 +60,13 @@ impl Law {
     /// Always `value` \[s\].
     #[must_use]
     pub fn fixed(value: f64, step: f64) -> Self {
-        Self::from_mass(value, step, vec![1.0])
+        Self {
+            start: value,
+            step,
+            mass: Cow::Borrowed(&[1.0]),
+            below: Cow::Borrowed(&[0.0]),
+            steps: 0.0,
+        }
     }
 
     /// A duration of a scenario.
@@ -189,7 +195,7 @@ impl Law {
         };
         let mut mass = vec![0.0; long.mass.len() + short.mass.len() - 1];
         for (i, &m) in short.mass.iter().enumerate() {
-            for (to, &n) in mass[i..].iter_mut().zip(&long.mass) {
+            for (to, &n) in mass[i..].iter_mut().zip(&*long.mass) {
                 *to += m * n;
             }
         }
@@ -206,7 +212,7 @@ impl Law {
     }
 
     /// The same law without its negligible tails, the mean kept.
-    fn trimmed(mut self) -> Self {
+    fn trimmed(self) -> Self {
         let last = self.mass.len() - 1;
         let mut low = 0;
         let mut sum = 0.0;
@@ -224,12 +230,10 @@ impl Law {
             return self;
         }
         let before = self.mean();
-        self.mass.truncate(high + 1);
-        self.mass.drain(..low);
         let cut = Self::from_mass(
             self.start + as_f64(low) * self.step,
             self.step,
-            std::mem::take(&mut self.mass),
+            self.mass[low..=high].to_vec(),
         );
         let moved = before - cut.mean();
         cut.shifted(moved)
@@ -391,6 +395,7 @@ impl Law {
             }
             return sums;
         }
+        let (own, below) = (&*self.mass, &*self.below);
         let mut cell = (value - begun.start - self.start) / self.step + 0.5;
         let each = begun.step / self.step;
         // What began long before is through for sure.
@@ -404,7 +409,7 @@ impl Law {
                 break;
             }
             let (i, part) = split(cell);
-            sum += mass * self.mass.get(i).map_or(1.0, |m| self.below[i] + part * m);
+            sum += mass * own.get(i).map_or(1.0, |m| below[i] + part * m);
             sums.push(sum);
             cell -= each;
         }
@@ -454,11 +459,14 @@ impl Law {
     /// The law of the largest of `count` independent durations.
     #[must_use]
     pub fn largest_of(&self, count: u32) -> Self {
+        if self.is_fixed() {
+            return self.clone();
+        }
         let mut before = 0.0;
         let mass = self
             .mass
             .iter()
-            .zip(&self.below)
+            .zip(&*self.below)
             .map(|(m, below)| {
                 let up_to = (below + m).powf(f64::from(count));
                 let here = up_to - before;
@@ -475,6 +483,9 @@ impl Law {
         let step = self.step;
         let (low, high) = self.support();
         let (other_low, other_high) = other.support();
+        if self.is_fixed() && other.is_fixed() {
+            return Self::fixed(low.max(other_low), step);
+        }
         let mut before = 0.0;
         let cells = std::iter::successors(Some(low.max(other_low)), |at| Some(at + step))
             .take_while(|at| *at < high.max(other_high) + step)
@@ -492,7 +503,7 @@ impl Law {
     pub fn mean_of_smallest(&self, count: u32) -> f64 {
         let mut beyond = 1.0;
         let mut mean = 0.0;
-        for ((x, m), below) in self.points().zip(&self.below) {
+        for ((x, m), below) in self.points().zip(&*self.below) {
             let left = (1.0 - below - m).max(0.0).powf(f64::from(count));
             mean += (beyond - left) * x;
             beyond = left;

@@ -29,7 +29,7 @@ pub mod walk;
 pub use availability::{Availability, Parts, required_tasks};
 pub use cost::Cost;
 pub use estimate::{
-    Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan, Score, Tasks,
-    TimeAndCost, estimate,
+    Brief, Clocks, Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan,
+    Score, Tasks, TimeAndCost, estimate,
 };
 pub use range::{End, RangeEnds};

@@ -110,6 +110,8 @@ pub struct Rolling {
     short: Memory<(Rollout, u32), f64>,
     tables: Memory<Kind, Table>,
     chains: RefCell<Vec<Option<Rc<Chain>>>>,
+    /// What was asked last where all phases are fixed, and when its tasks turn healthy \[s\].
+    last_fixed: RefCell<Option<(Rollout, Rc<[f64]>)>>,
 }
 
 /// When a unit of room may be used again after the stop of the old task in it.
@@ -165,6 +167,7 @@ impl Rolling {
             short: RefCell::default(),
             tables: RefCell::default(),
             chains: RefCell::default(),
+            last_fixed: RefCell::default(),
         }
     }
 
@@ -185,9 +188,11 @@ impl Rolling {
     #[must_use]
     pub fn new_version(&self, rollout: Rollout) -> Rc<Law> {
         let rollout = normal(rollout);
-        remembered(&self.new_versions, rollout, || {
-            self.with_reactions(&self.end(rollout, End::HealthyBut(0)), 1)
-        })
+        let computed = || self.with_reactions(&self.end(rollout, End::HealthyBut(0)), 1);
+        if self.is_fixed() {
+            return Rc::new(computed());
+        }
+        remembered(&self.new_versions, rollout, computed)
     }
 
     /// From the request to the last change, and the reaction to it \[s\].
@@ -196,6 +201,9 @@ impl Rolling {
     #[must_use]
     pub fn completed(&self, rollout: Rollout) -> Rc<Law> {
         let rollout = normal(rollout);
+        if self.is_fixed() {
+            return Rc::new(self.until_completed(rollout));
+        }
         remembered(&self.completions, rollout, || self.until_completed(rollout))
     }
 
@@ -235,18 +243,21 @@ impl Rolling {
             [rollout.replacements, rollout.surge, rollout.slack].map(f64::from);
         let drain = self.phases.drain.mean();
         let [cold_pair, warm_pair] = self.mean_replaced;
-        let groups = self.groups(rollout);
         let paired = rollout.surge >= rollout.replacements || self.reuse == Reuse::AtTheStop;
         if paired {
             let cold = f64::from(rollout.cold);
             let replaced = (cold * cold_pair + (tasks - cold) * warm_pair) / tasks;
             return slack * drain + (tasks - slack) * replaced;
         }
-        let cold: u32 = groups
-            .iter()
-            .filter(|group| group.0.begins == Begins::Start)
-            .map(|&(kind, size)| kind.cold * size)
-            .sum();
+        let cold: u32 = if rollout.cold == 0 {
+            0
+        } else {
+            let groups = self.groups(rollout);
+            let starting = groups
+                .iter()
+                .filter(|group| group.0.begins == Begins::Start);
+            starting.map(|&(kind, size)| kind.cold * size).sum()
+        };
         let per_unit = tasks / (surge + slack);
         f64::from(cold) * (cold_pair - warm_pair)
             + per_unit * (surge * warm_pair - slack * self.phases.reaction.mean())
@@ -258,9 +269,7 @@ impl Rolling {
             self.courses.borrow_mut().clear();
         }
         remembered(&self.courses, rollout, || {
-            if self.cycle.iter().all(Law::is_fixed) {
-                Course::Fixed
-            } else if self.begun_at_once(rollout) >= rollout.replacements {
+            if self.begun_at_once(rollout) >= rollout.replacements {
                 Course::OneRound
             } else if let [(kind, 1)] = *self.groups(rollout) {
                 Course::OneUnit(kind)
@@ -270,8 +279,11 @@ impl Rolling {
         })
     }
 
-    /// From the first moves to an end; computed once.
+    /// From the first moves to an end; computed once where there is more to it than a formula.
     fn end(&self, rollout: Rollout, end: End) -> Rc<Law> {
+        if self.is_fixed() {
+            return Rc::new(self.fixed_end(rollout, end));
+        }
         remembered(&self.ends, (rollout, end), || {
             self.computed_end(rollout, end)
         })
@@ -279,7 +291,6 @@ impl Rolling {
 
     fn computed_end(&self, rollout: Rollout, end: End) -> Law {
         match &*self.course(rollout) {
-            Course::Fixed => self.fixed_end(rollout, end),
             Course::OneRound => self.end_of_one_round(rollout, end),
             Course::OneUnit(kind) => self.end_of_one_unit(*kind, rollout.replacements, end),
             Course::Rounds(last) => {
@@ -293,8 +304,6 @@ impl Rolling {
 /// How a rollout goes on.
 #[derive(Debug)]
 enum Course {
-    /// All phases are fixed.
-    Fixed,
     /// All replacements begin with the first moves.
     OneRound,
     /// One unit makes them all, one after another.

@@ -123,8 +123,12 @@ fn comparison(report: &Report) -> String {
             &mean(|all| all.release_s.mean),
         ),
         row(
-            "Rollback: the old version live again",
+            "Rollback by hand: the old version live again",
             &spread(|all| all.new_version_s),
+        ),
+        row(
+            "Rollback of a version that never gets healthy",
+            &spread(|all| all.rollback_s),
         ),
         row("Healthy during a deployment / required tasks", &|plan| {
             let required = plan.estimate.availability.required_tasks;
@@ -137,8 +141,10 @@ fn comparison(report: &Report) -> String {
         .chain(plans.iter().map(|(name, _)| *name))
         .collect();
     let mut body = table(Order::Fixed, &header, &rows, None);
-    body += "<p class=\"note\">A rollback is a deployment of the old version under the same settings, \
-             counted from its request; where added hosts are gone it waits for the lead again.</p>\n";
+    body += "<p class=\"note\">A rollback by hand is a deployment of the old version under the same \
+             settings, counted from its request; where added hosts are gone it waits for the lead \
+             again. A version that never gets healthy is noticed by the circuit breaker, or after the \
+             time that is stated for it: counted from its request until the old one is back.</p>\n";
     let changes = report
         .recommendation
         .recommended

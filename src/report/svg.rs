@@ -1,27 +1,42 @@
-//! Charts as SVG: a frame with titled axes, and the few marks that charts are made of.
+//! Charts as SVG: a frame with titled axes, and the few marks that charts are made of, drawn by
+//! plotters.
 //!
-//! Colours are classes that the page's style defines for light, dark and paper. Every mark says its
-//! value in a `<title>`, which the page's script also shows at once.
+//! Every mark is placed by values; what it says is in a `<title>`, which the page's script also
+//! shows at once.
 
-use std::fmt::Write as _;
+mod backend;
+
+use std::ops::Range;
+
+use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::drawing::IntoDrawingArea as _;
+use plotters::element::{
+    Circle, Drawable, EmptyElement, PathElement, PointCollection, Rectangle, Text,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color as _, IntoFont as _, TextStyle};
 
 use super::escape::html;
+use backend::{Class, FINE, NOTHING, Svg, fine};
+
+/// Ticks of an axis, at most.
+const TICKS: usize = 10;
 
 /// A linear axis.
 #[derive(Debug, Clone)]
 pub struct Axis {
-    /// What is along it, with its unit.
-    pub title: String,
-    /// The smallest value shown.
-    pub from: f64,
-    /// The largest value shown.
-    pub to: f64,
+    title: String,
+    /// The smallest and the largest value shown.
+    range: Range<f64>,
     /// Names instead of numbers: each takes up 1, the first at the left or at the top.
-    pub names: Vec<String>,
+    names: Vec<String>,
 }
 
 impl Axis {
-    /// An axis that holds all values and ends on round numbers.
+    /// An axis that holds all values and ends on ticks.
     pub fn around(title: &str, values: impl Iterator<Item = f64> + Clone) -> Self {
         let low = values.clone().fold(f64::INFINITY, f64::min);
         let high = values.fold(f64::NEG_INFINITY, f64::max);
@@ -32,11 +47,11 @@ impl Axis {
         } else {
             (0.0, 1.0)
         };
-        let step = step(high - low);
+        // More that is shown may have fewer ticks, which end elsewhere again.
+        let range = (0..3).fold(low..high, |range, _| out_to_ticks(&range));
         Self {
             title: title.to_owned(),
-            from: (low / step).floor() * step,
-            to: (high / step).ceil() * step,
+            range,
             names: Vec::new(),
         }
     }
@@ -45,8 +60,7 @@ impl Axis {
     pub fn of_names(title: &str, names: Vec<String>) -> Self {
         Self {
             title: title.to_owned(),
-            from: 0.0,
-            to: f64::from(u32::try_from(names.len()).unwrap_or(u32::MAX)).max(1.0),
+            range: 0.0..f64::from(u32::try_from(names.len()).unwrap_or(u32::MAX)).max(1.0),
             names,
         }
     }
@@ -55,35 +69,77 @@ impl Axis {
     pub fn from_zero(title: &str, values: impl Iterator<Item = f64> + Clone) -> Self {
         Self::around(title, values.chain([0.0]))
     }
+}
 
-    fn ticks(&self) -> Vec<f64> {
-        let step = step(self.to - self.from);
-        let first = (self.from / step).ceil();
-        std::iter::successors(Some(first), |tick| Some(tick + 1.0))
-            .map(|tick| tick * step)
-            .take_while(|tick| *tick <= self.to + step / 1e3)
-            .collect()
+/// The least range on ticks that holds another.
+fn out_to_ticks(range: &Range<f64>) -> Range<f64> {
+    let ticks = RangedCoordf64::from(range.clone()).key_points(TICKS);
+    let step = match ticks.as_slice() {
+        [first, second, ..] => second - first,
+        _ => range.end - range.start,
+    };
+    // What stands on a tick but for rounding does not need another.
+    let least = 1e-9;
+    (range.start / step + least).floor() * step..(range.end / step - least).ceil() * step
+}
+
+/// Along an axis from its first name to its last, or from its least to its largest number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+}
+
+/// An axis as plotters knows it: its own of numbers, with names put at the middle of each.
+struct Along {
+    numbers: RangedCoordf64,
+    names: Vec<String>,
+}
+
+impl Along {
+    fn new(axis: &Axis, way: Way) -> Self {
+        let mut names = axis.names.clone();
+        if way == Way::Down {
+            names.reverse();
+        }
+        Self {
+            numbers: axis.range.clone().into(),
+            names,
+        }
     }
 }
 
-/// Where an axis is marked, and how.
-fn marks(axis: &Axis) -> Vec<(f64, String)> {
-    if axis.names.is_empty() {
-        let ticks = axis.ticks().into_iter();
-        return ticks.map(|tick| (tick, tick_text(tick))).collect();
+impl Ranged for Along {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.numbers.map(value, limit)
     }
-    let places = std::iter::successors(Some(0.5), |place| Some(place + 1.0));
-    places.zip(axis.names.iter().cloned()).collect()
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if self.names.is_empty() {
+            return self.numbers.key_points(hint);
+        }
+        let middles = std::iter::successors(Some(0.5), |middle| Some(middle + 1.0));
+        middles.take(self.names.len()).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.numbers.range()
+    }
 }
 
-/// A round distance of ticks, about six of them \[unit of the axis\].
-fn step(range: f64) -> f64 {
-    let raw = (range / 6.0).max(1e-9);
-    let power = 10.0_f64.powf(raw.log10().floor());
-    let times = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .find(|times| times * power >= raw * 0.999);
-    times.unwrap_or(10.0) * power
+impl ValueFormatter<f64> for Along {
+    fn format_ext(&self, value: &f64) -> String {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the number of a name"
+        )]
+        let name = self.names.get(*value as usize);
+        name.cloned().unwrap_or_else(|| tick_text(*value))
+    }
 }
 
 /// A tick as it is written.
@@ -106,170 +162,184 @@ pub struct Margins {
     pub right: f64,
 }
 
+/// Where a text stands from its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// In the middle of it.
+    Middle,
+    /// Right of it.
+    Right,
+}
+
+/// A frame of plotters, both of whose axes are known here.
+type Plot = ChartContext<'static, Svg, Cartesian2d<Along, Along>>;
+
 /// A chart in the making.
-#[derive(Debug, Clone)]
 pub struct Chart {
     title: String,
-    width: f64,
     height: f64,
-    margins: Margins,
     x: Axis,
     y: Axis,
-    body: String,
+    svg: Svg,
+    /// Absent where plotters finds no place for it; nothing in memory can fail.
+    plot: Option<Plot>,
 }
 
 const WIDTH: f64 = 720.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
 
+/// Space between a label and what it belongs to.
+const GAP: f64 = 6.0;
+
 impl Chart {
     /// A frame with both axes.
     pub fn new(title: &str, height: f64, margins: Margins, x: Axis, y: Axis) -> Self {
-        let mut chart = Self {
+        let svg = Svg::new(WIDTH, height);
+        Self {
             title: title.to_owned(),
-            width: WIDTH,
             height,
-            margins,
+            plot: framed(&svg, margins, &x, &y),
             x,
             y,
-            body: String::new(),
-        };
-        chart.frame();
-        chart
-    }
-
-    /// Horizontal place of a value.
-    pub fn at_x(&self, value: f64) -> f64 {
-        let inner = self.width - self.margins.left - self.margins.right;
-        self.margins.left + (value - self.x.from) / (self.x.to - self.x.from) * inner
-    }
-
-    /// Vertical place of a value.
-    pub fn at_y(&self, value: f64) -> f64 {
-        let inner = self.height - TOP - BOTTOM;
-        TOP + (self.y.to - value) / (self.y.to - self.y.from) * inner
+            svg,
+        }
     }
 
     /// The largest value on the horizontal axis.
     pub fn last_x(&self) -> f64 {
-        self.x.to
+        self.x.range.end
     }
 
     /// The largest value on the vertical axis.
     pub fn top_y(&self) -> f64 {
-        self.y.to
+        self.y.range.end
     }
 
     /// The smallest value on the vertical axis.
     pub fn bottom_y(&self) -> f64 {
-        self.y.from
+        self.y.range.start
     }
 
-    fn frame(&mut self) {
-        let (left, right) = (self.margins.left, self.width - self.margins.right);
-        let bottom = self.height - BOTTOM;
-        for (x, name) in marks(&self.x) {
-            let at = self.at_x(x);
-            if self.x.names.is_empty() {
-                let _ = write!(
-                    self.body,
-                    "<line class=\"grid\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{TOP}\" y2=\"{bottom}\"/>"
-                );
-            }
-            self.text(at, bottom + 17.0, "middle", "tick", &name);
-        }
-        for (y, name) in marks(&self.y) {
-            let named = !self.y.names.is_empty();
-            let at = self.at_y(if named { self.y.to - y } else { y });
-            if !named {
-                let _ = write!(
-                    self.body,
-                    "<line class=\"grid\" x1=\"{left}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>"
-                );
-            }
-            self.text(left - 7.0, at + 4.0, "end", "tick", &name);
-        }
-        let middle = f64::midpoint(left, right);
-        let title = self.x.title.clone();
-        self.text(middle, self.height - 8.0, "middle", "axis", &title);
-        let middle = f64::midpoint(TOP, bottom);
-        let _ = write!(
-            self.body,
-            "<text class=\"axis\" text-anchor=\"middle\" transform=\"translate(14 {middle:.1}) rotate(-90)\">{}</text>",
-            html(&self.y.title)
-        );
+    /// So many units of the drawing as values of the horizontal axis.
+    pub fn units_x(&self, units: f64) -> f64 {
+        self.units(units, &self.x, |plot| {
+            plot.plotting_area().get_x_axis_pixel_range()
+        })
     }
 
-    /// A text at a place of the drawing.
-    pub fn text(&mut self, x: f64, y: f64, anchor: &str, class: &str, text: &str) {
-        let _ = write!(
-            self.body,
-            "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
-            html(text)
-        );
+    /// So many units of the drawing as values of the vertical axis.
+    pub fn units_y(&self, units: f64) -> f64 {
+        self.units(units, &self.y, |plot| {
+            plot.plotting_area().get_y_axis_pixel_range()
+        })
     }
 
-    /// A rectangle between two places of the drawing, that says something.
-    pub fn rectangle(
-        &mut self,
-        class: &str,
-        (x1, y1): (f64, f64),
-        (x2, y2): (f64, f64),
-        tip: &str,
-    ) {
-        let (x, y) = (x1.min(x2), y1.min(y2));
-        let (width, height) = ((x2 - x1).abs(), (y2 - y1).abs());
-        let _ = write!(
-            self.body,
-            "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"{}</rect>",
-            tipped(tip)
-        );
+    fn units(&self, units: f64, axis: &Axis, places: fn(&Plot) -> Range<i32>) -> f64 {
+        let places = self.plot.as_ref().map_or(0..1, places);
+        let all = f64::from((places.end - places.start).abs());
+        (axis.range.end - axis.range.start) * units * f64::from(FINE) / all
+    }
+
+    /// A text at values.
+    pub fn text(&mut self, side: Side, class: &str, at: (f64, f64), text: &str) {
+        let (h_pos, gap) = match side {
+            Side::Middle => (HPos::Center, 0),
+            Side::Right => (HPos::Left, fine(GAP)),
+        };
+        let style = styled(self.svg.class(class), Pos::new(h_pos, VPos::Center));
+        self.draw(&(EmptyElement::at(at) + Text::new(text.to_owned(), (gap, 0), style)));
+    }
+
+    /// A rectangle between values, that says something.
+    pub fn rectangle(&mut self, class: &str, corners: [(f64, f64); 2], tip: &str) {
+        let style = self.svg.class(class).filled();
+        self.svg
+            .saying(tip, || self.draw(&Rectangle::new(corners, style)));
     }
 
     /// A line through values.
     pub fn line(&mut self, class: &str, points: &[(f64, f64)], tip: &str) {
-        let points: Vec<String> = points
-            .iter()
-            .map(|&(x, y)| format!("{:.1},{:.1}", self.at_x(x), self.at_y(y)))
-            .collect();
-        let tip = if tip.is_empty() {
-            ">".to_owned()
-        } else {
-            tipped(tip)
-        };
-        let _ = write!(
-            self.body,
-            "<polyline class=\"line {class}\" points=\"{}\"{tip}</polyline>",
-            points.join(" ")
-        );
+        let style = self.svg.class(class).stroke_width(1);
+        self.svg
+            .saying(tip, || self.draw(&PathElement::new(points, style)));
     }
 
     /// A dot at values.
-    pub fn dot(&mut self, class: &str, (x, y): (f64, f64), radius: f64, tip: &str) {
-        let (x, y) = (self.at_x(x), self.at_y(y));
-        let _ = write!(
-            self.body,
-            "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\"{}</circle>",
-            tipped(tip)
-        );
+    pub fn dot(&mut self, class: &str, at: (f64, f64), radius: f64, tip: &str) {
+        let style = self.svg.class(class).filled();
+        self.svg
+            .saying(tip, || self.draw(&Circle::new(at, fine(radius), style)));
+    }
+
+    /// Whether anything of a class is drawn.
+    pub fn shows(&self, class: &str) -> bool {
+        self.svg.shows(class)
+    }
+
+    fn draw<'a, E>(&self, mark: &'a E)
+    where
+        &'a E: PointCollection<'a, (f64, f64)>,
+        E: Drawable<Svg>,
+    {
+        let drawn = self
+            .plot
+            .as_ref()
+            .map(|plot| plot.plotting_area().draw(mark));
+        debug_assert!(matches!(drawn, Some(Ok(()))), "nothing in memory can fail");
     }
 
     /// The whole drawing.
     pub fn into_svg(self) -> String {
         format!(
-            "<div class=\"chart\"><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">{}</svg></div>",
-            self.width,
+            "<div class=\"chart\"><svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"{}\">{}</svg></div>",
             self.height,
             html(&self.title),
-            self.body
+            self.svg.body()
         )
     }
 }
 
-/// The rest of a tag whose element says something when it is pointed at or focused.
-fn tipped(tip: &str) -> String {
-    let tip = html(tip);
-    format!(" tabindex=\"0\" data-tip=\"{tip}\"><title>{tip}</title>")
+/// Both axes with their ticks, names and titles.
+fn framed(svg: &Svg, margins: Margins, x: &Axis, y: &Axis) -> Option<Plot> {
+    let area = svg.clone().into_drawing_area();
+    let mut plot = ChartBuilder::on(&area)
+        .margin_top(fine(TOP))
+        .margin_right(fine(margins.right))
+        .x_label_area_size(fine(BOTTOM))
+        .y_label_area_size(fine(margins.left))
+        .build_cartesian_2d(Along::new(x, Way::Up), Along::new(y, Way::Down))
+        .ok()?;
+    let mut mesh = plot.configure_mesh();
+    if !x.names.is_empty() {
+        mesh.disable_x_mesh();
+    }
+    if !y.names.is_empty() {
+        mesh.disable_y_mesh();
+    }
+    let style = |class: &str| styled(svg.class(class), Pos::default());
+    mesh.axis_style(NOTHING)
+        .set_all_tick_mark_size(fine(GAP) / 2)
+        .bold_line_style(svg.class("grid"))
+        .light_line_style(NOTHING)
+        .x_labels(TICKS)
+        .y_labels(TICKS)
+        .label_style(style("tick"))
+        .axis_desc_style(style("axis"))
+        .x_desc(&x.title)
+        .y_desc(&y.title)
+        .draw()
+        .ok()?;
+    Some(plot)
+}
+
+/// The page's style sets the font; plotters asks for one.
+fn styled(class: Class, pos: Pos) -> TextStyle<'static> {
+    TextStyle {
+        font: ("sans-serif", fine(12.0)).into_font(),
+        color: class.to_backend_color(),
+        pos,
+    }
 }
 
 /// What the colours stand for.
@@ -291,12 +361,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn axes_end_on_round_numbers() {
+    fn axes_end_on_ticks() {
         let axis = Axis::from_zero("t [min]", [3.2, 13.7].into_iter());
-        assert_eq!((axis.from, axis.to), (0.0, 15.0));
-        assert_eq!(axis.ticks(), [0.0, 5.0, 10.0, 15.0]);
+        assert_eq!(axis.range, 0.0..14.0);
+        // Ten ticks from 0 to 9.5 would be eleven up to 10.
+        let axis = Axis::from_zero("Tasks", [9.5].into_iter());
+        assert_eq!(axis.range, 0.0..10.0);
         let axis = Axis::around("usd", [39.7, 66.2].into_iter());
-        assert_eq!((axis.from, axis.to), (35.0, 70.0));
+        assert_eq!(axis.range, 35.0..70.0);
         assert_eq!(tick_text(-0.5), "−0.5");
         assert_eq!(tick_text(20.0), "20");
     }
@@ -304,8 +376,39 @@ mod tests {
     #[test]
     fn one_value_still_has_an_axis() {
         let axis = Axis::around("usd", [40.0].into_iter());
-        assert!(axis.from < axis.to && axis.to >= 40.0);
+        assert!(axis.range.start < axis.range.end && axis.range.end >= 40.0);
         let none = Axis::around("usd", std::iter::empty());
-        assert!(none.from < none.to);
+        assert!(none.range.start < none.range.end);
+    }
+
+    #[test]
+    fn marks_stand_at_their_values_and_say_them() {
+        let margins = Margins {
+            left: 100.0,
+            right: 20.0,
+        };
+        let x = Axis::from_zero("Time [min]", [10.0].into_iter());
+        let y = Axis::of_names("Plan", vec!["first".to_owned(), "<b>".to_owned()]);
+        let mut chart = Chart::new("A & B", 158.0, margins, x, y);
+        chart.rectangle("c-blue", [(0.0, 1.9), (5.0, 1.1)], "first: 5 < 6");
+        let svg = chart.into_svg();
+        let said =
+            " tabindex=\"0\" data-tip=\"first: 5 &lt; 6\"><title>first: 5 &lt; 6</title></rect>";
+        let (bar, _) = svg.split_once(said).expect("the bar says it");
+        let (_, bar) = bar.rsplit_once("<rect class=\"c-blue\"").expect("a bar");
+        let numbers: Vec<f64> = bar
+            .split('"')
+            .filter_map(|part| part.parse().ok())
+            .collect();
+        // 600 units for 10 min from 100 on; 100 units for two names from 12 on, the first above.
+        for (number, expected) in numbers.iter().zip([100.0, 17.0, 300.0, 40.0]) {
+            assert!((number - expected).abs() < 0.3, "{numbers:?}");
+        }
+        assert_eq!(numbers.len(), 4);
+        let place = |text: &str| svg.find(&format!(">{text}<")).expect(text);
+        assert!(place("&lt;b&gt;") < place("first"), "from the bottom up");
+        assert!(svg.contains("aria-label=\"A &amp; B\""));
+        place("Time [min]");
+        place("Plan");
     }
 }

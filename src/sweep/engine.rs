@@ -12,7 +12,7 @@ use std::thread;
 use super::grid::{Grid, Rows};
 use super::known::Known;
 use super::row::{self, Layout};
-use super::worker::{Done, Job, Question, Shared, work};
+use super::worker::{Done, Job, Question, Shared, Tails, work};
 use crate::rollout::{Bounds, bounds, moves, room, scenario_added};
 use crate::scenario::read::{Key, Problem, Setting, Template};
 use crate::scenario::{Capacity, Scenario};
@@ -26,11 +26,11 @@ const FRESH: usize = 2_048;
 /// Blocks that are worked on at once.
 const IN_FLIGHT: usize = 4;
 
-/// Rows that a worker takes at once.
+/// Rows that a worker takes at once; their ends are kept as long as one of them is.
 const BATCH: usize = 64;
 
 /// Ends of rows that are kept for rows with the same answer.
-const TAILS: usize = 65_536;
+const TAILS: usize = 32_768;
 
 /// Scenarios that are kept for rows that differ only in percents.
 const SCENARIOS: usize = 16_384;
@@ -91,8 +91,12 @@ pub fn run<E>(
 /// Minimum healthy and maximum percent of a row where they are varied apart from its scenario.
 type Apart = (Option<u32>, Option<u32>);
 
-/// The end of a row, once it is known.
-type Tail = OnceCell<Box<[u8]>>;
+/// The end of a row: one of those that are worked out together, once they are.
+#[derive(Debug, Clone)]
+struct Tail {
+    batch: Rc<OnceCell<Tails>>,
+    index: usize,
+}
 
 /// Which rows have the same end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,8 +118,11 @@ enum By {
 struct Block {
     number: u64,
     prefixes: Prefixes,
-    tails: Vec<Rc<Tail>>,
-    fresh: Vec<Rc<Tail>>,
+    tails: Vec<Tail>,
+    batches: Vec<Rc<OnceCell<Tails>>>,
+    /// Rows that are worked out for it.
+    fresh: usize,
+    /// Batches that have not come back.
     missing: usize,
 }
 
@@ -126,10 +133,10 @@ enum Prefixes {
 }
 
 /// A scenario with its room, or the end of its rows.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Base {
     Good(Arc<Shared>),
-    Bad(Rc<Tail>),
+    Bad(Tail),
 }
 
 struct Leader<'a> {
@@ -138,8 +145,8 @@ struct Leader<'a> {
     source: Source<'a>,
     ask: Sender<Job>,
     blocks: u64,
-    tails: Known<Same, Rc<Tail>>,
-    scenarios: Known<u64, Base>,
+    tails: Known<Same, Tail>,
+    scenarios: Known<u64, Rc<Base>>,
     timings: VecDeque<(u64, Scenario)>,
     timings_made: u64,
 }
@@ -255,18 +262,19 @@ impl<'a> Leader<'a> {
                 Source::Grid(source) => Prefixes::Grid(source.position.clone()),
                 Source::Table(_) => Prefixes::Table(Vec::new()),
             },
-            tails: Vec::new(),
-            fresh: Vec::new(),
+            tails: Vec::with_capacity(BLOCK),
+            batches: Vec::new(),
+            fresh: 0,
             missing: 0,
         };
         let mut questions = Vec::with_capacity(BATCH);
-        while block.tails.len() < BLOCK && block.fresh.len() < FRESH {
+        while block.tails.len() < BLOCK && block.fresh < FRESH {
             let Some((base, percents)) = self.next_row(&mut block.prefixes) else {
                 break;
             };
-            let tail = match base {
-                Base::Bad(tail) => tail,
-                Base::Good(shared) => self.tail(&shared, percents, &mut block, &mut questions),
+            let tail = match &*base {
+                Base::Bad(tail) => tail.clone(),
+                Base::Good(shared) => self.tail(shared, percents, &mut block, &mut questions),
             };
             block.tails.push(tail);
         }
@@ -281,7 +289,7 @@ impl<'a> Leader<'a> {
         percents: Apart,
         block: &mut Block,
         questions: &mut Vec<Question>,
-    ) -> Rc<Tail> {
+    ) -> Tail {
         let scenario = &shared.scenario;
         let deployment = &scenario.deployment;
         let minimum = percents.0.unwrap_or(deployment.minimum_healthy_percent);
@@ -302,9 +310,15 @@ impl<'a> Leader<'a> {
         if let Some(tail) = self.tails.get(same) {
             return tail;
         }
-        let tail = Rc::new(Tail::new());
-        self.tails.insert(same, Rc::clone(&tail));
-        block.fresh.push(Rc::clone(&tail));
+        if questions.is_empty() {
+            block.batches.push(Rc::default());
+        }
+        let tail = Tail {
+            batch: block.batches.last().map(Rc::clone).unwrap_or_default(),
+            index: questions.len(),
+        };
+        self.tails.insert(same, tail.clone());
+        block.fresh += 1;
         questions.push(Question {
             shared: Arc::clone(shared),
             minimum_healthy_percent: minimum,
@@ -320,18 +334,17 @@ impl<'a> Leader<'a> {
         if questions.is_empty() {
             return;
         }
-        let first = block.fresh.len() - questions.len();
-        block.missing += questions.len();
+        block.missing += 1;
         // The workers live as long as this end of the channel.
         let _ = self.ask.send(Job {
             block: block.number,
-            first,
+            number: block.batches.len() - 1,
             questions: std::mem::replace(questions, Vec::with_capacity(BATCH)),
         });
     }
 
     /// The scenario of the next row, and its percents where they are varied apart from it.
-    fn next_row(&mut self, prefixes: &mut Prefixes) -> Option<(Base, Apart)> {
+    fn next_row(&mut self, prefixes: &mut Prefixes) -> Option<(Rc<Base>, Apart)> {
         match &mut self.source {
             Source::Grid(source) => {
                 let (number, percents) = source.current()?;
@@ -364,9 +377,15 @@ impl<'a> Leader<'a> {
     }
 
     /// What the rows of a scenario need to know of it.
-    fn base(&mut self, number: u64, read: Result<Scenario, Vec<Problem>>) -> Base {
-        let bad =
-            |reason: &str| Base::Bad(Rc::new(OnceCell::from(row::invalid(self.layout, reason))));
+    fn base(&mut self, number: u64, read: Result<Scenario, Vec<Problem>>) -> Rc<Base> {
+        let bad = |reason: &str| {
+            let mut tails = Tails::default();
+            tails.push(|bytes| bytes.extend(row::invalid(self.layout, reason)));
+            Base::Bad(Tail {
+                batch: Rc::new(OnceCell::from(tails)),
+                index: 0,
+            })
+        };
         let base = match read {
             Err(problems) => bad(&in_a_cell(&problems)),
             Ok(mut scenario) => match room(&scenario, scenario_added(&scenario)) {
@@ -383,7 +402,8 @@ impl<'a> Leader<'a> {
                 }
             },
         };
-        self.scenarios.insert(number, base.clone());
+        let base = Rc::new(base);
+        self.scenarios.insert(number, Rc::clone(&base));
         base
     }
 
@@ -402,7 +422,9 @@ impl<'a> Leader<'a> {
 
     fn write(&self, block: &Block, bytes: &mut Vec<u8>) {
         let end = |bytes: &mut Vec<u8>, tail: &Tail| {
-            bytes.extend_from_slice(tail.get().map_or(&[][..], |tail| tail));
+            if let Some(tails) = tail.batch.get() {
+                bytes.extend_from_slice(tails.get(tail.index));
+            }
         };
         match (&block.prefixes, &self.source) {
             (Prefixes::Grid(position), Source::Grid(source)) => {
@@ -428,11 +450,9 @@ impl<'a> Leader<'a> {
 
 impl Block {
     fn take(&mut self, done: Done) {
-        self.missing -= done.tails.len();
-        for (cell, tail) in self.fresh[done.first..].iter().zip(done.tails) {
-            // Asked for once, so empty before.
-            let _ = cell.set(tail);
-        }
+        self.missing -= 1;
+        // Asked for once, so empty before.
+        let _ = self.batches[done.number].set(done.tails);
     }
 }
 

@@ -20,5 +20,5 @@ pub use cell::Kind;
 pub use engine::{Progress, Sweep, run};
 pub use grid::{Axis, Grid, Rows, TooManyRows, part_of};
 pub use parquet::Parquet;
-pub use row::{COLUMNS, Layout, header};
+pub use row::{COLUMNS, Layout, Row, header, no_formula};
 pub use values::values;

@@ -3,8 +3,9 @@
 use std::io::Write as _;
 
 use super::cell::{Cell, Kind};
-use crate::model::{Duration, Durations, Estimate, EstimateVerdict};
+use crate::model::{Brief, Clocks, Duration, Estimate};
 use crate::scenario::read::{Key, Setting};
+use crate::units::Usd;
 
 /// What is told of each row after its varied keys; a name ends in the unit.
 pub const COLUMNS: [&str; 24] = [
@@ -100,143 +101,210 @@ pub(super) fn varied(layout: Layout, index: usize, key: &Key, value: Option<&Set
     piece
 }
 
-/// All that follows the varied keys in a row whose scenario is good.
-pub(super) fn answered(layout: Layout, estimate: &Estimate) -> Box<[u8]> {
-    let mut line = Line::new(layout);
-    let tasks = &estimate.tasks;
-    line.text(match estimate.verdict {
-        EstimateVerdict::Completes => "completes",
-        EstimateVerdict::Stuck => "stuck",
-    });
-    match &estimate.stuck {
-        Some(stuck) => line.text(&stuck.reason),
-        None => line.no_text(),
+/// What is told of a row, in the order of [`COLUMNS`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row<'a> {
+    /// In a word.
+    pub verdict: &'a str,
+    /// Why it is stuck.
+    pub reason: Option<&'a str>,
+    /// By the percents alone.
+    pub lower_bound: u32,
+    /// By the percents alone.
+    pub upper_bound: u32,
+    /// Further tasks that the hosts can place; absent: unlimited.
+    pub room: Option<u32>,
+    /// The smallest healthy count by the scheduler's own moves.
+    pub min_healthy: u32,
+    /// The most pending, running and stopping tasks.
+    pub peak: u32,
+    /// Before the request: mean \[s\].
+    pub lead: Option<f64>,
+    /// Mean, median, p95 and p99 \[s\].
+    pub new_version: Option<[f64; 4]>,
+    /// Mean, median, p95 and p99 \[s\].
+    pub completed: Option<[f64; 4]>,
+    /// Listed hosts \[USD/month\].
+    pub serving: Usd,
+    /// Standing hosts beyond them \[USD/month\].
+    pub headroom: Usd,
+    /// What one deployment adds \[USD\].
+    pub per_deployment: Usd,
+    /// All of it \[USD/month\]; absent without deployments per day.
+    pub total: Option<Usd>,
+    /// Tasks that carry the load.
+    pub required_tasks: u32,
+    /// Probability that fewer are healthy at any time of a deployment.
+    pub shortfall_probability: f64,
+    /// Expected minutes with fewer \[min/month\]; absent without deployments per day.
+    pub shortfall_minutes: Option<f64>,
+    /// Share of the month with at least as many; absent without deployments per day.
+    pub availability: Option<f64>,
+}
+
+impl<'a> Row<'a> {
+    /// The row of an estimate.
+    #[must_use]
+    pub fn of(estimate: &'a Estimate) -> Self {
+        let brief = Brief {
+            tasks: estimate.tasks,
+            clocks: estimate.duration.as_ref().map(|durations| Clocks {
+                lead: durations.lead_s.mean,
+                new_version: durations.new_version_s,
+                completed: durations.completed_s,
+            }),
+            cost: estimate.cost,
+            availability: estimate.availability,
+        };
+        let reason = estimate.stuck.as_ref().map(|stuck| stuck.reason.as_str());
+        Self::of_brief(&brief, reason)
     }
-    line.count(Some(tasks.lower_bound));
-    line.count(Some(tasks.upper_bound));
-    line.count(tasks.room);
-    line.count(Some(tasks.min_healthy));
-    line.count(Some(tasks.peak));
-    let durations = estimate.duration.as_ref();
-    line.number(durations.map(|durations| durations.lead_s.mean.0));
-    let clocks: [fn(&Durations) -> Duration; 2] = [
-        |durations| durations.new_version_s,
-        |durations| durations.completed_s,
-    ];
-    for clock in clocks {
-        let clock = durations.map(clock);
-        line.number(clock.map(|clock| clock.mean.0));
-        line.number(clock.map(|clock| clock.p50.0));
-        line.number(clock.map(|clock| clock.p95.0));
-        line.number(clock.map(|clock| clock.p99.0));
+
+    /// The row of what comes of a plan; with the reason where it is stuck.
+    #[must_use]
+    pub fn of_brief(brief: &Brief, stuck: Option<&'a str>) -> Self {
+        let figures = |clock: Duration| [clock.mean, clock.p50, clock.p95, clock.p99].map(|s| s.0);
+        let Brief {
+            tasks,
+            clocks,
+            cost,
+            availability,
+        } = brief;
+        Self {
+            verdict: if clocks.is_some() {
+                "completes"
+            } else {
+                "stuck"
+            },
+            reason: stuck,
+            lower_bound: tasks.lower_bound,
+            upper_bound: tasks.upper_bound,
+            room: tasks.room,
+            min_healthy: tasks.min_healthy,
+            peak: tasks.peak,
+            lead: clocks.map(|clocks| clocks.lead.0),
+            new_version: clocks.map(|clocks| figures(clocks.new_version)),
+            completed: clocks.map(|clocks| figures(clocks.completed)),
+            serving: cost.serving_usd_per_month,
+            headroom: cost.headroom_usd_per_month,
+            per_deployment: cost.per_deployment_usd,
+            total: cost.total_usd_per_month,
+            required_tasks: availability.required_tasks,
+            shortfall_probability: availability.shortfall_probability,
+            shortfall_minutes: availability.shortfall_minutes_per_month,
+            availability: availability.monthly,
+        }
     }
-    let cost = &estimate.cost;
-    line.number(Some(cost.serving_usd_per_month.0));
-    line.number(Some(cost.headroom_usd_per_month.0));
-    line.number(Some(cost.per_deployment_usd.0));
-    line.number(cost.total_usd_per_month.map(|usd| usd.0));
-    let availability = &estimate.availability;
-    line.count(Some(availability.required_tasks));
-    line.number(Some(availability.shortfall_probability));
-    line.number(availability.shortfall_minutes_per_month);
-    line.number(availability.monthly);
-    line.end()
+
+    /// The cells as texts, none of which a spreadsheet takes for a formula.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let cell = |cell: Cell| match cell {
+            Cell::Text(text) => no_formula(text),
+            cell => cell.to_string(),
+        };
+        self.cells().map(cell).into()
+    }
+
+    fn cells(&self) -> [Cell<'a>; COLUMNS.len()] {
+        let text = |text: Option<&'a str>| text.map_or(Cell::Empty, Cell::Text);
+        let count = |count: u32| Cell::Integer(i64::from(count));
+        let number = |number: Option<f64>| number.map_or(Cell::Empty, Cell::Number);
+        let clock = |figures: Option<[f64; 4]>| match figures {
+            Some(figures) => figures.map(Cell::Number),
+            None => [Cell::Empty; 4],
+        };
+        let [new_mean, new_p50, new_p95, new_p99] = clock(self.new_version);
+        let [mean, p50, p95, p99] = clock(self.completed);
+        [
+            Cell::Text(self.verdict),
+            text(self.reason),
+            count(self.lower_bound),
+            count(self.upper_bound),
+            self.room.map_or(Cell::Empty, count),
+            count(self.min_healthy),
+            count(self.peak),
+            number(self.lead),
+            new_mean,
+            new_p50,
+            new_p95,
+            new_p99,
+            mean,
+            p50,
+            p95,
+            p99,
+            Cell::Number(self.serving.0),
+            Cell::Number(self.headroom.0),
+            Cell::Number(self.per_deployment.0),
+            number(self.total.map(|usd| usd.0)),
+            count(self.required_tasks),
+            Cell::Number(self.shortfall_probability),
+            number(self.shortfall_minutes),
+            number(self.availability),
+        ]
+    }
+}
+
+/// Writes all that follows the varied keys in a row whose scenario is good.
+pub(super) fn answered(layout: Layout, row: &Row, bytes: &mut Vec<u8>) {
+    line(layout, &row.cells(), bytes);
 }
 
 /// All that follows the varied keys in a row whose scenario is bad.
-pub(super) fn invalid(layout: Layout, reason: &str) -> Box<[u8]> {
-    let mut line = Line::new(layout);
-    line.text("invalid");
-    line.text(reason);
-    for _ in 2..COLUMNS.len() {
-        line.number(None);
-    }
-    line.end()
+pub(super) fn invalid(layout: Layout, reason: &str) -> Vec<u8> {
+    let mut cells = [Cell::Empty; COLUMNS.len()];
+    cells[0] = Cell::Text("invalid");
+    cells[1] = Cell::Text(reason);
+    let mut bytes = Vec::new();
+    line(layout, &cells, &mut bytes);
+    bytes
 }
 
 /// The cells of [`COLUMNS`], one after another.
-struct Line {
-    layout: Layout,
-    column: usize,
-    bytes: Vec<u8>,
+fn line(layout: Layout, cells: &[Cell; COLUMNS.len()], bytes: &mut Vec<u8>) {
+    match layout {
+        Layout::Csv => {
+            for cell in cells {
+                match cell {
+                    Cell::Text(text) => csv_text(bytes, text),
+                    cell => plain(bytes, cell),
+                }
+                bytes.push(b',');
+            }
+            // Instead of the last comma.
+            bytes.pop();
+            bytes.push(b'\n');
+        }
+        Layout::JsonLines => {
+            for (name, cell) in COLUMNS.iter().zip(cells) {
+                bytes.extend_from_slice(b",\"");
+                bytes.extend_from_slice(name.as_bytes());
+                bytes.extend_from_slice(b"\":");
+                match cell {
+                    Cell::Text(text) => json_text(bytes, text),
+                    Cell::Empty => bytes.extend_from_slice(b"null"),
+                    cell => plain(bytes, cell),
+                }
+            }
+            bytes.extend_from_slice(b"}\n");
+        }
+        Layout::Columns => {
+            for cell in cells {
+                cell.write(bytes);
+            }
+        }
+    }
 }
 
-impl Line {
-    fn new(layout: Layout) -> Self {
-        Self {
-            layout,
-            column: 0,
-            bytes: Vec::with_capacity(320),
+/// A number as it is written in every text, or nothing.
+fn plain(bytes: &mut Vec<u8>, cell: &Cell) {
+    match cell {
+        Cell::Integer(integer) => {
+            bytes.extend_from_slice(itoa::Buffer::new().format(*integer).as_bytes());
         }
-    }
-
-    fn begin(&mut self) {
-        match self.layout {
-            Layout::Csv if self.column > 0 => self.bytes.push(b','),
-            Layout::Csv | Layout::Columns => {}
-            Layout::JsonLines => {
-                self.bytes.extend_from_slice(b",\"");
-                self.bytes
-                    .extend_from_slice(COLUMNS[self.column].as_bytes());
-                self.bytes.extend_from_slice(b"\":");
-            }
-        }
-        self.column += 1;
-    }
-
-    fn text(&mut self, text: &str) {
-        self.begin();
-        match self.layout {
-            Layout::Csv => csv_text(&mut self.bytes, text),
-            Layout::JsonLines => json_text(&mut self.bytes, text),
-            Layout::Columns => Cell::Text(text).write(&mut self.bytes),
-        }
-    }
-
-    fn no_text(&mut self) {
-        self.number(None);
-    }
-
-    fn count(&mut self, count: Option<u32>) {
-        self.begin();
-        match count {
-            Some(count) if self.layout == Layout::Columns => {
-                Cell::Integer(i64::from(count)).write(&mut self.bytes);
-            }
-            Some(count) => self
-                .bytes
-                .extend_from_slice(itoa::Buffer::new().format(count).as_bytes()),
-            None => self.nothing(),
-        }
-    }
-
-    fn number(&mut self, number: Option<f64>) {
-        self.begin();
-        match number {
-            Some(number) if self.layout == Layout::Columns => {
-                Cell::Number(number).write(&mut self.bytes);
-            }
-            Some(number) => decimal(&mut self.bytes, number),
-            None => self.nothing(),
-        }
-    }
-
-    fn nothing(&mut self) {
-        match self.layout {
-            Layout::Csv => {}
-            Layout::JsonLines => self.bytes.extend_from_slice(b"null"),
-            Layout::Columns => Cell::Empty.write(&mut self.bytes),
-        }
-    }
-
-    fn end(mut self) -> Box<[u8]> {
-        debug_assert_eq!(self.column, COLUMNS.len());
-        self.bytes.extend_from_slice(match self.layout {
-            Layout::Csv => &b"\n"[..],
-            Layout::JsonLines => b"}\n",
-            Layout::Columns => b"",
-        });
-        self.bytes.into_boxed_slice()
+        Cell::Number(number) => decimal(bytes, *number),
+        Cell::Flag(flag) => bytes.extend_from_slice(if *flag { b"true" } else { b"false" }),
+        Cell::Text(_) | Cell::Empty => {}
     }
 }
 
@@ -252,9 +320,24 @@ fn decimal(bytes: &mut Vec<u8>, number: f64) {
     }
 }
 
+/// Whether a spreadsheet may take a text for a formula.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// A text as a cell that no spreadsheet takes for a formula.
+#[must_use]
+pub fn no_formula(text: &str) -> String {
+    if is_formula(text) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
 /// A text in a cell that no spreadsheet takes for a formula.
 fn csv_text(bytes: &mut Vec<u8>, text: &str) {
-    let guard = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let guard = is_formula(text);
     let quoted = text.contains([',', '"', '\n', '\r']);
     if quoted {
         bytes.push(b'"');
@@ -275,4 +358,19 @@ fn csv_text(bytes: &mut Vec<u8>, text: &str) {
 
 fn json_text(bytes: &mut Vec<u8>, text: &str) {
     bytes.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_no_formula() {
+        assert_eq!(no_formula("=1+1"), "'=1+1");
+        assert_eq!(no_formula("@SUM(A1)"), "'@SUM(A1)");
+        assert_eq!(no_formula("web"), "web");
+        let mut cell = Vec::new();
+        csv_text(&mut cell, "+1, \"a\"");
+        assert_eq!(cell, b"\"'+1, \"\"a\"\"\"");
+    }
 }

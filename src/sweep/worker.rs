@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::known::Known;
-use super::row::{self, Layout};
+use super::row::{self, Layout, Row};
 use crate::model::{Model, Plan};
 use crate::rollout::Room;
 use crate::scenario::Scenario;
@@ -41,33 +40,63 @@ pub(super) struct Question {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) block: u64,
-    pub(super) first: usize,
+    /// Which of the block's.
+    pub(super) number: usize,
     pub(super) questions: Vec<Question>,
 }
 
-/// The ends of these rows, in their order.
+/// The ends of these rows.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) block: u64,
-    pub(super) first: usize,
-    pub(super) tails: Vec<Box<[u8]>>,
+    pub(super) number: usize,
+    pub(super) tails: Tails,
 }
+
+/// Ends of rows, one after another.
+#[derive(Debug, Default)]
+pub(super) struct Tails {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Tails {
+    /// One more, from all that `write` adds.
+    pub(super) fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.ends.push(self.bytes.len());
+    }
+
+    /// One of them, the first is 0.
+    pub(super) fn get(&self, index: usize) -> &[u8] {
+        let from = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[from..self.ends[index]]
+    }
+}
+
+/// Bytes that the end of a row is expected to have at most.
+const TAIL: usize = 320;
 
 /// Works until no job is left.
 pub(super) fn work(jobs: &Mutex<Receiver<Job>>, done: &Sender<Done>, layout: Layout) {
     let mut worker = Worker {
         models: VecDeque::new(),
-        scenarios: Known::new(1024),
         layout,
     };
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        let tails = job.questions.iter().map(|question| worker.tail(question));
+        let mut tails = Tails {
+            bytes: Vec::with_capacity(TAIL * job.questions.len()),
+            ends: Vec::with_capacity(job.questions.len()),
+        };
+        for question in &job.questions {
+            tails.push(|bytes| worker.tail(question, bytes));
+        }
         let answer = Done {
             block: job.block,
-            first: job.first,
-            tails: tails.collect(),
+            number: job.number,
+            tails,
         };
         if done.send(answer).is_err() {
             return;
@@ -77,7 +106,6 @@ pub(super) fn work(jobs: &Mutex<Receiver<Job>>, done: &Sender<Done>, layout: Lay
 
 struct Worker {
     models: VecDeque<Kept>,
-    scenarios: Known<u64, std::rc::Rc<std::cell::RefCell<Scenario>>>,
     layout: Layout,
 }
 
@@ -88,22 +116,33 @@ struct Kept {
 }
 
 impl Worker {
-    fn tail(&mut self, question: &Question) -> Box<[u8]> {
-        let shared = &question.shared;
-        let own = self.scenarios.get(shared.id).unwrap_or_else(|| {
-            let own = std::rc::Rc::new(std::cell::RefCell::new(shared.scenario.clone()));
-            self.scenarios.insert(shared.id, std::rc::Rc::clone(&own));
-            own
-        });
-        let mut scenario = own.borrow_mut();
-        scenario.deployment.minimum_healthy_percent = question.minimum_healthy_percent;
-        scenario.deployment.maximum_percent = question.maximum_percent;
+    fn tail(&mut self, question: &Question, bytes: &mut Vec<u8>) {
+        let Shared {
+            scenario,
+            room,
+            timing,
+            ..
+        } = &*question.shared;
+        let plan = Plan {
+            minimum_healthy_percent: question.minimum_healthy_percent,
+            maximum_percent: question.maximum_percent,
+            ..Plan::of(scenario)
+        };
         let layout = self.layout;
-        let model = self.model(shared.timing, &scenario);
-        let outcome = model.outcome_with_room(&scenario, &Plan::of(&scenario), shared.room);
-        match model.estimate(&scenario, &outcome) {
-            Ok(estimate) => row::answered(layout, &estimate),
-            Err(few) => row::invalid(layout, &few.to_string()),
+        let model = self.model(*timing, scenario);
+        let brief = model.brief(scenario, &plan, *room);
+        if brief.clocks.is_some() {
+            return row::answered(layout, &Row::of_brief(&brief, None), bytes);
+        }
+        let mut own = scenario.clone();
+        own.deployment.minimum_healthy_percent = plan.minimum_healthy_percent;
+        own.deployment.maximum_percent = plan.maximum_percent;
+        match model.why_stuck(&own) {
+            Ok(stuck) => {
+                let row = Row::of_brief(&brief, Some(&stuck.reason));
+                row::answered(layout, &row, bytes);
+            }
+            Err(few) => bytes.extend(row::invalid(layout, &few.to_string())),
         }
     }
 

@@ -1,13 +1,12 @@
 //! `prescale check` of a fleet: its limits, those of its services, and what mends them.
 
 use std::path::{Component, Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::super::arguments::{CheckFormat, OfCheck};
 use super::super::fleet::each::is_fleet;
-use super::super::fleet::with_files;
+use super::super::fleet::{with_files, within_a_minute};
 use super::super::input::{self, Input};
 use super::super::markdown::{change, headline, paragraph, table};
 use super::super::output::{Answer, Complaint, Ending, Terminal};
@@ -16,13 +15,10 @@ use super::super::words;
 use super::github::annotation;
 use super::{quantity, words_of_key};
 use crate::fleet::gate::{FleetCheck, FleetLimit, Mended, ServiceCheck, check};
-use crate::fleet::{Fleet, Hooks, Settings, Totals};
+use crate::fleet::{Fleet, Totals};
 use crate::import::Source;
 use crate::scenario::read::{Place, Purpose, Syntax, Template};
 use crate::units::{Seconds, Usd};
-
-/// A mend that takes longer to find is good enough.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// All that is told.
 struct Report<'a> {
@@ -103,16 +99,7 @@ pub fn answer(asked: &OfCheck, source: &Source, terminal: Terminal) -> Result<An
 }
 
 fn checked(fleet: &Fleet) -> Result<FleetCheck, Complaint> {
-    let start = Instant::now();
-    let settings = Settings {
-        time_limit: Some(TIME_LIMIT),
-        ..Settings::default()
-    };
-    let hooks = Hooks {
-        elapsed: &|| start.elapsed(),
-        ..Hooks::none()
-    };
-    check(fleet, &settings, &hooks).map_err(|(i, few)| {
+    within_a_minute(|settings, hooks| check(fleet, settings, hooks)).map_err(|(i, few)| {
         let member = &fleet.members[i];
         let input = Input {
             name: member.name.clone(),

@@ -32,6 +32,23 @@ const CURVE_POINTS: u32 = 21;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// A plan beside another answer that takes longer is good enough; its gap is told.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// Asks for a plan beside another answer, with a clock.
+pub fn within_a_minute<T>(ask: impl FnOnce(&Settings, &Hooks<'_>) -> T) -> T {
+    let start = Instant::now();
+    let settings = Settings {
+        time_limit: Some(TIME_LIMIT),
+        ..Settings::default()
+    };
+    let hooks = Hooks {
+        elapsed: &|| start.elapsed(),
+        ..Hooks::none()
+    };
+    ask(&settings, &hooks)
+}
+
 /// The answer in the format asked for.
 pub fn answer(asked: &OfFleet, terminal: Terminal) -> Result<Answer, Complaint> {
     let start = Instant::now();

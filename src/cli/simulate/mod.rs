@@ -18,6 +18,7 @@ use crate::scenario::Scenario;
 use crate::scenario::read::Purpose;
 use crate::simulate::statistics::{CONFIDENCE, Distribution};
 use crate::simulate::{Asked, Simulation, Verdict, not_simulated, record, simulate};
+use crate::sweep::Row;
 use crate::units::Seconds;
 
 /// The answer; the timeline of the first run beside it where that is asked for.
@@ -103,54 +104,41 @@ fn json(simulation: &Simulation, fixes: &[Fix]) -> Result<String, Complaint> {
 
 /// One row in the columns of an estimate, runs and standard errors after them.
 fn csv(simulation: &Simulation) -> Result<String, Complaint> {
-    let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let clock = |of: Option<Distribution>| {
-        let part = |part: fn(Distribution) -> f64| cell(of.map(part));
-        [
-            part(|of| of.mean),
-            part(|of| of.p50),
-            part(|of| of.p95),
-            part(|of| of.p99),
-        ]
-    };
-    let tasks = &simulation.tasks;
-    let reason = simulation
-        .stuck
-        .as_ref()
-        .map(|stuck| columns::text(&stuck.reason));
-    let mut row = vec![
-        words::name(simulation.verdict),
-        reason.unwrap_or_default(),
-        tasks.lower_bound.to_string(),
-        tasks.upper_bound.to_string(),
-        tasks.room.map(|room| room.to_string()).unwrap_or_default(),
-        tasks.min_healthy.to_string(),
-        tasks.peak.to_string(),
-        cell(simulation.duration.map(|durations| durations.lead_s.mean)),
-    ];
-    row.extend(clock(
-        simulation.duration.map(|durations| durations.new_version_s),
-    ));
-    row.extend(clock(
-        simulation.duration.map(|durations| durations.completed_s),
-    ));
-    let cost = &simulation.cost;
+    let figures = |clock: Distribution| [clock.mean, clock.p50, clock.p95, clock.p99];
+    let (tasks, cost) = (&simulation.tasks, &simulation.cost);
     let availability = &simulation.availability;
-    row.extend([
-        cost.serving_usd_per_month.0.to_string(),
-        cost.headroom_usd_per_month.0.to_string(),
-        cost.per_deployment_usd.0.to_string(),
-        cell(cost.total_usd_per_month.map(|usd| usd.0)),
-        availability.required_tasks.to_string(),
-        availability.shortfall_probability.to_string(),
-        cell(availability.shortfall_minutes_per_month),
-        cell(availability.monthly),
-        simulation.runs.to_string(),
-        simulation.seed.to_string(),
-    ]);
-    let errors = simulation.standard_errors;
-    row.extend(clock(errors.map(|errors| errors.new_version_s)));
-    row.extend(clock(errors.map(|errors| errors.completed_s)));
+    let verdict = words::name(simulation.verdict);
+    let told = Row {
+        verdict: &verdict,
+        reason: simulation.stuck.as_ref().map(|stuck| stuck.reason.as_str()),
+        lower_bound: tasks.lower_bound,
+        upper_bound: tasks.upper_bound,
+        room: tasks.room,
+        min_healthy: tasks.min_healthy,
+        peak: tasks.peak,
+        lead: simulation.duration.map(|all| all.lead_s.mean),
+        new_version: simulation.duration.map(|all| figures(all.new_version_s)),
+        completed: simulation.duration.map(|all| figures(all.completed_s)),
+        serving: cost.serving_usd_per_month,
+        headroom: cost.headroom_usd_per_month,
+        per_deployment: cost.per_deployment_usd,
+        total: cost.total_usd_per_month,
+        required_tasks: availability.required_tasks,
+        shortfall_probability: availability.shortfall_probability,
+        shortfall_minutes: availability.shortfall_minutes_per_month,
+        availability: availability.monthly,
+    };
+    let mut row = told.texts();
+    row.extend([simulation.runs.to_string(), simulation.seed.to_string()]);
+    row.extend(match simulation.standard_errors {
+        Some(errors) => [errors.new_version_s, errors.completed_s]
+            .map(figures)
+            .concat()
+            .iter()
+            .map(f64::to_string)
+            .collect(),
+        None => vec![String::new(); 8],
+    });
     let header: Vec<&str> = columns::ESTIMATE.into_iter().chain(MORE_COLUMNS).collect();
     columns::csv(&header, &[row])
 }

@@ -4,7 +4,7 @@ use super::grid::floor_index;
 use super::last_start::KINDS;
 use super::memory::remembered;
 use super::totals::chance_of_at_most;
-use super::{Course, End, Rolling, Rollout, normal};
+use super::{End, Rolling, Rollout, normal};
 use crate::model::law::as_f64;
 
 impl Rolling {
@@ -22,15 +22,15 @@ impl Rolling {
         if surplus == 0 {
             return 0.0;
         }
+        if self.is_fixed() {
+            return self.fixed_short(rollout, surplus);
+        }
         *remembered(&self.short, (rollout, surplus), || {
             self.computed_short(rollout, surplus)
         })
     }
 
     pub(super) fn computed_short(&self, rollout: Rollout, surplus: u32) -> f64 {
-        if matches!(*self.course(rollout), Course::Fixed) {
-            return self.fixed_short(rollout, surplus);
-        }
         let missing = rollout.slack - surplus;
         let until = self.end(rollout, End::HealthyBut(missing));
         if rollout.slack == rollout.replacements {

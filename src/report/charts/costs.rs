@@ -1,7 +1,7 @@
 //! What the plans cost: in parts, and over deployments per day.
 
 use super::super::figures::CostLine;
-use super::super::svg::{Axis, Chart, Margins, legend};
+use super::super::svg::{Axis, Chart, Margins, Side, legend};
 use super::super::words;
 use super::{Figure, coordinate, row_middle};
 use crate::recommend::{AlternativeKind, PlanReport};
@@ -158,28 +158,19 @@ pub fn cost_parts(plans: &[(&str, &PlanReport)]) -> Figure {
     );
     for (row, (name, plan)) in plans.iter().enumerate() {
         let middle = row_middle(row, rows);
-        let (top, bottom) = (chart.at_y(middle + 0.32), chart.at_y(middle - 0.32));
         let mut from = 0.0;
         for (class, part, usd) in parts(plan) {
             if usd.0 > 0.0 {
-                let corners = ((chart.at_x(from), top), (chart.at_x(from + usd.0), bottom));
                 chart.rectangle(
                     class,
-                    corners.0,
-                    corners.1,
+                    [(from, middle + 0.32), (from + usd.0, middle - 0.32)],
                     &format!("{name}: {part} {usd}/month"),
                 );
             }
             from += usd.0;
         }
-        let x = chart.at_x(from) + 6.0;
-        chart.text(
-            x,
-            f64::midpoint(top, bottom) + 4.0,
-            "start",
-            "value",
-            &total(plan).to_string(),
-        );
+        let said = total(plan).to_string();
+        chart.text(Side::Right, "value", (from, middle), &said);
     }
     let entries = [
         ("c-blue", "serving"),

@@ -70,11 +70,12 @@ pub fn front(recommendation: &Recommendation, clock: Clock) -> Figure {
     {
         chart.dot("ring", at, 10.0, &tip("recommended, ", plan, at));
     }
-    let legend = legend(&[
+    let mut entries = vec![
         ("ring", "recommended"),
         ("c-vermillion", "as it stands"),
         ("c-blue", "always the required tasks"),
         ("c-orange", "deployments go below the required tasks"),
-    ]);
-    Figure::Drawn(chart.into_svg() + &legend)
+    ];
+    entries.retain(|(class, _)| chart.shows(class));
+    Figure::Drawn(chart.into_svg() + &legend(&entries))
 }

@@ -1,7 +1,7 @@
 //! Mean time over minimum healthy and maximum percent.
 
 use super::super::figures::{Cell, HeatMap};
-use super::super::svg::{Axis, Chart, Margins, legend};
+use super::super::svg::{Axis, Chart, Margins, Side, legend};
 use super::super::words;
 use super::{Figure, coordinate, row_middle};
 
@@ -40,30 +40,27 @@ pub fn heat(map: &HeatMap, chosen: Option<(u32, u32)>) -> Figure {
     for (row, (&minimum, cells)) in labelled.enumerate() {
         let middle = row_middle(row, rows);
         for (column, (&maximum, cell)) in map.maximum_percents.iter().zip(cells).enumerate() {
-            let left = chart.at_x(coordinate(column));
-            let right = chart.at_x(coordinate(column) + 1.0);
-            let (top, bottom) = (chart.at_y(middle + 0.5), chart.at_y(middle - 0.5));
+            let left = coordinate(column);
             let chosen = chosen == Some((minimum, maximum));
             let shade = shade(cell, low, high);
             let class = format!("{shade} cell{}", if chosen { " chosen" } else { "" });
+            // The frame of the chosen one is inside of its cell.
             let inset = if chosen { 2.0 } else { 0.5 };
+            let (aside, half) = (chart.units_x(inset), 0.5 - chart.units_y(inset));
             chart.rectangle(
                 &class,
-                (left + inset, top + inset),
-                (right - inset, bottom - inset),
+                [
+                    (left + aside, middle + half),
+                    (left + 1.0 - aside, middle - half),
+                ],
                 &tip(cell, minimum, maximum),
             );
             let text = cell.time_s.map_or_else(
                 || "stuck".to_owned(),
                 |time| format!("{:.1}", time.minutes()),
             );
-            chart.text(
-                f64::midpoint(left, right),
-                f64::midpoint(top, bottom) + 4.0,
-                "middle",
-                &format!("cell-text t-{shade}"),
-                &text,
-            );
+            let class = format!("cell-text t-{shade}");
+            chart.text(Side::Middle, &class, (left + 0.5, middle), &text);
         }
     }
     let span = |time: f64| words::duration(crate::units::Seconds(time));

@@ -113,12 +113,11 @@ fn stack(chart: &mut Chart, moments: &[Moment], end: f64, base: &mut [u32], stat
         let tasks = count(moment);
         if tasks > 0 && to > from {
             let top = *base + tasks;
-            let corners = (
-                (chart.at_x(from), chart.at_y(f64::from(top))),
-                (chart.at_x(to) + 0.2, chart.at_y(f64::from(*base))),
-            );
+            // No gap between what follows one another.
+            let to_next = to + chart.units_x(0.2);
+            let corners = [(from, f64::from(top)), (to_next, f64::from(*base))];
             let tip = format!("{from:.1} to {to:.1} min: {tasks} {name}");
-            chart.rectangle(class, corners.0, corners.1, &tip);
+            chart.rectangle(class, corners, &tip);
         }
         *base += tasks;
     }
@@ -133,12 +132,9 @@ fn spread(chart: &mut Chart, class: &str, name: &str, duration: &Duration) {
         duration.p99
     );
     let (top, bottom) = (chart.top_y(), 0.0);
-    let (from, to) = (
-        chart.at_x(duration.p50.minutes()),
-        chart.at_x(duration.p95.minutes()),
-    );
-    let (high, low) = (chart.at_y(top), chart.at_y(bottom));
-    chart.rectangle(class, (from, high), (to.max(from + 2.0), low), &tip);
+    let from = duration.p50.minutes();
+    let to = duration.p95.minutes().max(from + chart.units_x(2.0));
+    chart.rectangle(class, [(from, top), (to, bottom)], &tip);
     let mean = duration.mean.minutes();
     chart.line(&format!("s-{class}"), &[(mean, bottom), (mean, top)], &tip);
 }

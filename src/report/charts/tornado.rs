@@ -1,6 +1,6 @@
 //! The largest levers, and what the assumptions could change.
 
-use super::super::svg::{Axis, Chart, Margins, legend};
+use super::super::svg::{Axis, Chart, Margins, Side, legend};
 use super::super::words;
 use super::{Figure, coordinate, row_middle, short};
 use crate::explain::{Explanation, LeverKind};
@@ -70,23 +70,15 @@ pub fn tornado(explanation: &Explanation, clock: Clock) -> Figure {
     );
     for (row, (class, name, change, about)) in bars.iter().enumerate() {
         let middle = row_middle(row, rows);
-        let (top, bottom) = (chart.at_y(middle + 0.36), chart.at_y(middle - 0.36));
-        let (zero, end) = (chart.at_x(0.0), chart.at_x(change.minutes()));
+        let end = change.minutes();
         let size = words::duration(Seconds(change.0.abs()));
         let said = format!("{}{size}", if change.0 < 0.0 { "−" } else { "+" });
         chart.rectangle(
             class,
-            (zero, top),
-            (end, bottom),
+            [(0.0, middle + 0.36), (end, middle - 0.36)],
             &format!("{name}: {said} ({about})"),
         );
-        chart.text(
-            zero.max(end) + 5.0,
-            f64::midpoint(top, bottom) + 4.0,
-            "start",
-            "value",
-            &said,
-        );
+        chart.text(Side::Right, "value", (end.max(0.0), middle), &said);
     }
     let entries = [
         ("c-blue", "setting"),

@@ -1,6 +1,6 @@
 //! Where the time of a deployment goes.
 
-use super::super::svg::{Axis, Chart, Margins, legend};
+use super::super::svg::{Axis, Chart, Margins, Side, legend};
 use super::super::words;
 use super::{Figure, coordinate, row_middle, short};
 use crate::explain::Waterfall;
@@ -54,16 +54,13 @@ pub fn waterfall(waterfall: Option<&Waterfall>, clock: Clock) -> Figure {
     );
     let mut bar = |row: usize, from: f64, to: f64, class: &str, tip: &str, said: Seconds| {
         let middle = row_middle(row, rows);
-        let (top, bottom) = (chart.at_y(middle + 0.36), chart.at_y(middle - 0.36));
-        let (left, right) = (chart.at_x(from), chart.at_x(to));
-        chart.rectangle(class, (left, top), (right, bottom), tip);
+        chart.rectangle(class, [(from, middle + 0.36), (to, middle - 0.36)], tip);
         let label = if said.0 < 0.0 {
             format!("−{}", words::duration(Seconds(-said.0)))
         } else {
             words::duration(said)
         };
-        let y = f64::midpoint(top, bottom) + 4.0;
-        chart.text(left.max(right) + 5.0, y, "start", "value", &label);
+        chart.text(Side::Right, "value", (from.max(to), middle), &label);
     };
     let mut from = 0.0;
     for (row, (_, what, share)) in bars.iter().enumerate() {

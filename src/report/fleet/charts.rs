@@ -1,7 +1,7 @@
 //! The charts of a fleet's report. A chart that would say nothing is a sentence instead.
 
 use super::super::charts::{Figure, coordinate, row_middle};
-use super::super::svg::{Axis, Chart, Margins, legend};
+use super::super::svg::{Axis, Chart, Margins, Side, legend};
 use super::super::words;
 use super::FleetReport;
 use crate::fleet::yearly::Need;
@@ -42,21 +42,15 @@ pub fn pools(report: &FleetReport) -> Figure {
     );
     for (index, (name, _, hosts, limit)) in rows.iter().enumerate() {
         let middle = row_middle(index, rows.len());
-        let (top, bottom) = (chart.at_y(middle + 0.32), chart.at_y(middle - 0.32));
-        let x = chart.at_x(f64::from(*hosts));
+        let needed = f64::from(*hosts);
         let limited = limit.map_or_else(
             || "not limited".to_owned(),
             |most| format!("at most {most}"),
         );
         let tip = format!("{name}: {hosts} hosts; the pool holds {limited}");
-        chart.rectangle("c-blue", (chart.at_x(0.0), top), (x, bottom), &tip);
-        chart.text(
-            x + 6.0,
-            f64::midpoint(top, bottom) + 4.0,
-            "start",
-            "value",
-            &hosts.to_string(),
-        );
+        let corners = [(0.0, middle + 0.32), (needed, middle - 0.32)];
+        chart.rectangle("c-blue", corners, &tip);
+        chart.text(Side::Right, "value", (needed, middle), &hosts.to_string());
         if let Some(most) = limit {
             let most = f64::from(*most);
             let ends = [(most, middle - 0.45), (most, middle + 0.45)];
@@ -218,7 +212,6 @@ pub fn months(report: &FleetReport) -> Figure {
     let mut middles = Vec::new();
     for (index, (p50, p95)) in months.iter().enumerate() {
         let left = coordinate(index);
-        let (x1, x2) = (chart.at_x(left + 0.12), chart.at_x(left + 0.88));
         let mut from = 0_u32;
         for (class, name, hosts) in [
             ("c-green", "committed", p95.committed),
@@ -233,7 +226,7 @@ pub fn months(report: &FleetReport) -> Figure {
                     p95.hosts,
                     Usd(p95.usd_per_month)
                 );
-                chart.rectangle(class, (x1, chart.at_y(high)), (x2, chart.at_y(low)), &tip);
+                chart.rectangle(class, [(left + 0.12, high), (left + 0.88, low)], &tip);
             }
             from += hosts;
         }
