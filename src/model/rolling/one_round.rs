@@ -37,41 +37,10 @@ impl Rolling {
             .into_iter()
             .map(|(cold, size, delay)| (kind(cold), size, floor_index(delay / self.step() + 0.5)))
             .collect();
-        let drain_times = self.drains();
-        let stopped_but = |by: usize| {
-            in_time(drain_times, |before| {
-                let mut all = 1.0;
-                let mut marked = Vec::with_capacity(groups.len());
-                for &(kind, size, delay) in &groups {
-                    let chain = |through, earlier: usize| {
-                        let chain = self.chain_on_grid(kind, 1, kind.host(1), through);
-                        by.checked_sub(delay + earlier)
-                            .map_or(0.0, |by| chain.up_to(by))
-                    };
-                    let mut told = [0.0; DRAINS];
-                    for (told, drain) in told.iter_mut().zip(drain_times) {
-                        *told = chain(Through::Told, drain.points);
-                    }
-                    let chances = Chances {
-                        replaced: chain(Through::Replaced, 0),
-                        excused: chain(Through::Excused, 0),
-                        told,
-                    };
-                    let (gone, left) = chances.told_or_not(drain_times, before);
-                    let enough = (gone + left).min(1.0);
-                    if enough <= 0.0 {
-                        return (0.0, 0.0);
-                    }
-                    all *= power(enough, size);
-                    marked.push((size, left / (gone + left)));
-                }
-                (all, all * chance_of_at_most(excused, &marked))
-            })
-        };
         let chance = |by: usize| {
             let mut all = power(self.first_stop_through(Through::Replaced, by), drains);
             if matches!(end, End::StoppedBut(1..)) {
-                return all * stopped_but(by);
+                return all * self.stopped_but(&groups, excused, by);
             }
             let mut marked = Vec::with_capacity(groups.len());
             for &(kind, size, delay) in &groups {
@@ -116,6 +85,41 @@ impl Rolling {
             .max()
             .unwrap_or(0);
         law_at_many_points(first.min(last), last + 1, self.step(), chance)
+    }
+
+    /// Probability that by a point all new tasks are healthy that start at once, in groups of so
+    /// many that wait so long, and that the old tasks are gone that they tell to stop: all but the
+    /// last so many tell one.
+    fn stopped_but(&self, groups: &[(Kind, u32, usize)], last: u32, by: usize) -> f64 {
+        let drains = self.drains();
+        in_time(drains, |before| {
+            let mut all = 1.0;
+            let mut marked = Vec::with_capacity(groups.len());
+            for &(kind, size, delay) in groups {
+                let chain = |through, earlier: usize| {
+                    let chain = self.chain_on_grid(kind, 1, kind.host(1), through);
+                    by.checked_sub(delay + earlier)
+                        .map_or(0.0, |by| chain.up_to(by))
+                };
+                let mut told = [0.0; DRAINS];
+                for (told, drain) in told.iter_mut().zip(drains) {
+                    *told = chain(Through::Told, drain.points);
+                }
+                let chances = Chances {
+                    replaced: chain(Through::Replaced, 0),
+                    excused: chain(Through::Excused, 0),
+                    told,
+                };
+                let (gone, left) = chances.told_or_not(drains, before);
+                let enough = (gone + left).min(1.0);
+                if enough <= 0.0 {
+                    return (0.0, 0.0);
+                }
+                all *= power(enough, size);
+                marked.push((size, left / (gone + left)));
+            }
+            (all, all * chance_of_at_most(last, &marked))
+        })
     }
 
     /// The starts of a round, those on hosts without the image first: cold ones among them, how

@@ -8,7 +8,7 @@ use super::joint::Joint;
 use super::last_start::{Cause, Cell, Given, LastStart, MULTIPLIED_OUT, Units};
 use super::points::law_between;
 use super::product::Product;
-use super::told::{Chances, DRAINS, Drain, in_time};
+use super::told::{Chances, DRAINS, Drain, in_time, is_steady};
 use super::totals::power;
 use super::units::Host;
 use super::{End, Reuse, Rolling};
@@ -104,7 +104,11 @@ impl Outstanding<'_> {
             |drain: &Drain| table.row(self.rolling, Through::Told, by.saturating_sub(drain.points));
         Excused {
             healthy: table.row(self.rolling, Through::Excused, by),
-            told: self.drains.iter().map(told).collect(),
+            told: if is_steady(self.drains) {
+                Vec::new()
+            } else {
+                self.drains.iter().map(told).collect()
+            },
         }
     }
 
@@ -165,7 +169,8 @@ impl Outstanding<'_> {
         let of = self.last.kinds[kind].0.kind;
         let chain = self.rolling.chain_on_grid(of, 2, host, Through::Told);
         let mut told = [0.0; DRAINS];
-        for (told, drain) in told.iter_mut().zip(self.drains) {
+        let asked = told.iter_mut().zip(self.drains);
+        for (told, drain) in asked.filter(|_| !is_steady(self.drains)) {
             let by = by.saturating_sub(drain.points).max(cell.from);
             *told = through_after(&chain, cell, by);
         }
@@ -354,7 +359,11 @@ impl Progress {
                 Some((healthy, before, (drains, cut))) => Chances {
                     replaced: plain,
                     excused: healthy.through(n),
-                    told: before.map(|told| told.through(n)),
+                    told: if is_steady(drains) {
+                        [0.0; DRAINS]
+                    } else {
+                        before.map(|told| told.through(n))
+                    },
                 }
                 .told_or_not(drains, *cut),
             }

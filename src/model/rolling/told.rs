@@ -49,6 +49,10 @@ impl Chances {
     /// over all drains they come to the chance to be replaced: what the grid rounds would otherwise
     /// count for each of many units.
     pub(super) fn told_or_not(&self, drains: &[Drain], before: usize) -> (f64, f64) {
+        if is_steady(drains) {
+            // Who is replaced is who had told so long before.
+            return (self.replaced, (self.excused - self.replaced).max(0.0));
+        }
         let all = drains.iter().zip(&self.told);
         let off = self.replaced - all.map(|(drain, told)| drain.chance * told).sum::<f64>();
         let told = (self.told[before] + off).clamp(0.0, self.excused.max(0.0));
@@ -60,6 +64,11 @@ impl Chances {
         let gone = (self.replaced - later).clamp(0.0, told);
         (gone, self.excused - told)
     }
+}
+
+/// Whether every drain takes as long: then it is not asked who had told when.
+pub(super) fn is_steady(drains: &[Drain]) -> bool {
+    drains.len() == 1
 }
 
 /// The probability of an end, from two for each of the drains, the longest first: that no bad one
