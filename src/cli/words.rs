@@ -218,12 +218,12 @@ pub fn spot(plan: &PlanReport) -> String {
     }
 }
 
-/// Added hosts for a cell: `2 pre-scaled (1 spot)`, `none`.
+/// Added hosts for a cell: `2 pre-scaled (1 spot)`, `1 reactive` of managed scaling, `none`.
 pub fn added_hosts(plan: &PlanReport) -> String {
     let spot = spot(plan);
     match (plan.prescale_hosts, plan.headroom_hosts) {
         (0, 0) => match plan.estimate.tasks.hosts_on_demand {
-            Some(hosts) => format!("{hosts} on demand"),
+            Some(hosts) => format!("{hosts} reactive"),
             None => "none".to_owned(),
         },
         (before, 0) => format!("{before} pre-scaled{spot}"),
@@ -238,7 +238,7 @@ pub fn hosts(plan: &PlanReport) -> String {
     let standing = counted(plan.headroom_hosts, "standing host");
     let hosts = match (plan.prescale_hosts, plan.headroom_hosts) {
         (0, 0) => match plan.estimate.tasks.hosts_on_demand {
-            Some(hosts) => counted(hosts, "host") + " on demand",
+            Some(hosts) => counted(hosts, "host") + " by managed scaling",
             None => "no added hosts".to_owned(),
         },
         (_, 0) => before,

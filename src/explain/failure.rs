@@ -9,10 +9,18 @@ use crate::units::Seconds;
 
 /// What failing starts add to each start.
 pub(super) fn failed_starts_told(base: &Baseline) -> Option<String> {
-    let retries = base.model.phases().retries.as_ref()?;
+    let phases = base.model.phases();
+    let retries = phases.retries.as_ref()?;
+    let failed = retries.failed * 100.0;
+    let when = if phases.killed.is_some() {
+        format!(
+            "{failed:.1} % of starts fail or are killed and are made again, what is killed after its drain"
+        )
+    } else {
+        format!("{failed:.1} % of starts fail and are made again, one reaction later")
+    };
     Some(format!(
-        "{:.1} % of starts fail and are made again, one reaction later: {} more for a task in the mean, which these clock times leave out",
-        retries.failed * 100.0,
+        "{when}: {} more for a task in the mean, which these clock times leave out",
         Seconds(retries.mean_delay())
     ))
 }

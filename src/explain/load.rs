@@ -31,12 +31,19 @@ pub(super) fn placement_told(scenario: &Scenario) -> Option<String> {
 
 /// What tasks that start together on a host lose.
 pub(super) fn crowd_told(base: &Baseline) -> Option<String> {
-    let crowd = crowd(base.scenario, &base.outcome.moves, base.plan.prescale_hosts);
-    (crowd.longer > 0.0).then(|| {
+    let phases = base.model.phases();
+    let moves = &base.outcome.moves;
+    let crowd = crowd(base.scenario, phases, moves, base.plan.prescale_hosts);
+    (crowd.first > 0.0).then(|| {
+        let later = if moves.desired > moves.surge.saturating_add(moves.slack) {
+            format!(", {} with each later round", Seconds(crowd.later))
+        } else {
+            String::new()
+        };
         format!(
-            "up to {} tasks start together on a host and share pull and processors: {} more each, which these clock times leave out",
+            "up to {} tasks start together on a host and share pull and processors: {} more at first{later}, which these clock times leave out",
             crowd.together,
-            Seconds(crowd.longer)
+            Seconds(crowd.first)
         )
     })
 }

@@ -19,7 +19,11 @@ const CONVOLVED: u32 = 12;
 pub struct Retries {
     /// Probability that a start fails, below 1.
     pub failed: f64,
-    /// From a start that fails to the next one: the attempt and one reaction.
+    /// From a start to its failure.
+    pub fails: Law,
+    /// From the failure until its place may start another.
+    pub own: Law,
+    /// From a start that fails to the next one in its place: both.
     pub again: Law,
 }
 
@@ -68,66 +72,6 @@ impl Retries {
         }
         Law::from_points(cells.into_iter(), start.step())
     }
-
-    /// The end of a rollout of so many tasks in so many places in which nothing else varies, from
-    /// its end if no start failed.
-    ///
-    /// # Formula
-    /// The end is taken as the last of m equal places, F = Gᵐ. In each place the last start delays
-    /// it by a geometric number of attempts; of the d − m others that fail, a negative binomial
-    /// number n, the places share the delay: n · again / m. Exact where each place has one start,
-    /// and with one place; between these close, as a place that is late leaves starts to others.
-    #[must_use]
-    pub fn delayed(&self, end: &Law, tasks: u32, places: u32) -> Law {
-        let places = places.clamp(1, tasks.max(1));
-        let place = smallest_root(end, places);
-        let last = self.until_healthy(&place).largest_of(places);
-        let others = tasks.saturating_sub(places);
-        if others == 0 {
-            return last;
-        }
-        let each = self.again.mean() / f64::from(places);
-        let shared = failures_before(others, self.failed)
-            .into_iter()
-            .map(|(failures, chance)| (failures * each, chance));
-        last.plus(&Law::from_points(shared, end.step()))
-    }
-}
-
-/// The law of which the largest of so many is the given one.
-fn smallest_root(largest: &Law, count: u32) -> Law {
-    let (mut below, mut root) = (0.0, 0.0);
-    let cells: Vec<(f64, f64)> = largest
-        .points()
-        .map(|(value, mass)| {
-            below = f64::min(below + mass, 1.0);
-            let before = root;
-            root = below.powf(1.0 / f64::from(count));
-            (value, root - before)
-        })
-        .collect();
-    Law::from_points(cells.into_iter(), largest.step())
-}
-
-/// How many starts fail before so many do not, with probabilities.
-///
-/// # Formula
-/// P(n) = P(n − 1) · (n − 1 + r) / n · p from P(0) = (1 − p)ʳ, in logarithms.
-fn failures_before(successes: u32, failed: f64) -> Vec<(f64, f64)> {
-    let wanted = f64::from(successes);
-    let mean = wanted * failed / (1.0 - failed);
-    let deviation = (mean / (1.0 - failed)).sqrt();
-    let (from, to) = (mean - 8.0 * deviation - 1.0, mean + 8.0 * deviation + 8.0);
-    let mut log = wanted * (1.0 - failed).ln();
-    let (mut failures, mut found) = (0.0, Vec::new());
-    while failures <= to {
-        if failures >= from {
-            found.push((failures, log.exp()));
-        }
-        failures += 1.0;
-        log += ((failures - 1.0 + wanted) / failures * failed).ln();
-    }
-    found
 }
 
 /// So many failed starts make the deployment circuit breaker give up.
@@ -168,6 +112,8 @@ mod tests {
     fn retries(failed: f64) -> Retries {
         Retries {
             failed,
+            fails: Law::fixed(100.0, 1.0),
+            own: Law::fixed(20.0, 1.0),
             again: Law::fixed(120.0, 1.0),
         }
     }
@@ -186,32 +132,6 @@ mod tests {
         // 100 + 0.9 / 0.1 · 120 = 1,180 s.
         let law = retries(0.9).until_healthy(&Law::fixed(100.0, 1.0));
         assert!((law.mean() - 1180.0).abs() < 2.0, "{}", law.mean());
-    }
-
-    #[test]
-    fn of_two_at_once_the_later_counts_and_one_after_another_add_up() {
-        let one = Law::fixed(100.0, 1.0);
-        // No failure of either: (2/3)². At most one each: (8/9)².
-        let both = retries(1.0 / 3.0).delayed(&one, 2, 2);
-        assert!((both.cdf(150.0) - 4.0 / 9.0).abs() < 1e-6);
-        assert!((both.cdf(250.0) - 64.0 / 81.0).abs() < 1e-6);
-        // Two starts in one place: no failure (2/3)², one 2 · (2/3)² / 3, and 120 s in the mean.
-        let row = retries(1.0 / 3.0).delayed(&one, 2, 1);
-        assert!((row.cdf(150.0) - 4.0 / 9.0).abs() < 1e-6);
-        assert!((row.cdf(250.0) - (4.0 / 9.0 + 8.0 / 27.0)).abs() < 1e-6);
-        assert!((row.mean() - 220.0).abs() < 0.01, "{}", row.mean());
-    }
-
-    #[test]
-    fn many_failures_keep_their_mean() {
-        // 0.2 / 0.8 · 599 = 149.75 failures.
-        let found = failures_before(599, 0.2);
-        let total: f64 = found.iter().map(|(_, chance)| chance).sum();
-        let mean: f64 = found.iter().map(|(n, chance)| n * chance).sum();
-        assert!(
-            (total - 1.0).abs() < 1e-9 && (mean - 149.75).abs() < 1e-6,
-            "{total} {mean}"
-        );
     }
 
     #[test]

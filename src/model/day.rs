@@ -31,18 +31,24 @@ pub fn warning(scenario: &Scenario, durations: &Durations) -> Option<String> {
         return None;
     }
     let day = match deployment.window_hours {
-        Some(window) => format!("the {window:.1} h of deployment.window_hours"),
+        Some(window) => format!("the {window} h of deployment.window_hours"),
         None => "the 24 h of a day (deployment.window_hours is not given)".to_owned(),
     };
     let with_others = match queued {
         Some(overlap) => format!(
-            " and {:.1} of others under the lock of cluster.concurrent_deployments",
+            " and {} of others under the lock of cluster.concurrent_deployments",
             overlap.per_day
         ),
         None => String::new(),
     };
     Some(format!(
-        "deployment.per_day asks for more than a day holds: {per_day:.1} of {each}{with_others} take {:.1} h, more than {day}",
-        own + others
+        "deployment.per_day asks for more than a day holds: {per_day} of {each}{with_others} take {} h, more than {day}",
+        told(own + others, window)
     ))
+}
+
+/// Hours with a digit, or with as many as tell them from the window.
+fn told(hours: f64, window: f64) -> String {
+    let digits = if hours - window < 0.1 { 2 } else { 1 };
+    format!("{hours:.digits$}")
 }

@@ -7,14 +7,14 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use super::attempts::{Retries, breaker_threshold, tripped_by_chance};
+use super::attempts::{breaker_threshold, tripped_by_chance};
 use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
-use super::crowd::crowd;
+use super::crowd::{Crowd, crowd};
 use super::day;
 use super::exposure::{Exposure, Levels, Struck, is_exposed};
 use super::interruption::{Recovery, requested};
-use super::joining::{Cycles, Joined, RetriesApart};
+use super::joining::{Cycles, Joined};
 use super::law::{Law, standard_deviation};
 use super::lock::{Lock, lock};
 use super::phases::Phases;
@@ -25,6 +25,7 @@ use super::rollback::{Rollback, Tries, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
 use super::slow_start;
 use super::start_limits;
+use super::taken_over::{Places, saved};
 use crate::rollout::{
     Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, Verdict, bounds,
     managed_scaling, moves, room, steps, target_headroom, verdict,
@@ -357,6 +358,8 @@ pub struct Model {
     /// By moves, room, what joins, and when it is noticed.
     rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
     tries: Tries,
+    /// By tasks, surge and slack.
+    taken_over: RefCell<HashMap<[u32; 3], f64>>,
 }
 
 /// What the course of a deployment with hosts that join depends on beside the phases.
@@ -367,12 +370,7 @@ impl Model {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let phases = Phases::of(scenario);
-        // Where nothing else varies starts that fail are counted, and told at the end.
-        let until_healthy = if phases.are_fixed() {
-            phases.clone()
-        } else {
-            phases.until_healthy()
-        };
+        let until_healthy = phases.until_healthy();
         let limits = start_limits::limits(scenario.service.launch_type);
         Self {
             phases,
@@ -387,6 +385,7 @@ impl Model {
             exposures: RefCell::default(),
             rollbacks: RefCell::default(),
             tries: Tries::default(),
+            taken_over: RefCell::default(),
         }
     }
 
@@ -435,10 +434,7 @@ impl Model {
         if let Some(known) = self.rollbacks.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let start = match self.retries_apart() {
-            Some(retries) => &retries.until_healthy(&self.phases.start),
-            None => &self.after_stopped.phases().start,
-        };
+        let start = &self.after_stopped.phases().start;
         let found = rollback(scenario, moves, &self.phases, start, &self.tries);
         let found = Rc::new(found);
         self.rollbacks.borrow_mut().insert(key, Rc::clone(&found));
@@ -674,7 +670,8 @@ impl Model {
         if moves.is_stuck() || self.phases().verdict.kill_probability > NEARLY_ALL_KILLED {
             return None;
         }
-        let course = self.course(moves, crowd(scenario, moves, plan.prescale_hosts).longer);
+        let crowd = crowd(scenario, &self.phases, moves, plan.prescale_hosts);
+        let course = self.course(moves, crowd);
         let joined = self.joined(scenario, moves);
         let completed = match &joined {
             Some(joined) => joined.completed(),
@@ -689,8 +686,8 @@ impl Model {
             rolling: &self.after_stopped,
             rollout,
             by_room: None,
-            longer: 0.0,
-            retries: self.retries_apart(),
+            crowd: Crowd::default(),
+            sooner: 0.0,
         });
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
@@ -726,11 +723,7 @@ impl Model {
         let cycles = self
             .cycles
             .get_or_init(|| Rc::new(Cycles::of(self.after_stopped.phases())));
-        let retries = self.retries_apart().map(|retries| RetriesApart {
-            retries: retries.clone(),
-            places: moves.surge + moves.slack + moves.joining.places,
-        });
-        let found = Joined::of(cycles, moves, moves.joining, &scaling, boot, retries);
+        let found = Joined::of(cycles, moves, moves.joining, &scaling, boot);
         let found = Rc::new(found);
         self.joins.borrow_mut().insert(key, Rc::clone(&found));
         Some(found)
@@ -943,18 +936,12 @@ impl Model {
         }
     }
 
-    /// Starts that fail, where they are not part of the phases of the rolling model.
-    fn retries_apart(&self) -> Option<&Retries> {
-        let retries = self.phases.retries.as_ref();
-        retries.filter(|_| self.phases.are_fixed())
-    }
-
     /// How the deployment goes.
     ///
     /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
     /// back at different moments. Each alone bounds the deployment from below; the later one is
     /// taken.
-    fn course(&self, moves: &Moves, longer: f64) -> Course<'_> {
+    fn course(&self, moves: &Moves, crowd: Crowd) -> Course<'_> {
         let rollout = |surge: u32| Rollout {
             replacements: moves.desired,
             surge,
@@ -966,8 +953,8 @@ impl Model {
                 rolling: &self.after_stopped,
                 rollout: rollout(moves.surge),
                 by_room: None,
-                longer,
-                retries: self.retries_apart(),
+                crowd,
+                sooner: self.taken_over(moves),
             };
         };
         let beside = moves.room.total().filter(|&beside| beside < moves.desired);
@@ -975,9 +962,35 @@ impl Model {
             rolling: at_the_stop,
             rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
             by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
-            longer,
-            retries: self.retries_apart(),
+            crowd,
+            sooner: 0.0,
         }
+    }
+
+    /// How much sooner the last task is healthy as places take over starts that failed elsewhere
+    /// \[s\].
+    fn taken_over(&self, moves: &Moves) -> f64 {
+        let phases = &self.phases;
+        let Some(retries) = &phases.retries else {
+            return 0.0;
+        };
+        let tasks = moves.desired;
+        let (at_once, later) = (moves.surge.min(tasks), moves.slack.min(tasks));
+        let mut known = self.taken_over.borrow_mut();
+        *known.entry([tasks, at_once, later]).or_insert_with(|| {
+            let freed = phases.drain.plus(&phases.reaction);
+            saved(&Places {
+                tasks,
+                at_once,
+                later,
+                freed: &freed,
+                failed: retries.failed,
+                healthy: &phases.start,
+                fails: &retries.fails,
+                own: &retries.own,
+                turn: Some(&phases.reaction.plus(&freed)),
+            })
+        })
     }
 }
 
@@ -1015,28 +1028,22 @@ struct Course<'a> {
     rollout: Rollout,
     /// The same for room on the hosts, where it comes back later than permission.
     by_room: Option<(&'a Rolling, Rollout)>,
-    /// How much longer each start takes, as others start on the same host \[s\].
-    longer: f64,
-    /// Starts that fail, where the model of the course does not count them.
-    retries: Option<&'a Retries>,
+    /// What starts lose to others on the same host.
+    crowd: Crowd,
+    /// How much sooner it ends, as places take over starts that failed elsewhere \[s\].
+    sooner: f64,
 }
 
 impl Course<'_> {
-    /// The later by mean of one clock, with the starts that share a host, and with those that fail
-    /// where the model does not count them by itself.
-    ///
-    /// Tasks that start together do so in each of the ⌈tasks / places⌉ rounds.
+    /// The later by mean of one clock, with the starts that share a host and those that are taken
+    /// over.
     fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
-        let mut law = self.undisturbed(clock);
-        if self.longer > 0.0 {
-            let rounds = self.rollout.replacements.div_ceil(self.places().max(1));
-            law = Rc::new(law.shifted(self.longer * f64::from(rounds)));
-        }
-        match self.retries {
-            Some(retries) => {
-                Rc::new(retries.delayed(&law, self.rollout.replacements, self.places()))
-            }
-            None => law,
+        let law = self.undisturbed(clock);
+        let delay = self.mean_delay();
+        if delay.abs() > 0.0 {
+            Rc::new(law.shifted(delay))
+        } else {
+            law
         }
     }
 
@@ -1057,9 +1064,12 @@ impl Course<'_> {
     }
 
     /// How much later the last new task is healthy than undisturbed \[s\].
+    ///
+    /// Tasks that start together do so in each of the ⌈tasks / places⌉ rounds.
     fn mean_delay(&self) -> f64 {
-        let law = self.undisturbed(Rolling::new_version);
-        self.later(Rolling::new_version).mean() - law.mean()
+        let rounds = self.rollout.replacements.div_ceil(self.places().max(1));
+        let later = self.crowd.later * f64::from(rounds.saturating_sub(1));
+        self.crowd.first + later - self.sooner
     }
 
     /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
@@ -1076,12 +1086,7 @@ impl Course<'_> {
         } = self.rollout;
         let beside = f64::from(surge) / f64::from(self.places().max(1)) * f64::from(replacements);
         let empty = retries.failed / (1.0 - retries.failed) * phases.reaction.mean();
-        let counted = if self.retries.is_some() {
-            retries.mean_delay()
-        } else {
-            0.0
-        };
-        excess + beside * (counted - empty)
+        excess - beside * empty
     }
 
     /// Time with fewer healthy tasks than the required ones: mean \[s\]. What disturbs starts
@@ -1091,12 +1096,13 @@ impl Course<'_> {
         let short = self.by_room.map_or(short, |(rolling, rollout)| {
             rolling.mean_short(rollout, surplus).max(short)
         });
-        if short <= 0.0 || (self.longer <= 0.0 && self.retries.is_none()) {
+        let delay = self.mean_delay();
+        if short <= 0.0 || delay.abs() <= 0.0 {
             return short;
         }
         let reaction = self.rolling.phases().reaction.mean();
         let moving = self.undisturbed(Rolling::new_version).mean() - reaction;
-        short * (1.0 + self.mean_delay() / moving.max(1e-9))
+        short * (1.0 + delay / moving.max(1e-9)).max(0.0)
     }
 }
 

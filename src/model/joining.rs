@@ -13,7 +13,6 @@ use std::rc::Rc;
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::attempts::Retries;
 use super::law::{Law, as_f64, split};
 use super::phases::Phases;
 use super::rolling::{law_between, power};
@@ -43,18 +42,8 @@ const CELLS: usize = 96;
 pub struct Joined {
     units: Units,
     slack: u32,
-    retries: Option<RetriesApart>,
     new_version: OnceCell<Rc<Law>>,
     completed: OnceCell<Rc<Law>>,
-}
-
-/// Starts that fail where nothing else varies, in so many places.
-#[derive(Debug)]
-pub struct RetriesApart {
-    /// Which starts fail.
-    pub retries: Retries,
-    /// Places in which starts follow each other.
-    pub places: u32,
 }
 
 impl Joined {
@@ -66,12 +55,10 @@ impl Joined {
         joining: Joining,
         scaling: &ManagedScaling,
         boot: DurationLaw,
-        retries: Option<RetriesApart>,
     ) -> Self {
         Self {
             units: Units::new(cycles, moves, joining, scaling, boot),
             slack: moves.slack,
-            retries,
             new_version: OnceCell::new(),
             completed: OnceCell::new(),
         }
@@ -83,7 +70,7 @@ impl Joined {
         let found = self.new_version.get_or_init(|| {
             let cycles = &self.units.cycles;
             let healthy = self.units.end(&cycles.start, 0);
-            Rc::new(self.delayed(cycles.reaction.plus(&healthy)))
+            Rc::new(cycles.reaction.plus(&healthy))
         });
         Rc::clone(found)
     }
@@ -95,18 +82,9 @@ impl Joined {
             let cycles = &self.units.cycles;
             let stopped = self.units.end(&cycles.replaced, self.slack);
             let reaction = &cycles.reaction;
-            Rc::new(self.delayed(reaction.plus(&stopped).plus(reaction)))
+            Rc::new(reaction.plus(&stopped).plus(reaction))
         });
         Rc::clone(found)
-    }
-
-    fn delayed(&self, end: Law) -> Law {
-        match &self.retries {
-            Some(RetriesApart { retries, places }) => {
-                retries.delayed(&end, self.units.target, *places)
-            }
-            None => end,
-        }
     }
 }
 

@@ -498,6 +498,29 @@ impl Law {
         Self::from_points(cells, step)
     }
 
+    /// This law, or with a probability the other, on the finer grid of the two.
+    #[must_use]
+    pub fn or_with(&self, chance: f64, other: &Self) -> Self {
+        let weighed = |law: &Self, chance: f64| {
+            let points = law.points().map(|(at, mass)| (at, mass * chance));
+            points.collect::<Vec<_>>()
+        };
+        let points = weighed(self, 1.0 - chance)
+            .into_iter()
+            .chain(weighed(other, chance));
+        Self::from_points(points, self.step.min(other.step))
+    }
+
+    /// The law of those durations that belong to the shortest ones, which are such a share of all.
+    #[must_use]
+    pub fn shortest(&self, share: f64) -> Self {
+        let points = self
+            .points()
+            .zip(&*self.below)
+            .map(|((at, mass), below)| (at, mass.min(share - below)));
+        Self::from_points(points, self.step)
+    }
+
     /// Mean of the smallest of `count` independent durations \[s\].
     #[must_use]
     pub fn mean_of_smallest(&self, count: u32) -> f64 {

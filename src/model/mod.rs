@@ -23,6 +23,7 @@ pub mod rolling;
 mod slow_start;
 pub mod start_limits;
 pub mod starvation;
+mod taken_over;
 pub mod verdict;
 pub mod walk;
 

@@ -12,6 +12,10 @@ const POINTS_PER_DEVIATION: f64 = 10.0;
 /// Beyond this share of killed starts a deployment is stuck, and no duration is asked for.
 const MOST_KILLED: f64 = 0.95;
 
+/// Where nothing varies but how often a start fails, places whose moves would fall together are told
+/// apart by a start that varies by so much of an attempt.
+const TELLS_APART: f64 = 0.02;
+
 /// How long the phases of a rollout take.
 #[derive(Debug, Clone)]
 pub struct Phases {
@@ -25,6 +29,9 @@ pub struct Phases {
     pub reaction: Law,
     /// RUNNING to healthy, and what the grace period does to it.
     pub verdict: Verdict,
+    /// Start decision to killed, with its share of the starts that do not fail; absent where next to
+    /// none is killed.
+    pub killed: Option<(f64, Law)>,
     /// Starts that fail; absent where none does.
     pub retries: Option<Retries>,
 }
@@ -43,21 +50,33 @@ impl Phases {
             .shifted(drain_delay(service.load_balancer.as_ref()).0);
         let reaction = Law::of(scenario.deployment.reaction, step);
         let failed = service.failed_start_probability;
-        let killed = Some(verdict.kill_probability).filter(|&killed| killed > RARELY);
-        let killed = killed.unwrap_or(0.0).min(MOST_KILLED) * (1.0 - failed);
-        let retries = (failed + killed > 0.0).then(|| Retries {
-            failed: failed + killed,
-            again: failed_attempt(
-                (failed, &start),
-                // What is killed is stopped like any other task, and holds its place until then.
-                (
-                    killed,
-                    &Law::of(timing.start, step)
-                        .plus(&verdict.killed)
-                        .plus(&drain),
-                ),
-            )
-            .plus(&reaction),
+        let killed = (verdict.kill_probability > RARELY).then(|| {
+            let share = verdict.kill_probability.min(MOST_KILLED);
+            (share, Law::of(timing.start, step).plus(&verdict.killed))
+        });
+        let killed_share = killed
+            .as_ref()
+            .map_or(0.0, |(share, _)| share * (1.0 - failed));
+        let retries = (failed + killed_share > 0.0).then(|| match &killed {
+            None => Retries {
+                failed,
+                fails: start.clone(),
+                own: reaction.clone(),
+                again: start.plus(&reaction),
+            },
+            // What is killed is stopped like any other task, and holds its place until then.
+            Some((_, killed)) => {
+                let of_killed = killed_share / (failed + killed_share);
+                let drained = drain.plus(&reaction);
+                Retries {
+                    failed: failed + killed_share,
+                    fails: start.or_with(of_killed, killed),
+                    own: reaction.or_with(of_killed, &drained),
+                    again: start
+                        .plus(&reaction)
+                        .or_with(of_killed, &killed.plus(&drained)),
+                }
+            }
         });
         Self {
             start,
@@ -65,6 +84,7 @@ impl Phases {
             drain,
             reaction,
             verdict,
+            killed,
             retries,
         }
     }
@@ -80,22 +100,29 @@ impl Phases {
         }
     }
 
-    /// Whether an attempt and what comes after it takes the same time each time.
-    #[must_use]
-    pub fn are_fixed(&self) -> bool {
-        [&self.start, &self.cold_start, &self.drain, &self.reaction]
-            .into_iter()
-            .all(Law::is_fixed)
-    }
-
     /// The phases of a rollout in which each place starts again until one is healthy.
     #[must_use]
     pub fn until_healthy(&self) -> Self {
+        let told_apart = |start: &Law| match &self.retries {
+            Some(retries) if self.are_fixed() => {
+                let width = retries.again.mean() * TELLS_APART * 12.0_f64.sqrt();
+                let step = (width / POINTS_PER_DEVIATION).max(f64::MIN_POSITIVE);
+                start.plus(&Law::uniform(width, step).shifted(-width / 2.0))
+            }
+            _ => start.clone(),
+        };
         Self {
-            start: self.with_retries(&self.start),
-            cold_start: self.with_retries(&self.cold_start),
+            start: self.with_retries(&told_apart(&self.start)),
+            cold_start: self.with_retries(&told_apart(&self.cold_start)),
             ..self.clone()
         }
+    }
+
+    /// Whether an attempt and what comes after it takes the same time each time.
+    fn are_fixed(&self) -> bool {
+        [&self.start, &self.cold_start, &self.drain, &self.reaction]
+            .into_iter()
+            .all(Law::is_fixed)
     }
 }
 
@@ -108,19 +135,13 @@ impl Phases {
             cold_start: self.cold_start.coarsened(cells),
             drain: self.drain.coarsened(cells),
             reaction: self.reaction.coarsened(cells),
+            killed: self
+                .killed
+                .as_ref()
+                .map(|(share, killed)| (*share, killed.coarsened(cells))),
             ..self.clone()
         }
     }
-}
-
-/// An attempt that fails, one way or the other.
-fn failed_attempt(failed: (f64, &Law), killed: (f64, &Law)) -> Law {
-    let total = failed.0 + killed.0;
-    let points = [failed, killed].into_iter().flat_map(|(chance, law)| {
-        law.points()
-            .map(move |(value, mass)| (value, mass * chance / total))
-    });
-    Law::from_points(points, failed.1.step())
 }
 
 /// Distance of two points of the grid: fine against the spread of a whole cycle \[s\].

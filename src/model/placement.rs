@@ -1,10 +1,10 @@
-//! Which hosts carry how many tasks of the service: spread evenly, host by host.
+//! Which hosts carry how many tasks of the service: spread evenly or packed, host by host.
 
 use std::collections::BTreeMap;
 
 use super::estimate::Plan;
 use crate::rollout::{places_on, places_on_added};
-use crate::scenario::{AddedHost, Capacity, ReleaseHosts, Scenario, Used};
+use crate::scenario::{self, AddedHost, Capacity, ReleaseHosts, Scenario, Used};
 use crate::units::PerHour;
 
 /// Equal hosts that may carry tasks.
@@ -18,6 +18,8 @@ pub struct HostKind {
     pub pool: (String, Option<String>),
     /// How often one is taken back.
     pub hazard: PerHour,
+    /// How tasks are placed on hosts.
+    pub filled: scenario::Placement,
 }
 
 /// Tasks on hosts.
@@ -27,7 +29,7 @@ pub struct Placement {
     tasks: u32,
 }
 
-/// Hosts that the tasks are spread over, on each as many as on the others as far as it holds them.
+/// Hosts that some of the tasks are on, on each as many as on the others as far as it holds them.
 #[derive(Debug, Clone, PartialEq)]
 struct Layer {
     kinds: Vec<HostKind>,
@@ -65,6 +67,38 @@ impl Layer {
         (layer, left - one_more)
     }
 
+    /// Hosts that carry so many tasks each.
+    fn alike(kind: &HostKind, count: u32, level: u32) -> Self {
+        Self {
+            kinds: vec![HostKind {
+                count,
+                ..kind.clone()
+            }],
+            level,
+            one_more: 0,
+            open: if kind.places > level { count } else { 0 },
+        }
+    }
+
+    /// As many tasks as the hosts hold, one host filled after another.
+    fn packed(tasks: u32, kinds: &[HostKind]) -> Vec<Self> {
+        let (mut left, mut layers) = (tasks, Vec::new());
+        for kind in kinds.iter().filter(|kind| kind.places > 0) {
+            let full = kind.count.min(left / kind.places);
+            left -= full * kind.places;
+            let partly = u32::from(full < kind.count);
+            let there = if partly > 0 { left.min(kind.places) } else { 0 };
+            left -= there;
+            layers.extend([
+                Self::alike(kind, full, kind.places),
+                Self::alike(kind, partly, there),
+                Self::alike(kind, kind.count - full - partly, 0),
+            ]);
+        }
+        layers.retain(|layer| layer.kinds.iter().any(|kind| kind.count > 0));
+        layers
+    }
+
     /// How many tasks so many of its hosts of each kind carry, with probabilities.
     fn tasks_on<'a>(&'a self, hosts: impl Fn(&'a HostKind) -> u32) -> Vec<(u32, f64)> {
         let (mut sure, mut open) = (0, 0);
@@ -82,9 +116,15 @@ impl Layer {
 }
 
 impl Placement {
-    /// Tasks spread over the first hosts as far as they hold them, the others over the rest.
+    /// Tasks spread over the first hosts as far as they hold them, the others over the rest; or
+    /// packed onto the rest, host by host, and onto the first hosts only if it does not hold them.
     #[must_use]
     pub fn spread(tasks: u32, first: Vec<HostKind>, then: Vec<HostKind>) -> Self {
+        let is_packed = |kind: &HostKind| kind.filled == scenario::Placement::Binpack;
+        if first.iter().chain(&then).any(is_packed) {
+            let layers = Layer::packed(tasks, &[then, first].concat());
+            return Self { layers, tasks };
+        }
         let (first, left) = Layer::spread(tasks, first);
         let (then, _) = Layer::spread(left, then);
         Self {
@@ -251,6 +291,7 @@ pub fn listed(scenario: &Scenario) -> Vec<HostKind> {
             .count,
             pool: (group.shape.instance_type.clone(), group.zone.clone()),
             hazard: group.interruption,
+            filled: scenario.service.placement,
         })
         .collect()
 }
@@ -266,6 +307,7 @@ pub fn added(scenario: &Scenario, hosts: u32, spot: u32) -> Vec<HostKind> {
         places: places.count,
         pool: (host.shape.instance_type.clone(), None),
         hazard,
+        filled: scenario.service.placement,
     };
     let spot = spot.min(hosts);
     vec![
@@ -284,7 +326,30 @@ mod tests {
             places,
             pool: ("m5.large".to_owned(), Some(zone.to_owned())),
             hazard: PerHour(1.0),
+            filled: scenario::Placement::Spread,
         }
+    }
+
+    #[test]
+    fn packed_tasks_fill_one_host_after_another() {
+        let packed = |count, places, zone| HostKind {
+            filled: scenario::Placement::Binpack,
+            ..kind(count, places, zone)
+        };
+        // Five tasks on hosts of two places: two full ones and one of "b" with one.
+        let placement =
+            Placement::spread(5, Vec::new(), vec![packed(2, 2, "a"), packed(2, 2, "b")]);
+        let zones = placement.zones();
+        assert_eq!(placement.tasks_on(&zones[0]), [(4, 1.0)]);
+        assert_eq!(placement.tasks_on(&zones[1]), [(1, 1.0)]);
+        // Three places are left, all of them in "b".
+        assert_eq!(placement.free_beside(&zones[0], 4), 3);
+        assert_eq!(placement.free_beside(&zones[1], 1), 0);
+        // Added hosts come last.
+        let placement = Placement::spread(5, vec![packed(2, 2, "new")], vec![packed(2, 2, "old")]);
+        let zones = placement.zones();
+        let on: Vec<_> = zones.iter().map(|zone| placement.tasks_on(zone)).collect();
+        assert_eq!(on, [[(4, 1.0)], [(1, 1.0)]]);
     }
 
     #[test]

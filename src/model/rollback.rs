@@ -10,6 +10,7 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::attempts::breaker_threshold;
 use super::law::Law;
 use super::phases::Phases;
+use super::taken_over::{self, saved};
 use crate::rollout::{Moves, managed_scaling};
 use crate::scenario::{Detection, Scenario};
 
@@ -21,6 +22,15 @@ const CONVOLVED: u32 = 12;
 
 /// Cells that a law is kept on: there is one rollback for each plan.
 const CELLS: usize = 96;
+
+/// After so many starts it no longer matters when the first began.
+const MOST_ROUNDS: f64 = 24.0;
+
+/// Further starts come too late.
+const FURTHEST_ROUND: usize = 96;
+
+/// What is no farther apart falls on the same moment \[s\].
+const SAME_MOMENT: f64 = 1e-6;
 
 /// Points at which a law is computed.
 const POINTS: u32 = 64;
@@ -59,10 +69,11 @@ impl Rollback {
 /// the drain of the old task and one reaction more, those on hosts that join when these have
 /// booted. The places are independent renewal processes, N(t) is the number of failed starts of
 /// all of them, and the breaker's threshold T is reached by t with P(N(t) ≥ T); the decision comes
-/// one reaction later. Then the new tasks drain, and the k old ones are started again: at once
-/// where bounds and hosts have places for them beside, or where a start has just failed, else each
-/// one reaction after the drain of a new one. A place has just failed with probability reaction /
-/// cycle; that of the last failure does so still if its reaction is the longer of two alike.
+/// one reaction later. Then the new tasks drain, and the k old ones are started again: at once in
+/// places beside and in those that are empty at the decision, as a start has just failed there; the
+/// others one reaction after the first new tasks that are gone. A place is empty with the
+/// probability that its n-th start has failed and the next has not begun, summed over n. That of
+/// the last failure is so still if its reaction is the longer of two alike.
 #[must_use]
 pub fn rollback(
     scenario: &Scenario,
@@ -74,69 +85,215 @@ pub fn rollback(
     let phases = &phases.coarsened(CELLS);
     let until_healthy = &until_healthy.coarsened(CELLS);
     let reaction = &phases.reaction;
-    let step = reaction.step();
-    let decided = match scenario.deployment.failure.detection {
+    let places = places(scenario, moves, phases);
+    // From the first moves to the decision.
+    let (given_up, still_empty) = match scenario.deployment.failure.detection {
         Detection::CircuitBreaker => {
             let threshold = breaker_threshold(moves.desired);
-            let tripped = nth_failure(&places(scenario, moves, phases), threshold, tries);
-            reaction.roughly_plus(&tripped).roughly_plus(reaction)
+            let tripped = nth_failure(&places, threshold, tries);
+            (tripped.roughly_plus(reaction), Some(0.5))
         }
-        Detection::After(seconds) => Law::fixed(seconds.0, step),
+        Detection::After(seconds) => {
+            let after = Law::fixed(seconds.0 - reaction.mean(), reaction.step());
+            (after, None)
+        }
     };
-    let (new, restarted) = (moves.surge + moves.slack, moves.slack);
+    let new: u32 = places.iter().map(|places| places.count).sum();
+    let restarted = moves.slack;
     let room = moves
         .room
         .total()
         .map_or(u32::MAX, |room| moves.desired.saturating_add(room))
         .min(moves.bounds.upper);
     let existing = (moves.desired - restarted).saturating_add(new);
-    let at_once = existing.saturating_add(restarted) <= room;
-    let empty = match scenario.deployment.failure.detection {
-        Detection::CircuitBreaker => reaction.mean() / (reaction.mean() + phases.start.mean()),
-        Detection::After(_) => 0.0,
+    let left = Left {
+        new,
+        restarted,
+        beside: room.saturating_sub(existing),
     };
-    // Of so many places the one that failed last, and the others.
-    let last_of = |places: u32, at_once: &Law, later: &Law| {
-        let others = either(empty, at_once, later).largest_of(places - 1);
-        match (scenario.deployment.failure.detection, places) {
-            (Detection::After(_), _) => later.largest_of(places),
-            (Detection::CircuitBreaker, 1) => either(0.5, at_once, later),
-            (Detection::CircuitBreaker, _) => either(0.5, at_once, later).later_of(&others),
-        }
+    let courses: Vec<(f64, [Law; 2])> = MOMENTS
+        .iter()
+        .flat_map(|&share| {
+            let at = given_up.quantile(share);
+            let states = places
+                .iter()
+                .map(|places| (places.count, tries.state(places, reaction, at)));
+            let empty = empty_places(states.collect(), still_empty);
+            distinct(&empty)
+        })
+        .map(|(chance, empty)| {
+            let course = left.course(empty, phases, until_healthy);
+            (
+                chance / f64::from(u32::try_from(MOMENTS.len()).unwrap_or(1)),
+                course,
+            )
+        })
+        .collect();
+    let back = mixed(courses.iter().map(|(chance, [back, _])| (*chance, back)));
+    let done = mixed(courses.iter().map(|(chance, [_, done])| (*chance, done)));
+    let decided = match scenario.deployment.failure.detection {
+        Detection::CircuitBreaker => reaction.roughly_plus(&given_up),
+        Detection::After(seconds) => Law::fixed(seconds.0, reaction.step()),
     };
-    let nothing = Law::fixed(0.0, step);
-    let back = match restarted {
-        0 => nothing.clone(),
-        tasks if at_once => until_healthy.largest_of(tasks),
-        tasks => {
-            let later = phases
-                .drain
-                .roughly_plus(reaction)
-                .roughly_plus(until_healthy);
-            last_of(tasks, until_healthy, &later)
-        }
-    };
-    let gone = last_of(new.max(1), &nothing, &phases.drain);
     Rollback {
-        finished: decided
-            .roughly_plus(&back.later_of(&gone))
-            .roughly_plus(reaction),
+        finished: decided.roughly_plus(&done).roughly_plus(reaction),
         decided,
         back,
         restarted,
     }
 }
 
-/// One law with a probability, else the other.
-fn either(chance: f64, one: &Law, other: &Law) -> Law {
-    let weighed = |law: &Law, chance: f64| {
-        let points: Vec<(f64, f64)> = law.points().map(|(at, mass)| (at, mass * chance)).collect();
-        points
+/// At which quantiles of the decision it is looked which places are empty.
+const MOMENTS: [f64; 4] = [0.125, 0.375, 0.625, 0.875];
+
+/// What is there at the decision to roll back.
+struct Left {
+    /// Places of new tasks.
+    new: u32,
+    /// Old tasks that have to start again.
+    restarted: u32,
+    /// Places beside old and new tasks.
+    beside: u32,
+}
+
+impl Left {
+    /// From the decision, where so many places of new tasks are empty: to the last old task
+    /// healthy, and to the last change.
+    fn course(&self, empty: u32, phases: &Phases, until_healthy: &Law) -> [Law; 2] {
+        let nothing = Law::fixed(0.0, phases.reaction.step());
+        let draining = self.new.saturating_sub(empty);
+        let at_once = self.restarted.min(self.beside.saturating_add(empty));
+        let waiting = (self.restarted - at_once).min(draining);
+        let mut back = nothing.clone();
+        if at_once > 0 {
+            back = until_healthy.largest_of(at_once);
+        }
+        if waiting > 0 {
+            let freed = phases.drain.roughly_plus(&phases.reaction);
+            let first = freed.shortest(f64::from(waiting) / f64::from(draining));
+            let last = first.roughly_plus(until_healthy).largest_of(waiting);
+            back = back.later_of(&last);
+        }
+        let back = self.sooner(back, [at_once, draining], phases);
+        let gone = match draining {
+            0 => nothing,
+            draining => phases.drain.largest_of(draining),
+        };
+        let done = back.later_of(&gone);
+        [back, done]
+    }
+}
+
+impl Left {
+    /// The return of the old version where so many places start at once and the new tasks in so many
+    /// drain: places that are free take over old tasks that fail to start.
+    fn sooner(&self, back: Law, [at_once, draining]: [u32; 2], phases: &Phases) -> Law {
+        let Some(retries) = &phases.retries else {
+            return back;
+        };
+        let sooner = saved(&taken_over::Places {
+            tasks: self.restarted,
+            at_once,
+            later: draining,
+            freed: &phases.drain.roughly_plus(&phases.reaction),
+            failed: retries.failed,
+            healthy: &phases.start,
+            fails: &retries.fails,
+            own: &retries.own,
+            turn: None,
+        });
+        back.shifted(-sooner)
+    }
+}
+
+/// With which probability how many places are empty, from how many are in which state; the one that
+/// has made the breaker trip is so with a probability of its own.
+fn empty_places(mut kinds: Vec<(u32, State)>, still_empty: Option<f64>) -> Vec<f64> {
+    let mut number = vec![1.0];
+    if let Some(still_empty) = still_empty {
+        let likely = |(count, state): &(u32, State)| f64::from(*count) * state.just_failed;
+        let last = kinds
+            .iter_mut()
+            .max_by(|a, b| likely(a).total_cmp(&likely(b)));
+        if let Some((count, _)) = last {
+            *count -= 1;
+            number = vec![1.0 - still_empty, still_empty];
+        }
+    }
+    kinds.into_iter().fold(number, |number, (count, state)| {
+        sum_of(&number, &binomial(count, state.empty))
+    })
+}
+
+/// How many of so many come with a probability each.
+///
+/// # Formula
+/// P(n) = P(n − 1) · (m − n + 1) / n · p / (1 − p), from the mode, so that nothing is lost.
+fn binomial(count: u32, chance: f64) -> Vec<f64> {
+    let mut masses = vec![0.0; count as usize + 1];
+    if chance <= 0.0 || chance >= 1.0 {
+        let all = if chance >= 1.0 { count as usize } else { 0 };
+        masses[all] = 1.0;
+        return masses;
+    }
+    let of = f64::from(count);
+    let logs = (1..=count).scan(of * (1.0 - chance).ln(), |log, n| {
+        let n = f64::from(n);
+        *log += ((of - n + 1.0) / n * chance / (1.0 - chance)).ln();
+        Some(*log)
+    });
+    masses[0] = (of * (1.0 - chance).ln()).exp();
+    for (mass, log) in masses[1..].iter_mut().zip(logs) {
+        *mass = log.exp();
+    }
+    masses
+}
+
+fn sum_of(a: &[f64], b: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; a.len() + b.len() - 1];
+    for (i, x) in a.iter().enumerate().filter(|(_, x)| **x > 1e-12) {
+        for (to, y) in sum[i..].iter_mut().zip(b) {
+            *to += x * y;
+        }
+    }
+    sum
+}
+
+/// Numbers that stand for a law of numbers, with their probabilities: all where they are few, else
+/// the middles of three parts.
+fn distinct(masses: &[f64]) -> Vec<(f64, u32)> {
+    let numbered = (0..).zip(masses);
+    let found: Vec<(f64, u32)> = numbered
+        .filter(|&(_, mass)| *mass > 1e-4)
+        .map(|(number, mass)| (*mass, number))
+        .collect();
+    if found.len() <= 4 {
+        return found;
+    }
+    let at = |share: f64| {
+        let mut below = 0.0;
+        let reached = found.iter().find(|(mass, _)| {
+            below += mass;
+            below >= share
+        });
+        reached.or(found.last()).map_or(0, |&(_, number)| number)
     };
-    let points = weighed(one, chance)
-        .into_iter()
-        .chain(weighed(other, 1.0 - chance));
-    Law::from_points(points, one.step().min(other.step()))
+    [1.0, 3.0, 5.0]
+        .map(|sixths| (1.0 / 3.0, at(sixths / 6.0)))
+        .to_vec()
+}
+
+/// One of several laws, by their probabilities.
+fn mixed<'a>(laws: impl Iterator<Item = (f64, &'a Law)>) -> Law {
+    let (mut sum, mut all) = (0.0, None::<Law>);
+    for (chance, law) in laws.filter(|&(chance, _)| chance > 0.0) {
+        sum += chance;
+        all = Some(match all {
+            None => law.clone(),
+            Some(before) => before.or_with(chance / sum, law).coarsened(CELLS),
+        });
+    }
+    all.unwrap_or_else(|| Law::fixed(0.0, 1.0))
 }
 
 /// What a place begins with: a start on a host without the image or with it, a stop, or the boot of
@@ -149,52 +306,61 @@ enum Begun {
     Joined([u64; 3]),
 }
 
-/// Places that try alike: how many, when the first start fails after the first moves, and how long
-/// it is from one failed start to the next.
+/// Places that try alike: how many, when the first start fails after the first moves and when the
+/// place is empty then, and how long it is from one failed start to the next.
 struct Places {
     begun: Begun,
     count: u32,
     first: Law,
+    emptied: Law,
     again: Law,
 }
 
 fn places(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Vec<Places> {
+    let places = |begun, count, from: &Law, start: &Law| {
+        let (fails, emptied) = failing(phases, start);
+        Places {
+            begun,
+            count,
+            first: from.plus(&fails),
+            emptied: from.plus(&emptied),
+            again: emptied.plus(&phases.reaction),
+        }
+    };
     let (warm, cold) = (&phases.start, &phases.cold_start);
-    let again = |attempt: &Law| attempt.plus(&phases.reaction);
+    let at_once = &Law::fixed(0.0, warm.step());
+    let freed = &phases.drain.plus(&phases.reaction);
     let on_cold = moves.cold.min(moves.surge);
-    let freed = phases.drain.plus(&phases.reaction);
-    let mut places = vec![
-        Places {
-            begun: Begun::Cold,
-            count: on_cold,
-            first: cold.clone(),
-            again: again(cold),
-        },
-        Places {
-            begun: Begun::Warm,
-            count: moves.surge - on_cold,
-            first: warm.clone(),
-            again: again(warm),
-        },
-        Places {
-            begun: Begun::Stop,
-            count: moves.slack,
-            first: freed.plus(warm),
-            again: again(warm),
-        },
+    let mut found = vec![
+        places(Begun::Cold, on_cold, at_once, cold),
+        places(Begun::Warm, moves.surge - on_cold, at_once, warm),
+        places(Begun::Stop, moves.slack, freed, warm),
     ];
     if let Some(scaling) = managed_scaling(scenario) {
-        let joined = Law::of(scenario.prescale.boot, warm.step()).shifted(scaling.alarm.0);
         let boot = scenario.prescale.boot;
-        places.push(Places {
-            begun: Begun::Joined([boot.mean.0, boot.cv, scaling.alarm.0].map(f64::to_bits)),
-            count: moves.joining.places,
-            first: joined.plus(&phases.reaction).plus(cold),
-            again: again(cold),
-        });
+        let joined = Law::of(boot, warm.step()).shifted(scaling.alarm.0);
+        let begun = Begun::Joined([boot.mean.0, boot.cv, scaling.alarm.0].map(f64::to_bits));
+        let from = &joined.plus(&phases.reaction);
+        found.push(places(begun, moves.joining.places, from, cold));
     }
-    places.retain(|places| places.count > 0);
-    places
+    found.retain(|places| places.count > 0);
+    found
+}
+
+/// From a start that would be healthy so late, were its version good, to its failure, and to its
+/// place empty: what is killed drains first.
+fn failing(phases: &Phases, start: &Law) -> (Law, Law) {
+    match &phases.killed {
+        None => (start.clone(), start.clone()),
+        Some((share, killed)) => {
+            let colder = start.mean() - phases.start.mean();
+            let killed = killed.shifted(colder);
+            (
+                start.or_with(*share, &killed),
+                start.or_with(*share, &killed.plus(&phases.drain)),
+            )
+        }
+    }
 }
 
 /// When so many starts of all places have failed, after the first moves.
@@ -252,13 +418,17 @@ pub struct Tries {
 struct Tried {
     nth: Vec<Rc<Law>>,
     since_first: Vec<Law>,
+    /// When the place is empty after each, and when the next start begins.
+    empty: Vec<[Law; 2]>,
 }
 
 impl Tries {
     /// As many as may come by a moment, at most so many.
     fn of(&self, places: &Places, most: u32, last: f64) -> Vec<Rc<Law>> {
         let mut known = self.known.borrow_mut();
-        let Tried { nth, since_first } = known.entry(places.begun).or_default();
+        let Tried {
+            nth, since_first, ..
+        } = known.entry(places.begun).or_default();
         if nth.is_empty() {
             nth.push(Rc::new(places.first.clone()));
         }
@@ -278,6 +448,59 @@ impl Tries {
             .cloned()
             .collect()
     }
+
+    /// What comes of a place at a moment.
+    ///
+    /// # Formula
+    /// Empty: Σ over n of P(empty after the n-th start by then) − P(begun again by then), where of
+    /// what falls on the moment each is as likely the first; after many starts the share of a
+    /// reaction in the whole from one start to the next.
+    fn state(&self, places: &Places, reaction: &Law, at: f64) -> State {
+        let tripped = at - reaction.mean();
+        if places.again.mean() <= 0.0 {
+            return State::default();
+        }
+        let rounds = (at - places.emptied.mean()) / places.again.mean();
+        if rounds > MOST_ROUNDS {
+            return State {
+                empty: reaction.mean() / places.again.mean(),
+                just_failed: 1.0 / places.again.mean(),
+            };
+        }
+        let mut known = self.known.borrow_mut();
+        let empty = &mut known.entry(places.begun).or_default().empty;
+        let by = |law: &Law, at: f64| {
+            f64::midpoint(law.cdf(at - SAME_MOMENT), law.cdf(at + SAME_MOMENT))
+        };
+        let near = (reaction.mean() / 4.0).max(SAME_MOMENT);
+        let mut state = State::default();
+        for round in 0..FURTHEST_ROUND {
+            if empty.len() == round {
+                let emptied = match empty.last() {
+                    None => places.emptied.clone(),
+                    Some([emptied, _]) => emptied.roughly_plus(&places.again).coarsened(CELLS),
+                };
+                let begun = emptied.roughly_plus(reaction).coarsened(CELLS);
+                empty.push([emptied, begun]);
+            }
+            let [emptied, begun] = &empty[round];
+            if emptied.support().0 > at + near {
+                break;
+            }
+            state.empty += by(emptied, at) - by(begun, at);
+            state.just_failed += (by(emptied, tripped + near) - by(emptied, tripped - near)) / near;
+        }
+        state
+    }
+}
+
+/// What comes of a place at the decision to roll back.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    /// Probability that it is empty.
+    empty: f64,
+    /// How likely it is the one that made the breaker trip \[1/s\].
+    just_failed: f64,
 }
 
 /// Probability that so many have failed by a moment: places are added by their generating
@@ -379,6 +602,7 @@ mod tests {
             begun,
             count,
             first: Law::fixed(first, 1.0),
+            emptied: Law::fixed(first, 1.0),
             again: Law::fixed(again, 1.0),
         };
         // Two places at 80 and 180 s, one at 105 and 205 s: 80, 80, 105, 180, 180, 205 s.
@@ -399,6 +623,7 @@ mod tests {
             begun: Begun::Warm,
             count: 4,
             first: Law::uniform(100.0, 1.0),
+            emptied: Law::uniform(100.0, 1.0),
             again: Law::fixed(1000.0, 1.0),
         }];
         let found = nth_failure(&four, 3, &Tries::default());
@@ -409,10 +634,58 @@ mod tests {
             begun: Begun::Warm,
             count: 99,
             first: Law::uniform(100.0, 1.0),
+            emptied: Law::uniform(100.0, 1.0),
             again: Law::fixed(1000.0, 1.0),
         }];
         // The 50th of 99: 50/100.
         let found = nth_failure(&many, 50, &Tries::default());
         assert!((found.mean() - 50.0).abs() < 0.5, "{}", found.mean());
+    }
+
+    #[test]
+    fn a_place_is_empty_from_a_failure_until_the_reaction_to_it() {
+        // Fails at 80 s, begins again at 100 s; fails at 180 s, begins again at 200 s.
+        let reaction = Law::fixed(20.0, 1.0);
+        let places = Places {
+            begun: Begun::Warm,
+            count: 1,
+            first: Law::fixed(80.0, 1.0),
+            emptied: Law::fixed(80.0, 1.0),
+            again: Law::fixed(100.0, 1.0),
+        };
+        let tries = Tries::default();
+        let empty = |at| tries.state(&places, &reaction, at).empty;
+        // At 100 s it is as likely that it has just begun again.
+        for (at, expected) in [
+            (50.0, 0.0),
+            (90.0, 1.0),
+            (100.0, 0.5),
+            (150.0, 0.0),
+            (190.0, 1.0),
+        ] {
+            assert!((empty(at) - expected).abs() < 1e-9, "{at}: {}", empty(at));
+        }
+        // After many starts 20 of each 100 s.
+        assert!((empty(1e6) - 0.2).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_number_of_empty_places_adds_up_over_kinds() {
+        let state = |empty| State {
+            empty,
+            just_failed: empty,
+        };
+        // Two with a half each, and the one that tripped with a half: 1, 3, 3, 1 of 8.
+        let found = empty_places(vec![(3, state(0.5))], Some(0.5));
+        for (found, expected) in found.iter().zip([0.125, 0.375, 0.375, 0.125]) {
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
+        // One that is surely empty and two that never are.
+        let found = empty_places(vec![(1, state(1.0)), (2, state(0.0))], None);
+        assert!((found[1] - 1.0).abs() < 1e-9, "{found:?}");
+        // Few numbers are all kept, of many the middles of three parts.
+        assert_eq!(distinct(&[0.25, 0.0, 0.75]), [(0.25, 0), (0.75, 2)]);
+        let many: Vec<u32> = distinct(&[0.1; 10]).iter().map(|kept| kept.1).collect();
+        assert_eq!(many, [1, 4, 8]);
     }
 }

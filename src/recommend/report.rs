@@ -195,10 +195,12 @@ pub fn reasons(
         ),
     });
     if let (true, Some(without)) = (chosen.added_hosts() > 0, &decision.without) {
+        let less = chosen.total().0 - without.total().0;
         reasons.push(format!(
-            "Without added hosts the best is {}, {:+.2} USD a month.",
+            "Without added hosts the best is {}, for {:.2} USD a month {}.",
             without.score.time,
-            without.total().0 - chosen.total().0
+            less.abs(),
+            if less < 0.0 { "more" } else { "less" }
         ));
     }
     if let (0, Some(prescaled)) = (chosen.added_hosts(), &decision.prescaled_at_any_cost) {

@@ -205,7 +205,7 @@ pub struct Timing {
 /// What tasks share that start together on one host; nothing where both are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Together {
-    /// Share of `start` that they take in turn, such as the pull of the image, 0 to 1.
+    /// Share of `start` in which they share the host's line, such as the pull of the image, 0 to 1.
     pub pull_share: f64,
     /// Work of one processor until a task is ready \[s\], which `ready` contains once.
     pub start_cpu: Seconds,

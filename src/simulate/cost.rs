@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::run::Outcome;
 use super::setup::{Origin, Setup};
-use crate::scenario::{Capacity, Cluster, LicenceCount, Purchase, Scenario};
+use crate::scenario::{Capacity, Cluster, LicenceCount, PrescaleMode, Purchase, Scenario};
 use crate::units::{HOURS_PER_MONTH, Usd};
 
 /// Cost of a month and of a deployment.
@@ -111,6 +111,12 @@ pub fn cost(
             each += cluster.map_or(0.0, |c| c.cold_pull_gib * c.nat_usd_per_gib) * added;
         }
     }
+    // The hosts of a warm pool keep their disks.
+    let stopped = match scenario.prescale.mode {
+        PrescaleMode::WarmPool => f64::from(scenario.prescale.hosts),
+        PrescaleMode::Before | PrescaleMode::Standing => 0.0,
+    };
+    headroom += stopped * scenario.prescale.storage_per_host_month.0;
     Cost {
         serving_usd_per_month: Usd(serving),
         headroom_usd_per_month: Usd(headroom),

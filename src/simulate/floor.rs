@@ -171,6 +171,11 @@ impl Floor {
         self.hosts[host].cold
     }
 
+    /// Starts on the host need not pull the image any more.
+    pub fn has_image(&mut self, host: usize) {
+        self.hosts[host].cold = false;
+    }
+
     /// Whether the host is there and takes tasks.
     #[must_use]
     pub fn is_open(&self, host: usize) -> bool {

@@ -21,6 +21,15 @@ pub enum Fate {
     Killed(f64),
 }
 
+/// What of a task's checks is left to chance \[s since RUNNING\].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Drawn {
+    /// When it answers.
+    pub ready: f64,
+    /// When the load balancer checks it for the first time.
+    pub first_check: f64,
+}
+
 /// The checks of one service.
 #[derive(Debug, Clone)]
 pub struct Checks {
@@ -59,23 +68,39 @@ impl Checks {
         }
     }
 
-    /// What becomes of the next task.
+    /// Whether anything checks the tasks.
     #[must_use]
-    pub fn fate(&self, rng: &mut Xoshiro256PlusPlus) -> Fate {
-        let by_balancer = self.load_balancer.as_ref().map(|balancer| {
-            let ready = self.ready.draw(rng);
+    pub fn are_made(&self) -> bool {
+        self.load_balancer.is_some() || self.health_check.is_some()
+    }
+
+    /// How the next task happens to fare.
+    #[must_use]
+    pub fn drawn(&self, rng: &mut Xoshiro256PlusPlus) -> Drawn {
+        if !self.are_made() {
+            return Drawn::default();
+        }
+        let ready = self.ready.draw(rng);
+        let first_check = self.load_balancer.as_ref().map_or(0.0, |balancer| {
             let phase = balancer.health_check_interval.0 * (1.0 - rng.random::<f64>());
-            let first = self.registration.draw(rng) + phase;
-            (ready, by_balancer(balancer, first, ready))
+            self.registration.draw(rng) + phase
         });
-        let by_container = self.health_check.as_ref().map(|check| {
-            let ready = match by_balancer {
-                Some((ready, _)) => ready,
-                None => self.ready.draw(rng),
-            };
-            by_container(check, ready)
-        });
-        let courses = [by_balancer.map(|(_, course)| course), by_container];
+        Drawn { ready, first_check }
+    }
+
+    /// What becomes of a task that fares so.
+    #[must_use]
+    pub fn fate(&self, drawn: Drawn) -> Fate {
+        let Drawn { ready, first_check } = drawn;
+        let by_balancer = self
+            .load_balancer
+            .as_ref()
+            .map(|balancer| by_balancer(balancer, first_check, ready));
+        let by_container = self
+            .health_check
+            .as_ref()
+            .map(|check| by_container(check, ready));
+        let courses = [by_balancer, by_container];
         let Some(healthy) = courses
             .iter()
             .flatten()
@@ -95,6 +120,24 @@ impl Checks {
         killed.map_or(Fate::Healthy(healthy), Fate::Killed)
     }
 
+    /// When a task that fares so is killed unless it is ready before \[s since RUNNING\].
+    #[must_use]
+    pub fn killed_unless_ready(&self, drawn: Drawn) -> Option<f64> {
+        let grace = self.grace?;
+        let by_balancer = self.load_balancer.as_ref().map(|balancer| {
+            let more = f64::from(balancer.unhealthy_threshold.saturating_sub(1));
+            drawn.first_check + more * balancer.health_check_interval.0
+        });
+        let by_container = self.health_check.as_ref().map(|check| {
+            let ignored = (check.start_period.0 / check.interval.0).floor();
+            (ignored + f64::from(check.retries)) * check.interval.0
+        });
+        let judged = [by_balancer, by_container].into_iter().flatten();
+        judged
+            .map(|unhealthy| unhealthy.max(grace))
+            .reduce(f64::min)
+    }
+
     /// The time to healthy of the next task, were it never killed \[s\].
     #[must_use]
     pub fn patient(&self, rng: &mut Xoshiro256PlusPlus) -> f64 {
@@ -102,7 +145,7 @@ impl Checks {
             grace: None,
             ..self.clone()
         };
-        match patient.fate(rng) {
+        match patient.fate(patient.drawn(rng)) {
             Fate::Healthy(time) | Fate::Killed(time) => time,
         }
     }

@@ -16,6 +16,7 @@ mod lock;
 mod queue;
 mod run;
 mod setup;
+mod shared;
 pub mod statistics;
 pub mod timeline;
 
@@ -28,28 +29,12 @@ pub use run::{Halt, Outcome, Prepared, Run};
 pub use setup::{Adding, Host, NoPlace, Origin, Resources, Setup, SpotRules, StartLimit, Waiting};
 pub use timeline::Row;
 
-use crate::scenario::{Assumption, Deployment, HostPort, Scenario, Together};
+use crate::scenario::{Assumption, Deployment, HostPort, Scenario};
 use crate::units::{MINUTES_PER_MONTH, Seconds};
 use statistics::{Distribution, mean, sampled};
 
 /// Beyond this share of killed and failed starts a deployment does not get anywhere.
 const NEARLY_ALL_FAIL: f64 = 0.9;
-
-/// What of a scenario is not simulated, as its key; absent where all of it is.
-#[must_use]
-pub fn not_simulated(scenario: &Scenario) -> Option<&'static str> {
-    let Together {
-        pull_share,
-        start_cpu,
-    } = scenario.service.timing.together;
-    if pull_share > 0.0 {
-        Some("service.timing.pull_share")
-    } else if start_cpu > Seconds::ZERO {
-        Some("service.timing.start_cpu_seconds")
-    } else {
-        None
-    }
-}
 
 /// How many runs, from which seed, on how many threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

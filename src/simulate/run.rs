@@ -13,10 +13,11 @@ use rand::SeedableRng as _;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use super::floor::Floor;
-use super::health::{Checks, Fate};
+use super::health::{Checks, Drawn, Fate};
 use super::law::Sampler;
 use super::queue::Queue;
 use super::setup::{Origin, Setup, Waiting};
+use super::shared::Shared;
 use super::timeline::{Happening, Row};
 use crate::scenario::{
     Detection, Fallback, Granularity, LoadBalancerKind, ManagedScaling, Purchase, ReleaseHosts,
@@ -34,6 +35,8 @@ const TRIED_EVERY: f64 = 300.0;
 const MINIMUM_BILLED: f64 = 60.0;
 /// How long managed scaling leaves hosts that are not needed \[s\].
 const SCALE_IN: f64 = 900.0;
+/// So much of a delay is no difference but in the order of what it ends.
+const SAME_MOMENT: f64 = 1e-12;
 /// A deployment in which so many starts for each task fail does not get anywhere.
 const MOST_ATTEMPTS: u64 = 200;
 
@@ -177,6 +180,19 @@ kinds! {
     GIVEN_UP = 14,
     /// A new task has its full share of load.
     RAMPED = 15,
+    /// A task that pulls its image beside others has its tokens.
+    PULLS = 16,
+    /// An image is there.
+    PULLED = 17,
+    /// The work until a task is ready is done.
+    WORKED = 18,
+    /// A task is killed if its work is not done.
+    NOT_READY = 19,
+}
+
+/// Whether nothing follows by itself from what is expected.
+const fn is_beside(kind: u8) -> bool {
+    matches!(kind, STRIKE | HOST_GONE | JOINED | RAMPED | NOT_READY)
 }
 
 impl<'a> Prepared<'a> {
@@ -257,6 +273,31 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// The line through which the images of each host come, where it is shared.
+    fn pulls(&self) -> Vec<Shared<f64>> {
+        if self.setup.timing.together.pull_share > 0.0 {
+            self.on_known_hosts(|_| 1.0)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The processors of each host, where the work until tasks are ready is of any effect.
+    fn works(&self) -> Vec<Shared<Work>> {
+        if self.setup.timing.together.start_cpu.0 > 0.0 && self.checks.are_made() {
+            self.on_known_hosts(|processors| processors)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// One on each host; where hosts are not known nothing is shared.
+    fn on_known_hosts<T>(&self, width: impl Fn(f64) -> f64) -> Vec<Shared<T>> {
+        let hosts = self.setup.hosts.iter();
+        let width_of = |host: &super::Host| host.processors.map_or(f64::INFINITY, &width);
+        hosts.map(|host| Shared::of(width_of(host))).collect()
+    }
+
     /// How often the hosts that stand between deployments are struck \[1/s\].
     #[must_use]
     pub fn hazard_at_rest(&self) -> f64 {
@@ -321,6 +362,18 @@ struct Memory {
     floor: Floor,
     away: Vec<bool>,
     tokens: Vec<(f64, f64)>,
+    pulls: Vec<Shared<f64>>,
+    works: Vec<Shared<Work>>,
+}
+
+/// The work of a task until it is ready.
+#[derive(Debug, Clone, Copy)]
+struct Work {
+    /// Since when the task is RUNNING.
+    since: f64,
+    drawn: Drawn,
+    /// How long the work takes alone \[s\].
+    alone: f64,
 }
 
 /// A run under way.
@@ -366,6 +419,10 @@ pub struct Run<'a> {
     owed_stops: u32,
     /// Tokens of each limit on starts, and when they were counted.
     tokens: Vec<(f64, f64)>,
+    /// Images that are pulled on each host, with the rest of the start; empty where none is shared.
+    pulls: Vec<Shared<f64>>,
+    /// The work on each host until tasks are ready; empty where no processor is shared.
+    works: Vec<Shared<Work>>,
     /// Hosts that are away or going.
     away: Vec<bool>,
     /// Hosts that go after the deployment.
@@ -386,6 +443,8 @@ impl<'a> Run<'a> {
             floor: prepared.floor.clone(),
             away: vec![false; prepared.setup.hosts.len()],
             tokens: Vec::new(),
+            pulls: prepared.pulls(),
+            works: prepared.works(),
         };
         Self::begun(prepared, seed, run, memory)
     }
@@ -398,7 +457,11 @@ impl<'a> Run<'a> {
             floor: std::mem::take(&mut self.floor),
             away: std::mem::take(&mut self.away),
             tokens: std::mem::take(&mut self.tokens),
+            pulls: std::mem::take(&mut self.pulls),
+            works: std::mem::take(&mut self.works),
         };
+        memory.pulls.iter_mut().for_each(Shared::clear);
+        memory.works.iter_mut().for_each(Shared::clear);
         memory.queue.clear();
         memory.tasks.clone_from(&self.prepared.old);
         memory.floor.copy(&self.prepared.floor);
@@ -439,6 +502,8 @@ impl<'a> Run<'a> {
             lacking: 0.0,
             owed_stops: 0,
             tokens: memory.tokens,
+            pulls: memory.pulls,
+            works: memory.works,
             away: memory.away,
             released: Vec::new(),
             short_of_room: false,
@@ -666,6 +731,8 @@ impl<'a> Run<'a> {
         for host in 0..self.released.len() {
             if self.released[host] {
                 self.floor.close(host);
+            } else if self.floor.tasks_on(host) > 0 {
+                self.floor.has_image(host);
             }
         }
         let mut moving = 0;
@@ -740,7 +807,7 @@ impl<'a> Run<'a> {
             };
             self.pass_time_until(time);
             self.outcome.events += 1;
-            if !matches!(kind, STRIKE | HOST_GONE | JOINED | RAMPED) {
+            if !is_beside(kind) {
                 self.under_way -= 1;
             }
             let moves = self.starting + self.stopping;
@@ -806,6 +873,10 @@ impl<'a> Run<'a> {
             }
             GIVEN_UP => self.give_up(),
             RAMPED => self.end_to_ramp(subject),
+            PULLS => self.begin_to_pull(subject),
+            PULLED => self.pulled(subject),
+            WORKED => self.worked(subject),
+            NOT_READY => self.not_ready(subject),
             _ => self.joined(subject),
         }
     }
@@ -933,10 +1004,6 @@ impl<'a> Run<'a> {
             self.short_of_room = true;
             return false;
         };
-        let mut start = self.token_after() + self.prepared.start.draw(&mut self.rng);
-        if self.floor.is_cold(host) {
-            start += self.prepared.cold_start_extra.draw(&mut self.rng);
-        }
         self.to_start -= 1;
         self.starting += 1;
         self.provisioning = self.provisioning.min(self.wanted());
@@ -950,8 +1017,25 @@ impl<'a> Run<'a> {
             ramps_from: None,
         });
         self.note(Happening::Pending, Some(task));
-        self.schedule(start, RUNNING, task);
+        let wait = self.token_after();
+        if self.pulls.is_empty() {
+            let (start, extra) = self.draw_start(host);
+            self.schedule(wait + start + extra, RUNNING, task);
+        } else {
+            self.schedule(wait, PULLS, task);
+        }
         true
+    }
+
+    /// PENDING to RUNNING where nothing is shared, and what a host without the image adds \[s\].
+    fn draw_start(&mut self, host: usize) -> (f64, f64) {
+        let start = self.prepared.start.draw(&mut self.rng);
+        let extra = if self.floor.is_cold(host) {
+            self.prepared.cold_start_extra.draw(&mut self.rng)
+        } else {
+            0.0
+        };
+        (start, extra)
     }
 
     /// How long the next start has to wait for its tokens \[s\].
@@ -1041,7 +1125,11 @@ impl<'a> Run<'a> {
             self.schedule(boot, JOINED, subject(host));
         }
         self.warm_at = self.now + scaling.warmup.0;
-        self.be_alarmed(&scaling);
+        // The alarm is still on for what waits; the next step follows when these are warm.
+        if self.may_launch() > 0 {
+            self.alarmed = true;
+            self.schedule(scaling.warmup.0, ALARM, 0);
+        }
     }
 
     /// Tasks in PROVISIONING turn to a host that has joined, each after a delay of its own.
@@ -1082,14 +1170,119 @@ impl<'a> Run<'a> {
             return;
         }
         self.note(Happening::Running, Some(task));
-        match self.prepared.checks.fate(&mut self.rng) {
+        let drawn = self.prepared.checks.drawn(&mut self.rng);
+        if self.works.is_empty() {
+            self.judge(task, drawn, 0.0);
+        } else {
+            self.begin_to_work(task, drawn);
+        }
+    }
+
+    /// Lets happen what becomes of a task that has been RUNNING for so long.
+    fn judge(&mut self, task: u32, drawn: Drawn, running_for: f64) {
+        let (after, kind) = match self.prepared.checks.fate(drawn) {
             Fate::Healthy(after) => {
                 let fails = self.stage == Stage::Failing
                     || (self.setup.failed_start > 0.0
                         && self.rng.random::<f64>() < self.setup.failed_start);
-                self.schedule(after, if fails { FAILED } else { HEALTHY }, task);
+                (after, if fails { FAILED } else { HEALTHY })
             }
-            Fate::Killed(after) => self.schedule(after, KILLED, task),
+            Fate::Killed(after) => (after, KILLED),
+        };
+        self.schedule((after - running_for).max(0.0), kind, task);
+    }
+
+    // What starts on one host share.
+
+    /// A task has its tokens: its image is pulled beside others, then the rest of its start follows.
+    fn begin_to_pull(&mut self, task: u32) {
+        let Task { host, state, .. } = self.tasks[task as usize];
+        if state != State::Starting {
+            return;
+        }
+        let (start, extra) = self.draw_start(host as usize);
+        let pull = start * self.setup.timing.together.pull_share;
+        self.pulls[host as usize].begin(self.now, task, pull, start - pull + extra);
+        self.expect_pulled(host);
+    }
+
+    fn pulled(&mut self, host: u32) {
+        if !self.pulls[host as usize].is_expected(self.now) {
+            return;
+        }
+        while let Some((task, rest)) = self.pulls[host as usize].done(self.now) {
+            self.schedule(rest, RUNNING, task);
+        }
+        self.expect_pulled(host);
+    }
+
+    fn expect_pulled(&mut self, host: u32) {
+        if let Some(at) = self.pulls[host as usize].expects() {
+            self.schedule(at - self.now, PULLED, host);
+        }
+    }
+
+    /// A task is RUNNING: of the time until it is ready, its work comes first and shares the
+    /// processors.
+    fn begin_to_work(&mut self, task: u32, drawn: Drawn) {
+        let host = self.tasks[task as usize].host;
+        let work = self.setup.timing.together.start_cpu.0.min(drawn.ready);
+        self.works[host as usize].begin(
+            self.now,
+            task,
+            work,
+            Work {
+                since: self.now,
+                drawn,
+                alone: work,
+            },
+        );
+        self.expect_worked(host);
+        if let Some(after) = self.prepared.checks.killed_unless_ready(drawn) {
+            self.schedule(after, NOT_READY, task);
+        }
+    }
+
+    fn worked(&mut self, host: u32) {
+        if !self.works[host as usize].is_expected(self.now) {
+            return;
+        }
+        while let Some((task, work)) = self.works[host as usize].done(self.now) {
+            let took = self.now - work.since;
+            let drawn = Drawn {
+                ready: work.drawn.ready - work.alone + took,
+                ..work.drawn
+            };
+            self.judge(task, drawn, took);
+        }
+        self.expect_worked(host);
+    }
+
+    fn expect_worked(&mut self, host: u32) {
+        if let Some(at) = self.works[host as usize].expects() {
+            self.schedule(at - self.now, WORKED, host);
+        }
+    }
+
+    /// The last check that a task may fail comes while it still works.
+    fn not_ready(&mut self, task: u32) {
+        let host = self.tasks[task as usize].host as usize;
+        if self.works[host].give_up(self.now, task) {
+            self.expect_worked(subject(host));
+            self.killed(task);
+        }
+    }
+
+    /// A task that is told to stop leaves its share to the others.
+    fn give_up_shares(&mut self, task: u32) {
+        let host = self.tasks[task as usize].host;
+        if let Some(pulls) = self.pulls.get_mut(host as usize) {
+            pulls.give_up(self.now, task);
+            self.expect_pulled(host);
+        }
+        if let Some(works) = self.works.get_mut(host as usize) {
+            works.give_up(self.now, task);
+            self.expect_worked(host);
         }
     }
 
@@ -1141,6 +1334,7 @@ impl<'a> Run<'a> {
             (State::Starting, _) => {
                 self.starting -= 1;
                 self.to_start += 1;
+                self.give_up_shares(task);
             }
             (State::Stopping | State::Gone, _) => return,
         }
@@ -1184,14 +1378,18 @@ impl<'a> Run<'a> {
         self.prepared.reaction.draw(&mut self.rng)
     }
 
-    /// Lets the scheduler turn to what has just changed, after a delay of its own.
+    /// Lets the scheduler turn to what has just changed, after a delay of its own. Of a decision to
+    /// give up and of starts that are due at the same moment each is as likely the first.
     fn react(&mut self, kind: u8, subject: u32) {
-        let delay = self.draw_reaction();
+        let mut delay = self.draw_reaction();
+        if self.stage == Stage::Failing && matches!(self.prepared.reaction, Sampler::Fixed(_)) {
+            delay *= 1.0 + SAME_MOMENT * self.rng.random::<f64>();
+        }
         self.schedule(delay, kind, subject);
     }
 
     fn schedule(&mut self, after: f64, kind: u8, subject: u32) {
-        if !matches!(kind, STRIKE | HOST_GONE | JOINED | RAMPED) {
+        if !is_beside(kind) {
             self.under_way += 1;
         }
         self.queue.add(self.now + after, kind, subject);

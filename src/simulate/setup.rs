@@ -110,6 +110,8 @@ pub struct Host {
     pub zone: Option<u32>,
     /// Whether other services run on it.
     pub shared: bool,
+    /// Its processors; absent where the host is not known.
+    pub processors: Option<f64>,
 }
 
 /// How a host came to be there.
@@ -324,6 +326,7 @@ impl Setup {
             pool: u32::MAX,
             zone: None,
             shared: false,
+            processors: Some(processors(&added.shape)),
         };
         let free = cluster.map_or(0, |_| self.kept_free(provider.target_capacity));
         let first_added = |setup: &Self| {
@@ -475,6 +478,7 @@ fn hosts<'a>(scenario: &'a Scenario, zones: &mut Vec<&'a str>) -> Vec<Host> {
             pool,
             zone: None,
             shared: false,
+            processors: Some(processors(&added.shape)),
         });
     }
     hosts
@@ -499,6 +503,7 @@ fn anonymous(places: u64) -> Host {
         pool: 0,
         zone: None,
         shared: true,
+        processors: None,
     }
 }
 
@@ -520,10 +525,16 @@ fn listed<'a>(
             pool,
             zone,
             shared: group.used != Used::default(),
+            processors: Some(processors(&group.shape)),
         };
         hosts.extend(std::iter::repeat_n(host, group.count as usize));
     }
     hosts
+}
+
+/// 1024 CPU units are one processor.
+fn processors(shape: &HostShape) -> f64 {
+    f64::from(shape.registered_cpu) / 1024.0
 }
 
 /// What daemons and others leave of a host.

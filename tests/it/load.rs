@@ -115,11 +115,13 @@ fn a_waiting_target_says_how_many_tasks_are_required() {
     assert_eq!(problems[0].key, "service.load.wait_target");
 }
 
-/// Two tasks of 512 CPU units on one host of so many, with places for four.
-fn on_one_host(cpu: u32, timing: &str, service: &str) -> Scenario {
+/// Two tasks on one host of so many CPU units, with places for four; ready 40 s after RUNNING, and
+/// checked every 10 s.
+fn on_one_host(cpu: u32, timing: &str) -> Scenario {
     read(&format!(
-        "[service]\ndesired_count = 2\ncpu = 128\nmemory_mib = 512\n{service}\n\
-         [service.timing]\nstart = \"40s\"\nready = \"1s\"\nstop = \"5s\"\n{timing}\n\
+        "[service]\ndesired_count = 2\ncpu = 128\nmemory_mib = 512\n\
+         load_balancer = {{ type = \"alb\", health_check_interval = \"10s\", unhealthy_threshold = 10, deregistration_delay = \"0s\" }}\n\
+         [service.timing]\nstart = \"40s\"\nready = \"40s\"\nstop = \"5s\"\n{timing}\n\
          [deployment]\nreaction = \"20s\"\nper_day = 1.0\n\
          [cluster]\nregion = \"ap-northeast-1\"\n[[cluster.hosts]]\ninstance_type = \"t3.small\"\n\
          count = 1\nregistered_cpu = {cpu}\nregistered_memory_mib = 2048\n"
@@ -127,18 +129,27 @@ fn on_one_host(cpu: u32, timing: &str, service: &str) -> Scenario {
 }
 
 #[test]
-fn two_starts_on_one_host_take_turns_and_share_its_processors() {
+fn two_starts_on_one_host_share_the_line_and_its_processors() {
     let new_version = |cpu: u32, timing: &str| {
-        let found = estimated(&on_one_host(cpu, timing, ""));
+        let found = estimated(&on_one_host(cpu, timing));
         found.duration.expect("it moves").new_version_s.mean.0
     };
-    assert_close(new_version(2048, ""), 100.0, 0.5);
-    // Half of the start in turn: 0.5 · 40 · (2 − 1) s more.
-    assert_close(new_version(2048, "pull_share = 0.5"), 120.0, 0.5);
+    // 20 + 40 + 40 s, and the later of two checks within 10 s: 20/3 s.
+    let alone = 100.0 + 20.0 / 3.0;
+    assert_close(new_version(2048, ""), alone, 0.3);
+    // Half of the start is shared: 0.5 · 40 · (2 − 1) s more.
+    assert_close(new_version(2048, "pull_share = 0.5"), alone + 20.0, 0.3);
     // Two processors for two tasks: nothing. One processor: 30 · (2 / 1 − 1) s more.
-    assert_close(new_version(2048, "start_cpu_seconds = 30"), 100.0, 0.5);
-    assert_close(new_version(1024, "start_cpu_seconds = 30"), 130.0, 0.5);
-    let listed = on_one_host(2048, "pull_share = 0.5", "").assumptions;
+    let work = "start_cpu_seconds = 30";
+    assert_close(new_version(2048, work), alone, 0.3);
+    assert_close(new_version(1024, work), alone + 30.0, 0.3);
+    // No more of the work than there is of `ready`.
+    assert_close(
+        new_version(1024, "start_cpu_seconds = 90"),
+        alone + 40.0,
+        0.3,
+    );
+    let listed = on_one_host(2048, "pull_share = 0.5").assumptions;
     assert!(
         listed
             .iter()
@@ -147,8 +158,57 @@ fn two_starts_on_one_host_take_turns_and_share_its_processors() {
 }
 
 #[test]
+fn starts_that_share_a_host_are_as_simulated() {
+    let text = |percents: [u32; 2], timing: &str| {
+        let [minimum, maximum] = percents;
+        format!(
+            "[service]\ndesired_count = 12\ncpu = 128\nmemory_mib = 128\nlaunch_type = \"ec2\"\n\
+             load_balancer = {{ type = \"alb\", health_check_interval = \"5s\", unhealthy_threshold = 10, deregistration_delay = \"30s\" }}\n\
+             [service.timing]\nstart = {{ mean = \"40s\", cv = 0.2 }}\nready = {{ mean = \"40s\", cv = 0.2 }}\n\
+             stop = {{ mean = \"5s\", cv = 0.2 }}\n{timing}\n\
+             [deployment]\nminimum_healthy_percent = {minimum}\nmaximum_percent = {maximum}\nper_day = 1\n\
+             [cluster]\n[[cluster.hosts]]\ninstance_type = \"small\"\nusd_per_hour = 0.1\ncount = 3\n\
+             registered_cpu = 1024\nregistered_memory_mib = 2048\n"
+        )
+    };
+    let mut far = Vec::new();
+    for percents in [[100, 200], [100, 150], [50, 100], [50, 150], [100, 125]] {
+        for timing in ["pull_share = 0.5", "start_cpu_seconds = 30"] {
+            let scenario = read(&text(percents, timing));
+            let model = estimated(&scenario).duration.expect("it moves");
+            let asked = Asked {
+                runs: 1000,
+                seed: 1,
+                threads: 2,
+            };
+            let simulated = simulate(&scenario, asked).expect("it fits");
+            let simulated = simulated.duration.expect("it moves");
+            let errors = [
+                model.new_version_s.mean.0 / simulated.new_version_s.mean - 1.0,
+                model.completed_s.mean.0 / simulated.completed_s.mean - 1.0,
+            ];
+            // Starts of the surge and of the slack overlap in part, which the model leaves out.
+            let tolerance = if percents == [50, 150] { 0.11 } else { 0.05 };
+            if errors.iter().any(|error| error.abs() > tolerance) {
+                far.push(format!("{percents:?} {timing}: {errors:.3?}"));
+            }
+        }
+    }
+    assert!(far.is_empty(), "{}", far.join("\n"));
+}
+
+#[test]
+fn work_until_ready_is_of_no_effect_where_nothing_checks_that() {
+    let mut scenario = on_one_host(512, "start_cpu_seconds = 30");
+    scenario.service.load_balancer = None;
+    let found = estimated(&scenario).duration.expect("it moves");
+    // 20 + 40 s and 40 s after RUNNING.
+    assert_close(found.new_version_s.mean.0, 100.0, 1e-6);
+}
+
+#[test]
 fn the_recommended_surge_is_the_best_of_all_where_starts_disturb_each_other() {
-    let scenario = on_one_host(512, "start_cpu_seconds = 60\npull_share = 1", "");
+    let scenario = on_one_host(512, "start_cpu_seconds = 60\npull_share = 1");
     let best = recommend(&scenario)
         .expect("it fits")
         .recommended
@@ -218,6 +278,34 @@ fn a_slow_start_costs_capacity_and_no_time() {
         "{:?}",
         found.warnings
     );
+}
+
+#[test]
+fn packed_tasks_are_lost_with_one_zone_and_spread_ones_with_each() {
+    // Six tasks on three hosts for two of them in each of two zones, each lost with 0.1 a month. What
+    // is lost is seen after 20 s and healthy again 50 + 40 s later in the other zone.
+    let minutes = |placement: &str| {
+        let hosts = |zone: &str| {
+            format!(
+                "[[cluster.hosts]]\ninstance_type = \"small\"\nusd_per_hour = 0.1\ncount = 3\n\
+                 registered_cpu = 1024\nregistered_memory_mib = 2048\nzone = \"{zone}\"\n"
+            )
+        };
+        let found = estimated(&read(&format!(
+            "[service]\ndesired_count = 6\ncpu = 512\nmemory_mib = 512\nlaunch_type = \"ec2\"\n\
+             placement = \"{placement}\"\n\
+             timing = {{ start = \"50s\", ready = \"1s\", stop = \"5s\" }}\n\
+             [deployment]\nreaction = \"20s\"\nper_day = 1\n\
+             [cluster]\nzone_loss_per_month = 0.1\nzone_outage = \"2h\"\n{}{}",
+            hosts("a"),
+            hosts("b")
+        )));
+        let minutes = found.availability.shortfall_minutes_per_month;
+        minutes.expect("per_day is given")
+    };
+    let of_one_zone = -0.9_f64.ln() * 110.0 / 60.0;
+    assert_close(minutes("spread"), 2.0 * of_one_zone, 1e-3);
+    assert_close(minutes("binpack"), of_one_zone, 1e-3);
 }
 
 /// Many tasks at once, on so many percents; nothing but the rate limits of ECS is far from what a

@@ -81,6 +81,7 @@ impl Params {
             zone: None,
             // None of them goes afterwards.
             shared: true,
+            processors: None,
         };
         let never = DurationLaw::fixed(Seconds::ZERO);
         let warm = host(Origin::Listed, self.desired + self.warm_places);

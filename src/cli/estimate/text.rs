@@ -102,7 +102,7 @@ fn tasks(scenario: &Scenario, estimate: &Estimate) -> Vec<Vec<String>> {
     rows.extend(
         tasks
             .hosts_on_demand
-            .map(|hosts| row(["on demand", &words::joining(hosts)])),
+            .map(|hosts| row(["reactive", &words::joining(hosts)])),
     );
     rows
 }

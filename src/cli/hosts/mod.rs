@@ -64,7 +64,7 @@ fn headline(scenario: &Scenario, recommendation: &Recommendation) -> String {
             )
         }
         (YesNo::No, HostsReason::ReactiveSuffices) => {
-            format!("No. Scaling on demand is enough: {settings}. {name}: {clocks}.")
+            format!("No. Managed scaling is enough: {settings}. {name}: {clocks}.")
         }
         (YesNo::No, HostsReason::OverBudget) => format!(
             "No. It would be faster but is over the budget. Within it: {settings}. {name}: \
@@ -82,7 +82,7 @@ fn called(kind: AlternativeKind) -> &'static str {
     match kind {
         AlternativeKind::AsIs => "as is",
         AlternativeKind::SettingsOnly => "settings only",
-        AlternativeKind::OnDemand => "on demand",
+        AlternativeKind::OnDemand => "reactive",
         AlternativeKind::Prescaled => "pre-scaled",
         AlternativeKind::Standing => "standing",
         AlternativeKind::Fargate => "Fargate",

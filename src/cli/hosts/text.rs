@@ -9,6 +9,7 @@ use crate::recommend::{
     Alternative, AlternativeKind, HostsAnswer, PlanReport, Range, Recommendation,
 };
 use crate::scenario::{Granularity, Scenario};
+use crate::units::Seconds;
 
 /// The whole answer.
 pub fn text(scenario: &Scenario, recommendation: &Recommendation, terminal: Terminal) -> String {
@@ -98,8 +99,13 @@ fn show_worth(page: &mut Page, recommendation: &Recommendation) {
         } else {
             "the current plan, as no plan without added hosts is within the limits"
         };
+        let saves = if saves < Seconds::ZERO {
+            format!("takes {} longer", Seconds::ZERO - saves)
+        } else {
+            format!("saves {}", words::none_or(saves))
+        };
         points.push(format!(
-            "Pre-scaling saves {saves} a deployment, lead included, {}, against {against}.",
+            "Pre-scaling {saves} a deployment, lead included, {}, against {against}.",
             words::for_a_month(costs)
         ));
     }

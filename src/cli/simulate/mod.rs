@@ -17,7 +17,7 @@ use crate::rollout::{self, Fix};
 use crate::scenario::Scenario;
 use crate::scenario::read::Purpose;
 use crate::simulate::statistics::{CONFIDENCE, Distribution};
-use crate::simulate::{Asked, Simulation, Verdict, not_simulated, record, simulate};
+use crate::simulate::{Asked, Simulation, Verdict, record, simulate};
 use crate::sweep::Row;
 use crate::units::Seconds;
 
@@ -32,11 +32,6 @@ pub fn answer(asked: &OfSimulation, terminal: Terminal) -> Result<Answer, Compla
     }
     let input = Input::read(&asked.scenario, Purpose::DurationsOnly)?;
     let scenario = &input.scenario;
-    if let Some(key) = not_simulated(scenario) {
-        let what = format!("{key}: not simulated yet");
-        let hint = "leave it out here; estimate and explain know it";
-        return Err(Complaint::about(&input.name, &what, hint));
-    }
     let few = |few: &crate::simulate::NoPlace| {
         let hint = "give more hosts (count of [[cluster.hosts]]), larger ones, or a smaller \
                     service.desired_count";

@@ -128,7 +128,7 @@ fn tasks(simulation: &Simulation) -> Vec<Vec<String>> {
     rows.extend(
         tasks
             .hosts_on_demand
-            .map(|hosts| row("on demand", words::joining(hosts))),
+            .map(|hosts| row("reactive", words::joining(hosts))),
     );
     rows
 }

@@ -12,7 +12,7 @@ fn name(kind: AlternativeKind) -> &'static str {
     match kind {
         AlternativeKind::AsIs => "as it stands",
         AlternativeKind::SettingsOnly => "settings only",
-        AlternativeKind::OnDemand => "on demand",
+        AlternativeKind::OnDemand => "reactive",
         AlternativeKind::Prescaled => "pre-scaled hosts",
         AlternativeKind::Standing => "standing hosts",
         AlternativeKind::Fargate => "Fargate",

@@ -133,12 +133,12 @@ const TIMING: Meanings = &[
     ),
     (
         "pull_share",
-        "Share of start that tasks on one host take in turn, such as the pull of the image.",
+        "Share of start in which tasks on one host share its line, such as the pull of the image.",
     ),
     (
         "start_cpu_seconds",
-        "Work of one processor until a task is ready [s]: tasks that start together on a host share \
-         its processors.",
+        "Work of one processor until a task is ready [s], part of ready: tasks that start together \
+         on a host share its processors.",
     ),
 ];
 

@@ -52,16 +52,3 @@ fn one_of_twelve_services_simulated() {
 fn a_large_service_explained() {
     insta::assert_snapshot!(answered("explain", "large-service"));
 }
-
-#[test]
-fn what_is_not_simulated_is_said() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("shared.toml");
-    let text = std::fs::read_to_string("data/examples/web.toml").expect("the example is there");
-    let text = text.replace("[service.timing]", "[service.timing]\npull_share = 0.5");
-    std::fs::write(&path, text).expect("it is written");
-    let run = prescale(&["simulate", path.to_str().expect("UTF-8")]);
-    assert_eq!(run.code, Some(2));
-    let key = "service.timing.pull_share: not simulated yet";
-    assert!(run.stderr.contains(key), "{run}");
-}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use prescale::model::estimate;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
-use prescale::scenario::{DurationLaw, ReleaseHosts, Scenario};
+use prescale::scenario::{ContainerHealthCheck, DurationLaw, ReleaseHosts, Scenario, Together};
 use prescale::simulate::{
     Asked, Bound, Halt, Outcome, Prepared, Run, Setup, StartLimit, Verdict, outcomes, simulate,
 };
@@ -106,6 +106,88 @@ fn a_grace_period_kills_and_a_longer_one_does_not() {
     assert!(
         (killed / starts - 2.0 / 3.0).abs() < 0.02,
         "{killed} of {starts}"
+    );
+}
+
+/// Four tasks that stop and start at once on one host of so many processors.
+fn sharing(together: Together, processors: f64) -> Setup {
+    let mut setup = by_hand(0, 8).setup();
+    setup.timing.together = together;
+    setup.hosts[0].processors = Some(processors);
+    setup
+}
+
+#[test]
+fn images_that_are_pulled_at_once_share_the_line() {
+    // +4 at 20: four pulls of 15 s take 60, the rest of the start 15, the verdict 40.
+    let together = Together {
+        pull_share: 0.5,
+        start_cpu: Seconds::ZERO,
+    };
+    let run = played(&sharing(together, 2.0), 1).expect("it ends")[0];
+    assert!((run.new_version - 135.0).abs() < 1e-6, "{run:?}");
+    // One at a time each has the line for itself.
+    let mut setup = by_hand(3, 4).setup();
+    setup.timing.together = together;
+    setup.hosts[0].processors = Some(2.0);
+    let alone = played(&by_hand(3, 4).setup(), 1).expect("it ends")[0];
+    let run = played(&setup, 1).expect("it ends")[0];
+    assert!(
+        (run.new_version - alone.new_version).abs() < 1e-6,
+        "{run:?}"
+    );
+}
+
+#[test]
+fn tasks_that_work_until_they_are_ready_share_the_processors() {
+    // RUNNING at 50. Alone ready 75 s later; four times 20 s of work on two processors take 40:
+    // ready 95 s later, seen at the probe 100 s after RUNNING.
+    let work = Together {
+        pull_share: 0.0,
+        start_cpu: Seconds(20.0),
+    };
+    let probe = ContainerHealthCheck {
+        interval: Seconds(10.0),
+        timeout: Seconds(5.0),
+        retries: 10,
+        start_period: Seconds::ZERO,
+    };
+    for (processors, healthy) in [(2.0, 150.0), (4.0, 130.0), (1.0, 190.0)] {
+        let mut setup = sharing(work, processors);
+        setup.health_check = Some(probe);
+        let run = played(&setup, 1).expect("it ends")[0];
+        assert!((run.new_version - healthy).abs() < 1e-6, "{run:?}");
+    }
+    // Nothing checks whether they are ready.
+    let run = played(&sharing(work, 1.0), 1).expect("it ends")[0];
+    assert!((run.new_version - 90.0).abs() < 1e-6, "{run:?}");
+}
+
+#[test]
+fn tasks_that_are_slow_together_outlast_their_grace() {
+    // Ready after 25 s alone, seen at 30 s. Unhealthy at the third probe at 30 s and killed at 35 s
+    // if not ready then: four on one processor are ready after 4 · 20 + 5 s.
+    let mut setup = sharing(
+        Together {
+            pull_share: 0.0,
+            start_cpu: Seconds(20.0),
+        },
+        1.0,
+    );
+    setup.timing.ready = DurationLaw::fixed(Seconds(25.0));
+    setup.grace = Some(Seconds(35.0));
+    setup.health_check = Some(ContainerHealthCheck {
+        interval: Seconds(10.0),
+        timeout: Seconds(5.0),
+        retries: 3,
+        start_period: Seconds::ZERO,
+    });
+    assert_eq!(played(&setup, 1), Err(Halt::Failing));
+    setup.hosts[0].processors = Some(4.0);
+    let run = played(&setup, 1).expect("it ends")[0];
+    assert!(
+        run.failed == 0 && (run.new_version - 80.0).abs() < 1e-6,
+        "{run:?}"
     );
 }
 
