@@ -126,6 +126,8 @@ struct Task {
     is_new: bool,
     /// Since when its share of load rises, if it does.
     ramps_from: Option<f64>,
+    /// It is gone, and the reaction to that is still to come, until which nobody gets its place.
+    keeps_place: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,6 +215,7 @@ impl<'a> Prepared<'a> {
                 state: State::Healthy,
                 is_new: false,
                 ramps_from: None,
+                keeps_place: false,
             });
         }
         // Others take of the hosts that stand first, then of the added ones.
@@ -722,6 +725,9 @@ impl<'a> Run<'a> {
         self.waiting = 0;
         (self.provisioning, self.provided) = (0, 0);
         self.owed_stops = 0;
+        for task in 0..self.tasks.len() {
+            self.give_place(task);
+        }
         self.stage = Stage::Releasing;
         let began = self.outcome.completed;
         let new_version = self.outcome.new_version;
@@ -856,7 +862,10 @@ impl<'a> Run<'a> {
             KILLED => self.killed(subject),
             FAILED => self.failed(subject),
             STOPPED => self.stopped(subject),
-            GONE_SEEN => self.start_or_wait(),
+            GONE_SEEN => {
+                self.give_place(subject as usize);
+                self.start_or_wait();
+            }
             RETRY => self.retry(),
             STRIKE => {
                 let strikes = &self.prepared.strikes;
@@ -1015,6 +1024,7 @@ impl<'a> Run<'a> {
             state: State::Starting,
             is_new: true,
             ramps_from: None,
+            keeps_place: false,
         });
         self.note(Happening::Pending, Some(task));
         let wait = self.token_after();
@@ -1370,8 +1380,21 @@ impl<'a> Run<'a> {
     fn leave(&mut self, task: u32, happening: Happening) {
         let host = self.tasks[task as usize].host as usize;
         self.tasks[task as usize].state = State::Gone;
-        self.floor.free(host);
+        // Where stopping tasks do not count, others' changes start tasks too: not in this place.
+        if !self.setup.stopping_counts && self.floor.is_open(host) {
+            self.tasks[task as usize].keeps_place = true;
+        } else {
+            self.floor.free(host);
+        }
         self.note(happening, Some(task));
+    }
+
+    /// Lets others have the place of a task that is gone.
+    fn give_place(&mut self, task: usize) {
+        let task = &mut self.tasks[task];
+        if std::mem::take(&mut task.keeps_place) {
+            self.floor.free(task.host as usize);
+        }
     }
 
     fn draw_reaction(&mut self) -> f64 {
@@ -1435,6 +1458,9 @@ impl<'a> Run<'a> {
             };
             for task in 0..self.tasks.len() {
                 let Task { host, state, .. } = self.tasks[task];
+                if host as usize == at {
+                    self.give_place(task);
+                }
                 let lives = matches!(state, State::Starting | State::Healthy);
                 if host as usize == at && lives {
                     self.tell_to_stop(subject(task), notice);
