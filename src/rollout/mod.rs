@@ -112,6 +112,25 @@ pub fn scenario_moves(scenario: &Scenario) -> Result<Moves, TooFewPlaces> {
     ))
 }
 
+/// Starts on added hosts where tasks are packed: the fullest hosts come first, added ones after
+/// listed ones that are as full.
+///
+/// # Formula
+/// So many as fit nowhere else beside the old tasks. The last added host is then partly full, and is
+/// filled up before listed hosts that stops have left emptier: those of the slack come at once, and
+/// from one host after another.
+fn cold_when_packed(scenario: &Scenario, room: Room, beside: u32, slack: u32) -> u32 {
+    let each = places_on_added(scenario).map_or(0, |places| places.count);
+    let first = beside.saturating_sub(room.warm.unwrap_or(u32::MAX));
+    let on_the_last = first.checked_rem(each).unwrap_or(0);
+    let more = if on_the_last > 0 && on_the_last + slack > each {
+        slack.min(each - on_the_last)
+    } else {
+        0
+    };
+    room.cold.min(first.saturating_add(more))
+}
+
 /// What the scheduler may do at once within other bounds or with other room than the scenario's.
 ///
 /// # Formula
@@ -133,6 +152,7 @@ pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
     let beside = room.total().map_or(desired, |total| total.min(desired));
     let joining = joining(scenario, bounds, room);
     let surge = beside.min(bounds.upper.saturating_sub(desired));
+    let slack = desired.saturating_sub(bounds.lower);
     let at_rest = Moves {
         desired,
         bounds,
@@ -140,15 +160,16 @@ pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
         cold: match scenario.service.placement {
             // The emptiest hosts first.
             Placement::Spread => room.cold,
-            // The fullest hosts first: added ones only take what fits nowhere else.
-            Placement::Binpack => room
-                .cold
-                .min(surge.saturating_sub(room.warm.unwrap_or(u32::MAX))),
+            Placement::Binpack => {
+                // Where stopping tasks do not count, starts go on beside them.
+                let beside = if stopping_counts { surge } else { beside };
+                cold_when_packed(scenario, room, beside, slack)
+            }
         },
         stopping_counts,
         surge,
         joining,
-        slack: desired.saturating_sub(bounds.lower),
+        slack,
         min_healthy: desired,
         peak: desired,
     };
