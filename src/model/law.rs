@@ -574,6 +574,13 @@ pub fn standard_deviation(duration: DurationLaw) -> f64 {
     }
 }
 
+/// What a duration's spread counts for when a grid is chosen: its standard deviation, less where
+/// that is due to a long tail \[s\].
+#[must_use]
+pub fn spread_for_grid(duration: DurationLaw) -> f64 {
+    standard_deviation(duration) / duration.cv.max(1.0).sqrt()
+}
+
 /// A continuous law with closed forms for its distribution function and partial mean.
 enum Spread {
     Lognormal {

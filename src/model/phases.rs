@@ -2,7 +2,7 @@
 //! Depends on the service's timing only, so it is computed once for all options of a service.
 
 use super::attempts::Retries;
-use super::law::{Law, standard_deviation};
+use super::law::{Law, spread_for_grid};
 use super::verdict::{RARELY, Verdict, checking_spread, drain_delay, verdict};
 use crate::scenario::Scenario;
 
@@ -148,11 +148,11 @@ impl Phases {
 fn grid_step(scenario: &Scenario) -> f64 {
     let timing = &scenario.service.timing;
     let parts = [
-        standard_deviation(timing.start),
+        spread_for_grid(timing.start),
         checking_spread(&scenario.service),
-        standard_deviation(timing.stop).min(timing.stop_timeout.0),
-        standard_deviation(scenario.deployment.reaction),
-        standard_deviation(timing.cold_start_extra),
+        spread_for_grid(timing.stop).min(timing.stop_timeout.0),
+        spread_for_grid(scenario.deployment.reaction),
+        spread_for_grid(timing.cold_start_extra),
     ];
     let spread = parts.iter().map(|sd| sd * sd).sum::<f64>().sqrt();
     if spread > 0.0 {

@@ -258,7 +258,7 @@ pub fn checking_spread(service: &Service) -> f64 {
         };
         (balancer.health_check_interval.0 / 12.0_f64.sqrt()).hypot(registration)
     });
-    let ready = super::law::standard_deviation(service.timing.ready);
+    let ready = super::law::spread_for_grid(service.timing.ready);
     match (&service.load_balancer, &service.health_check) {
         (None, None) => 0.0,
         _ => balancer.hypot(ready),

@@ -255,6 +255,35 @@ fn binpack_puts_on_added_hosts_only_what_fits_nowhere_else() {
     assert_eq!(added("placement = \"binpack\""), 2);
 }
 
+/// Ten tasks on two hosts with five places each, both full, and two more such hosts.
+fn cold_starts_when_packed(deployment: &str) -> u32 {
+    let text = format!(
+        "[service]\ndesired_count = 10\ncpu = 128\nmemory_mib = 512\nplacement = \"binpack\"\n\
+         timing = {{ start = \"40s\", ready = \"1s\" }}\n[deployment]\nper_day = 1.0\n{deployment}\n\
+         [cluster]\nregion = \"ap-northeast-1\"\n[[cluster.hosts]]\n\
+         instance_type = \"t3.small\"\ncount = 2\nregistered_memory_mib = 2560\n\
+         [prescale]\nhosts = 2\n"
+    );
+    scenario_moves(&read(&text)).expect("it fits").cold
+}
+
+#[test]
+fn packed_tasks_fill_the_last_added_host_when_stops_empty_the_listed_ones() {
+    // Three of surge leave places for two; four stops empty a listed host to one task: the added one
+    // with three is fuller and is filled first.
+    let stops = "minimum_healthy_percent = 60\nmaximum_percent = 130";
+    assert_eq!(cold_starts_when_packed(stops), 5);
+    // Of one stop at a time four are left on the host: it is the fuller one.
+    let none_before = "minimum_healthy_percent = 100\nmaximum_percent = 130";
+    assert_eq!(cold_starts_when_packed(none_before), 3);
+}
+
+#[test]
+fn packed_tasks_start_on_added_hosts_while_stopping_ones_do_not_count() {
+    let beside = "minimum_healthy_percent = 100\nmaximum_percent = 130\nstopping_counts = false";
+    assert_eq!(cold_starts_when_packed(beside), 10);
+}
+
 #[test]
 fn a_slow_start_costs_capacity_and_no_time() {
     let with = |ramp: &str| {
