@@ -54,12 +54,14 @@ pub fn saved(places: &Places) -> f64 {
     if number < 2 || places.failed <= 0.0 {
         return 0.0;
     }
-    let alone = Followed::of(places).in_own_places(places);
-    let together = Followed::of(places).taken_over(places);
+    let followed = Followed::of(places);
+    let alone = followed.clone().in_own_places(places);
+    let together = followed.taken_over(places);
     (alone - together).max(0.0)
 }
 
 /// Expected numbers on a grid.
+#[derive(Clone)]
 struct Followed {
     step: f64,
     healthy: Vec<(usize, f64)>,
@@ -74,7 +76,7 @@ struct Followed {
 }
 
 /// A number for each moment, as many as are asked for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Moments(Vec<f64>);
 
 impl Moments {
@@ -157,6 +159,8 @@ impl Followed {
         let number = f64::from(places.at_once) + f64::from(places.later);
         let others = (number - 1.0) / number;
         let own: Vec<(usize, f64)> = self.own.clone();
+        let mut free_after = Moments::default();
+        free_after.add(0, &own, 1.0);
         let mut waiting: Vec<Waiting> = Vec::new();
         self.until_through(places, |followed, moment| {
             let failing = followed.failing.at(moment);
@@ -169,7 +173,7 @@ impl Followed {
             }
             let (mut starts, mut free) = (0.0, followed.free.at(moment));
             for one in &mut waiting {
-                let share = one.share_free_now(moment, &own);
+                let share = one.share_free_now(moment, &free_after);
                 starts += one.wait * share;
                 free += one.taken * share;
                 one.wait -= one.wait * share;
@@ -220,14 +224,12 @@ impl Followed {
 }
 
 impl Waiting {
-    /// Of the places that are not free yet the share that is so now.
-    fn share_free_now(&mut self, moment: usize, own: &[(usize, f64)]) -> f64 {
+    /// Of the places that are not free yet the share that is so now, from the probability of each
+    /// time until one is.
+    fn share_free_now(&mut self, moment: usize, free_after: &Moments) -> f64 {
         let after = moment - self.since;
-        let now = own
-            .iter()
-            .find(|&&(at, _)| at == after)
-            .map_or(0.0, |&(_, mass)| mass);
-        let is_last = own.last().is_none_or(|&(at, _)| after >= at);
+        let now = free_after.at(after);
+        let is_last = after + 1 >= free_after.0.len();
         let share = if is_last || now >= self.not_free {
             1.0
         } else {
