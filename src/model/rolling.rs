@@ -6,8 +6,9 @@
 //! one reaction, the next start. Surge units begin with a start, slack units with a drain, all at
 //! the same moment. There are d starts and d stops in all; a unit that finds none left rests.
 //!
-//! With T the moment of the d-th start, the end is T plus the last of what is outstanding then.
-//! Given T and the total of d starts, the units are independent. The law of T is cut into cells
+//! With T the moment of the d-th start, the end is T plus the last of what is outstanding then: all
+//! new tasks are healthy, and the old ones are gone that were told to stop in time (`told`). Given T
+//! and the total of d starts, the units are independent. The law of T is cut into cells
 //! (`last_start`), and in each the chance that all is through by a moment is a product over the
 //! units (`outstanding`), which are multiplied out where they are few and tilted to the total where
 //! they are many. What the units do by a moment depends on the timing of the service only: it is

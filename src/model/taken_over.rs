@@ -7,7 +7,7 @@
 use super::law::Law;
 
 /// Points of the grid in an attempt and what comes after it.
-const POINTS: f64 = 32.0;
+const POINTS: f64 = 20.0;
 
 /// Steps that a rollout is followed for.
 const MOST_STEPS: usize = 8192;
