@@ -28,7 +28,7 @@ pub use range::{RangeCheck, moves_over_range, over_range};
 pub use scale_out::{Joining, joining, managed_scaling, steps, target_for, target_headroom};
 pub use stuck::{Bound, Fix, Stuck};
 
-use crate::scenario::{Placement, Scenario};
+use crate::scenario::{HealthRule, LoadBalancerKind, Placement, Scenario};
 
 /// What the scheduler may do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,39 @@ fn cold_when_packed(scenario: &Scenario, room: Room, beside: u32, slack: u32) ->
     room.cold.min(first.saturating_add(more))
 }
 
+/// Tasks beside the desired count where stopping ones do not count and hosts have room for all.
+///
+/// # Formula
+/// B = U − L start with the first moves. Later each healthy one lets a start go ahead while the old
+/// task that it tells to stop keeps its place for a drain and a reaction: U − d, and of B starts in
+/// each time to healthy and a reaction those of one drain and a reaction. By means.
+fn beside_stopping(scenario: &Scenario, bounds: Bounds) -> u32 {
+    let service = &scenario.service;
+    let timing = &service.timing;
+    let reaction = scenario.deployment.reaction.mean.0;
+    let balancer = service.load_balancer.as_ref();
+    let checks = balancer.map_or(0.0, |balancer| {
+        let passes = match (balancer.kind, balancer.health_rule) {
+            (LoadBalancerKind::Clb, _) | (_, HealthRule::Threshold) => balancer.healthy_threshold,
+            (_, HealthRule::FirstPass) => 1,
+        };
+        (f64::from(passes) - 0.5) * balancer.health_check_interval.0
+    });
+    let drain = balancer.map_or(0.0, |balancer| balancer.deregistration_delay.0);
+    let leaving = drain + timing.stop.mean.0.min(timing.stop_timeout.0) + reaction;
+    let turn = timing.start.mean.0 + timing.ready.mean.0 + checks + reaction;
+    let at_once = bounds.upper.saturating_sub(bounds.lower);
+    let surge = bounds.upper.saturating_sub(service.desired_count);
+    let stopping = (f64::from(at_once) * leaving / turn.max(1e-9)).ceil();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates, and is cut to the room"
+    )]
+    let stopping = stopping as u32;
+    at_once.max(surge.saturating_add(stopping))
+}
+
 /// What the scheduler may do at once within other bounds or with other room than the scenario's.
 ///
 /// # Formula
@@ -161,8 +194,11 @@ pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
             // The emptiest hosts first.
             Placement::Spread => room.cold,
             Placement::Binpack => {
-                // Where stopping tasks do not count, starts go on beside them.
-                let beside = if stopping_counts { surge } else { beside };
+                let beside = if stopping_counts {
+                    surge
+                } else {
+                    beside.min(beside_stopping(scenario, bounds))
+                };
                 cold_when_packed(scenario, room, beside, slack)
             }
         },

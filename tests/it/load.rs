@@ -259,7 +259,7 @@ fn binpack_puts_on_added_hosts_only_what_fits_nowhere_else() {
 fn cold_starts_when_packed(deployment: &str) -> u32 {
     let text = format!(
         "[service]\ndesired_count = 10\ncpu = 128\nmemory_mib = 512\nplacement = \"binpack\"\n\
-         timing = {{ start = \"40s\", ready = \"1s\" }}\n[deployment]\nper_day = 1.0\n{deployment}\n\
+         timing = {{ start = \"40s\", ready = \"1s\", stop = \"5s\" }}\n[deployment]\nper_day = 1.0\n{deployment}\n\
          [cluster]\nregion = \"ap-northeast-1\"\n[[cluster.hosts]]\n\
          instance_type = \"t3.small\"\ncount = 2\nregistered_memory_mib = 2560\n\
          [prescale]\nhosts = 2\n"
@@ -280,8 +280,14 @@ fn packed_tasks_fill_the_last_added_host_when_stops_empty_the_listed_ones() {
 
 #[test]
 fn packed_tasks_start_on_added_hosts_while_stopping_ones_do_not_count() {
-    let beside = "minimum_healthy_percent = 100\nmaximum_percent = 130\nstopping_counts = false";
-    assert_eq!(cold_starts_when_packed(beside), 10);
+    // Three start at once. Of three in each 40 + 1 + 20 s those of one stop and reaction, 25 s, are
+    // beside them: two.
+    let beside = "minimum_healthy_percent = 100\nmaximum_percent = 130\nstopping_counts = false\n\
+                  reaction = \"20s\"";
+    assert_eq!(cold_starts_when_packed(beside), 5);
+    // Ten at once, and room for no more of them.
+    let all = "minimum_healthy_percent = 100\nmaximum_percent = 200\nstopping_counts = false";
+    assert_eq!(cold_starts_when_packed(all), 10);
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn summary(page: &mut Page, validation: &Validation) {
         &[
             format!(
                 "Random scenarios: {within} of {} ({}) have means within {} and 95 % quantiles \
-                 within {} of the simulation; the aim is {}. {beyond} have an error above {}; the \
+                 within {} of the simulation; the aim is {}. With an error above {}: {beyond}; the \
                  aim is none.",
                 all.len(),
                 share(within, all.len()),
