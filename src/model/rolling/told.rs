@@ -149,3 +149,62 @@ impl Rolling {
         drains
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO: [Drain; 2] = [
+        Drain {
+            points: 9,
+            chance: 0.25,
+        },
+        Drain {
+            points: 3,
+            chance: 0.75,
+        },
+    ];
+
+    #[test]
+    fn with_one_drain_who_is_not_replaced_had_not_told() {
+        let chances = Chances {
+            replaced: 0.3,
+            excused: 0.8,
+            told: [0.0; DRAINS],
+        };
+        let (gone, left) = chances.told_or_not(&TWO[1..], 0);
+        assert!((gone - 0.3).abs() < 1e-12 && (left - 0.5).abs() < 1e-12);
+        assert!((in_time(&TWO[1..], |_| (0.8, 0.6)) - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn nobody_is_bad_before_the_longest_drain() {
+        // Told 9 and 3 points before: 0.2 and 0.6; gone are those with either drain.
+        let mut told = [0.0; DRAINS];
+        told[..2].copy_from_slice(&[0.2, 0.6]);
+        let chances = Chances {
+            replaced: 0.25 * 0.2 + 0.75 * 0.6,
+            excused: 0.9,
+            told,
+        };
+        let (gone, left) = chances.told_or_not(&TWO, 0);
+        assert!((gone - 0.2).abs() < 1e-12 && (left - 0.7).abs() < 1e-12);
+        // Of 0.4 that told between a quarter is bad.
+        let (gone, left) = chances.told_or_not(&TWO, 1);
+        assert!((gone - 0.5).abs() < 1e-12 && (left - 0.3).abs() < 1e-12);
+    }
+
+    #[test]
+    fn in_time_is_where_few_are_left_before_a_bad_one_tells() {
+        // None bad before, with 1/2 one between, and few left surely later and never before: the bad
+        // one comes at a constant rate, on average after 1 / ln 2 − 1 of the time.
+        let found = in_time(
+            &TWO,
+            |before| if before == 0 { (1.0, 0.0) } else { (0.5, 0.5) },
+        );
+        let mean = 1.0 / 2.0_f64.ln() - 1.0;
+        assert!((found - (0.5 + 0.5 * mean)).abs() < 1e-12, "{found}");
+        // Few are left from the beginning: nothing is waited for.
+        assert!((in_time(&TWO, |_| (0.7, 0.7)) - 0.7).abs() < 1e-12);
+    }
+}
