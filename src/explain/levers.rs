@@ -7,8 +7,8 @@ use super::waterfall::{LEAST_INTERVAL, LEAST_THRESHOLD};
 use super::{Baseline, Clocks, Evaluated, clocks, written};
 use crate::model::Plan;
 use crate::rollout::{bounds, roundest_minimum_healthy_percent};
-use crate::scenario::{DurationLaw, HealthRule, LoadBalancer, LoadBalancerKind, Scenario};
-use crate::units::{Seconds, Usd};
+use crate::scenario::{DurationLaw, HealthRule, LoadBalancer, Scenario};
+use crate::units::Usd;
 
 /// Smaller savings are not worth a line \[s\].
 const LEAST_SAVING: f64 = 1.0;
@@ -196,11 +196,8 @@ fn percents(base: &Baseline) -> Vec<Candidate> {
 
 fn drain(base: &Baseline, balancer: LoadBalancer) -> Option<Candidate> {
     let service = &base.scenario.service;
-    let floor = match balancer.kind {
-        LoadBalancerKind::Nlb => Seconds(120.0),
-        LoadBalancerKind::Alb | LoadBalancerKind::Clb => Seconds::ZERO,
-    };
-    let least = service.longest_request.unwrap_or_default().max(floor);
+    let longest = service.longest_request.unwrap_or_default();
+    let least = longest.max(balancer.shortest_drain());
     let caution = match service.longest_request {
         Some(longest) => format!("longest_request = {}", written(longest)),
         None => "not below the longest request; service.longest_request is not given".to_owned(),

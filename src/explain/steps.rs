@@ -15,7 +15,7 @@ use super::load::{
 use super::shared;
 use super::zones::zone_loss_told;
 use crate::model::phases::Phases;
-use crate::model::verdict::{drain_delay, verdict};
+use crate::model::verdict::verdict;
 use crate::model::walk::{Act, SAME_MOMENT, walk};
 use crate::rollout::{Bound, Moves, Places, Stuck, places_on, places_on_added};
 use crate::scenario::{
@@ -505,20 +505,20 @@ impl<'a> Course<'a> {
 
     fn stop_told(&self) -> String {
         let service = &self.base.scenario.service;
-        let delay = drain_delay(service.load_balancer.as_ref());
-        let stop = Seconds(self.phases.drain.mean()) - delay;
+        let all = Seconds(self.phases.drain.mean());
         match service.load_balancer {
-            Some(_) => {
-                let (delay, stop) = (in_seconds(delay), in_seconds(stop));
+            Some(balancer) => {
+                let delay = balancer.drain();
+                let (delay, stop) = (in_seconds(delay), in_seconds(all - delay));
                 format!("deregister, drain {delay}, stop {stop}")
             }
-            None => format!("stop {}", in_seconds(stop)),
+            None => format!("stop {}", in_seconds(all)),
         }
     }
 
     fn drain_rule(&self) -> Option<String> {
         let balancer = self.base.scenario.service.load_balancer?;
-        let delay = drain_delay(Some(&balancer));
+        let delay = balancer.drain();
         Some(if delay > balancer.deregistration_delay {
             let delay = in_seconds(delay);
             format!("an NLB drains at least {delay}, whatever its deregistration delay")

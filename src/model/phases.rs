@@ -3,7 +3,7 @@
 
 use super::attempts::Retries;
 use super::law::{Law, spread_for_grid};
-use super::verdict::{RARELY, Verdict, checking_spread, drain_delay, verdict};
+use super::verdict::{RARELY, Verdict, checking_spread, verdict};
 use crate::scenario::Scenario;
 
 /// How many points of the grid go to a standard deviation of one cycle.
@@ -46,8 +46,11 @@ impl Phases {
         let verdict = verdict(service, step);
         let start = Law::of(timing.start, step).plus(&verdict.healthy);
         let cold_start = start.plus(&Law::of(timing.cold_start_extra, step));
-        let drain = Law::cut_at(timing.stop, timing.stop_timeout.0, step)
-            .shifted(drain_delay(service.load_balancer.as_ref()).0);
+        let drain = Law::cut_at(timing.stop, timing.stop_timeout.0, step).shifted(
+            service
+                .load_balancer
+                .map_or(0.0, |balancer| balancer.drain().0),
+        );
         let reaction = Law::of(scenario.deployment.reaction, step);
         let failed = service.failed_start_probability;
         let killed = (verdict.kill_probability > RARELY).then(|| {

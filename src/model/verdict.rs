@@ -5,7 +5,7 @@
 //! comes at phase + (k − 1) · interval, the phase uniform in (0, interval].
 
 use super::law::Law;
-use crate::scenario::{ContainerHealthCheck, HealthRule, LoadBalancer, LoadBalancerKind, Service};
+use crate::scenario::{ContainerHealthCheck, LoadBalancer, LoadBalancerKind, Service};
 use crate::units::Seconds;
 
 /// Kills that are less likely than this change no duration.
@@ -171,9 +171,7 @@ fn after_registration(balancer: &LoadBalancer, ready: &Law, registration: &Law) 
 
 /// From which first passing check on \[s after the clock's start\] the threshold applies.
 fn threshold_applies_from(balancer: &LoadBalancer) -> Option<f64> {
-    let always =
-        balancer.health_rule == HealthRule::Threshold || balancer.kind == LoadBalancerKind::Clb;
-    if always {
+    if balancer.always_waits_for_threshold() {
         Some(0.0)
     } else if balancer.healthy_threshold <= 1 {
         None
@@ -235,17 +233,6 @@ fn kill_probability(service: &Service, ready: &Law, grace: f64) -> f64 {
         1.0 - ready.cdf(judged.max(last_fatal))
     });
     1.0 - (1.0 - by_balancer) * (1.0 - by_container)
-}
-
-/// How long an old task serves out its connections before SIGTERM \[s\].
-///
-/// An NLB drains for at least 120 s in effect.
-#[must_use]
-pub fn drain_delay(balancer: Option<&LoadBalancer>) -> Seconds {
-    balancer.map_or(Seconds::ZERO, |balancer| match balancer.kind {
-        LoadBalancerKind::Nlb => balancer.deregistration_delay.max(Seconds(120.0)),
-        LoadBalancerKind::Alb | LoadBalancerKind::Clb => balancer.deregistration_delay,
-    })
 }
 
 /// Standard deviation that the checks add \[s\], to choose the grid by.

@@ -28,7 +28,7 @@ pub use range::{RangeCheck, moves_over_range, over_range};
 pub use scale_out::{Joining, joining, managed_scaling, steps, target_for, target_headroom};
 pub use stuck::{Bound, Fix, Stuck};
 
-use crate::scenario::{HealthRule, LoadBalancerKind, Placement, Scenario};
+use crate::scenario::{Placement, Scenario};
 
 /// What the scheduler may do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,13 +143,14 @@ fn beside_stopping(scenario: &Scenario, bounds: Bounds) -> u32 {
     let reaction = scenario.deployment.reaction.mean.0;
     let balancer = service.load_balancer.as_ref();
     let checks = balancer.map_or(0.0, |balancer| {
-        let passes = match (balancer.kind, balancer.health_rule) {
-            (LoadBalancerKind::Clb, _) | (_, HealthRule::Threshold) => balancer.healthy_threshold,
-            (_, HealthRule::FirstPass) => 1,
+        let passes = if balancer.always_waits_for_threshold() {
+            balancer.healthy_threshold
+        } else {
+            1
         };
         (f64::from(passes) - 0.5) * balancer.health_check_interval.0
     });
-    let drain = balancer.map_or(0.0, |balancer| balancer.deregistration_delay.0);
+    let drain = balancer.map_or(0.0, |balancer| balancer.drain().0);
     let leaving = drain + timing.stop.mean.0.min(timing.stop_timeout.0) + reaction;
     let turn = timing.start.mean.0 + timing.ready.mean.0 + checks + reaction;
     let at_once = bounds.upper.saturating_sub(bounds.lower);

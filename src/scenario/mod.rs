@@ -278,6 +278,29 @@ pub struct LoadBalancer {
     pub slow_start: Seconds,
 }
 
+impl LoadBalancer {
+    /// What a target drains for at least, whatever its deregistration delay: 120 s for an NLB \[s\].
+    #[must_use]
+    pub fn shortest_drain(&self) -> Seconds {
+        match self.kind {
+            LoadBalancerKind::Nlb => Seconds(120.0),
+            LoadBalancerKind::Alb | LoadBalancerKind::Clb => Seconds::ZERO,
+        }
+    }
+
+    /// How long an old task serves out its connections before SIGTERM \[s\].
+    #[must_use]
+    pub fn drain(&self) -> Seconds {
+        self.deregistration_delay.max(self.shortest_drain())
+    }
+
+    /// Whether a fresh target has to pass `healthy_threshold` times in any case.
+    #[must_use]
+    pub fn always_waits_for_threshold(&self) -> bool {
+        self.health_rule == HealthRule::Threshold || self.kind == LoadBalancerKind::Clb
+    }
+}
+
 /// The generations of load balancers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoadBalancerKind {

@@ -285,6 +285,12 @@ fn packed_tasks_start_on_added_hosts_while_stopping_ones_do_not_count() {
     let beside = "minimum_healthy_percent = 100\nmaximum_percent = 130\nstopping_counts = false\n\
                   reaction = \"20s\"";
     assert_eq!(cold_starts_when_packed(beside), 5);
+    // An NLB drains for 120 s whatever its delay: of three in each 40 + 1 + 5 + 20 s those of 145 s.
+    let behind_nlb = format!(
+        "{beside}\n[service.load_balancer]\ntype = \"nlb\"\nhealth_check_interval = \"10s\"\n\
+         deregistration_delay = \"0s\""
+    );
+    assert_eq!(cold_starts_when_packed(&behind_nlb), 10);
     // Ten at once, and room for no more of them.
     let all = "minimum_healthy_percent = 100\nmaximum_percent = 200\nstopping_counts = false";
     assert_eq!(cold_starts_when_packed(all), 10);
