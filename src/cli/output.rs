@@ -25,6 +25,14 @@ impl Answer {
             ending: Ending::Done,
         }
     }
+
+    /// Data alone, and whether what was asked is met.
+    pub fn judged(data: String, met: bool) -> Self {
+        Self {
+            ending: if met { Ending::Done } else { Ending::NotMet },
+            ..Self::done(data)
+        }
+    }
 }
 
 /// How a command ends.

@@ -9,7 +9,7 @@ use super::super::fleet::each::is_fleet;
 use super::super::fleet::{with_files, within_a_minute};
 use super::super::input::{self, Input};
 use super::super::markdown::{change, headline, paragraph, table};
-use super::super::output::{Answer, Complaint, Ending, Terminal};
+use super::super::output::{Answer, Complaint, Terminal};
 use super::super::page::{Align, Page};
 use super::super::words;
 use super::github::annotation;
@@ -88,14 +88,7 @@ pub fn answer(asked: &OfCheck, source: &Source, terminal: Terminal) -> Result<An
         CheckFormat::Markdown => report.summary(),
         CheckFormat::Github => report.annotations()? + &report.summary(),
     };
-    Ok(Answer {
-        ending: if check.passed {
-            Ending::Done
-        } else {
-            Ending::NotMet
-        },
-        ..Answer::done(data)
-    })
+    Ok(Answer::judged(data, check.passed))
 }
 
 fn checked(fleet: &Fleet) -> Result<FleetCheck, Complaint> {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::arguments::{CheckFormat, OfCheck};
 use super::fleet::each::is_fleet;
 use super::input::{self, Input};
-use super::output::{Answer, Complaint, Ending, Terminal};
+use super::output::{Answer, Complaint, Terminal};
 use super::words;
 use crate::import::Source;
 use crate::model::Estimate;
@@ -81,14 +81,7 @@ pub fn answer(asked: &OfCheck, terminal: Terminal) -> Result<Answer, Complaint> 
         CheckFormat::Markdown => github::summary(&report),
         CheckFormat::Github => github::annotations(&report) + &github::summary(&report),
     };
-    Ok(Answer {
-        ending: if check.passed {
-            Ending::Done
-        } else {
-            Ending::NotMet
-        },
-        ..Answer::done(data)
-    })
+    Ok(Answer::judged(data, check.passed))
 }
 
 fn template(source: &Source) -> Result<Template, Complaint> {

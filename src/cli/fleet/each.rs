@@ -10,7 +10,7 @@ use crate::cli::columns;
 use crate::cli::explain::whole_text;
 use crate::cli::input::Input;
 use crate::cli::markdown;
-use crate::cli::output::{Answer, Complaint, Ending, Terminal};
+use crate::cli::output::{Answer, Complaint, Terminal};
 use crate::cli::page::{Align, Page};
 use crate::cli::words;
 use crate::fleet::{ClusterPool, Fleet, FleetPlan, Hooks, Member, Settings, plan};
@@ -280,8 +280,5 @@ pub fn explain(
             words::json(&serde_json::json!({ "schema_version": 1, "services": services }))?
         }
     };
-    Ok(Answer {
-        ending: if stuck { Ending::NotMet } else { Ending::Done },
-        ..Answer::done(data)
-    })
+    Ok(Answer::judged(data, !stuck))
 }

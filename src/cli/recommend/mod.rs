@@ -8,7 +8,7 @@ pub use text::show_background;
 
 use super::arguments::Format;
 use super::columns;
-use super::output::{Answer, Complaint, Ending, Terminal};
+use super::output::{Answer, Complaint, Terminal};
 use super::words;
 use crate::recommend::{Calibration, Infeasible, Missed, PlanReport, Recommendation};
 use crate::scenario::Scenario;
@@ -27,14 +27,7 @@ pub fn answer(
         Format::Csv => front(recommendation)?,
         Format::Markdown => markdown::markdown(scenario, recommendation),
     };
-    let ending = match recommendation.recommended {
-        Some(_) => Ending::Done,
-        None => Ending::NotMet,
-    };
-    Ok(Answer {
-        ending,
-        ..Answer::done(data)
-    })
+    Ok(Answer::judged(data, recommendation.recommended.is_some()))
 }
 
 /// The prediction against recorded deployments, in words.

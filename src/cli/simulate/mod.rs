@@ -10,7 +10,7 @@ use super::arguments::{Format, OfSimulation};
 use super::columns;
 use super::input::Input;
 use super::markdown;
-use super::output::{Answer, Complaint, Ending, Terminal};
+use super::output::{Answer, Complaint, Terminal};
 use super::whole_file::{self, Existing};
 use super::words;
 use crate::rollout::{self, Fix};
@@ -57,13 +57,10 @@ pub fn answer(asked: &OfSimulation, terminal: Terminal) -> Result<Answer, Compla
         Format::Csv => csv(&simulation)?,
         Format::Markdown => markdown(scenario, &simulation, &fixes),
     };
-    Ok(Answer {
-        ending: match simulation.verdict {
-            Verdict::Completes => Ending::Done,
-            Verdict::Stuck => Ending::NotMet,
-        },
-        ..Answer::done(data)
-    })
+    Ok(Answer::judged(
+        data,
+        simulation.verdict == Verdict::Completes,
+    ))
 }
 
 /// What frees a deployment that is stuck: the simulation finds that it is, the arithmetic of the
