@@ -209,19 +209,6 @@ pub struct Outcome {
     pub availability: Availability,
 }
 
-/// How long a plan takes, and what it costs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ClocksAndCost {
-    /// From the launch of the pre-scaled hosts to the request \[s\].
-    pub lead: Mean,
-    /// From the request to the last new task healthy \[s\].
-    pub new_version: Duration,
-    /// From the request to "completed" \[s\].
-    pub completed: Duration,
-    /// In the mean.
-    pub cost: Cost,
-}
-
 /// What comes of a plan, without what only the answer for one scenario tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Brief {
@@ -501,16 +488,20 @@ impl Model {
         &self,
         scenario: &Scenario,
         plan: &Plan,
-    ) -> Result<Option<ClocksAndCost>, TooFewPlaces> {
+    ) -> Result<Option<(Clocks, Cost)>, TooFewPlaces> {
         let moves = plan_moves(scenario, plan, room(scenario, plan.added())?);
-        Ok(self.run(scenario, plan, &moves).map(|run| ClocksAndCost {
-            lead: Mean {
-                mean: Seconds(self.lead(scenario, plan)),
-            },
+        Ok(self.run(scenario, plan, &moves).map(|run| {
+            let cost = self.cost(scenario, plan, &moves, &run, Asked::Mean);
+            (self.clocks(scenario, plan, &run), cost)
+        }))
+    }
+
+    fn clocks(&self, scenario: &Scenario, plan: &Plan, run: &Run) -> Clocks {
+        Clocks {
+            lead: Seconds(self.lead(scenario, plan)),
             new_version: Duration::from(&*run.new_version()),
             completed: Duration::from(&*run.completed),
-            cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
-        }))
+        }
     }
 
     /// What comes of a plan whose room is known.
@@ -568,11 +559,7 @@ impl Model {
         };
         Brief {
             tasks: Tasks::from(&moves),
-            clocks: Some(Clocks {
-                lead: Seconds(self.lead(scenario, plan)),
-                new_version: Duration::from(&*run.new_version()),
-                completed: Duration::from(&*run.completed),
-            }),
+            clocks: Some(self.clocks(scenario, plan, &run)),
             cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
             availability: self.available(scenario, plan, &moves, &run),
         }

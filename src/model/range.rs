@@ -70,7 +70,7 @@ fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
             None => return without(format!("places for {places} only")),
         }
     }
-    let found = match model.clocks_and_cost(&there, &Plan::of(&there)) {
+    let (clocks, cost) = match model.clocks_and_cost(&there, &Plan::of(&there)) {
         Ok(Some(found)) => found,
         Ok(None) => return without("stuck".to_owned()),
         Err(too_few) => return without(format!("places for {} only", too_few.places)),
@@ -78,10 +78,10 @@ fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
     End {
         desired,
         problem: None,
-        lead_s: Some(found.lead),
-        new_version_s: Some(found.new_version),
-        completed_s: Some(found.completed),
-        total_usd_per_month: found.cost.total_usd_per_month,
+        lead_s: Some(Mean { mean: clocks.lead }),
+        new_version_s: Some(clocks.new_version),
+        completed_s: Some(clocks.completed),
+        total_usd_per_month: cost.total_usd_per_month,
     }
 }
 
