@@ -15,6 +15,9 @@ use crate::scenario::{DurationLaw, Family};
 /// Mass below this is dropped from a tail.
 const NEGLIGIBLE: f64 = 1e-10;
 
+/// Mass that is left out of a sum.
+const LEFT_OUT: f64 = 1e-10;
+
 /// Points that a law has at most: heavier tails than fit are cut, or the grid gets coarser.
 const MOST_POINTS: usize = 768;
 
@@ -37,12 +40,13 @@ pub struct Law {
 }
 
 impl Law {
-    fn from_mass(start: f64, step: f64, mut mass: Vec<f64>) -> Self {
-        let total: f64 = mass.iter().sum();
+    /// From the mass of each point.
+    pub(super) fn from_mass(start: f64, step: f64, mut mass: Vec<f64>) -> Self {
+        let each = 1.0 / mass.iter().sum::<f64>();
         let mut below = Vec::with_capacity(mass.len());
         let (mut sum, mut steps, mut i) = (0.0, 0.0, 0.0);
         for m in &mut mass {
-            *m /= total;
+            *m *= each;
             below.push(sum);
             sum += *m;
             steps += i * *m;
@@ -186,6 +190,85 @@ impl Law {
         self.on_grid_of(step).convolved(&other.on_grid_of(step))
     }
 
+    /// The law of this duration and one after it, whose law depends on this one: given for a few
+    /// durations \[s\], in order, and between them mixed in proportion.
+    #[must_use]
+    pub fn followed_by(&self, after: &[(f64, Self)]) -> Self {
+        let Some((_, one)) = after.first() else {
+            return self.clone();
+        };
+        let step = self.step.max(one.step);
+        let begun = self.on_multiples(step, self.start);
+        let laws: Vec<(usize, Cow<'_, Self>)> = {
+            let low = after.iter().map(|(_, law)| law.start);
+            let origin = low.fold(f64::INFINITY, f64::min);
+            let aligned = after.iter().map(|(_, law)| law.on_multiples(step, origin));
+            aligned
+                .map(|law| (split((law.start - origin) / step + 0.5).0, law))
+                .collect()
+        };
+        let low = laws
+            .iter()
+            .map(|(_, law)| law.start)
+            .fold(f64::INFINITY, f64::min);
+        let end = laws.iter().map(|(first, law)| first + law.mass.len()).max();
+        let mut mass = vec![0.0; begun.mass.len() + end.unwrap_or(0)];
+        for (which, (first, law)) in laws.iter().enumerate() {
+            for (i, &begun_then) in begun.mass.iter().enumerate() {
+                let at = begun.start + as_f64(i) * step;
+                let share = begun_then * share_of(after, which, at);
+                if share.abs() > LEFT_OUT {
+                    for (to, m) in mass[i + first..].iter_mut().zip(&*law.mass) {
+                        *to += share * m;
+                    }
+                }
+            }
+        }
+        Self::from_sum(begun.start + low, step, &mass)
+    }
+
+    /// From the mass of each point of a sum, without its negligible tails.
+    fn from_sum(start: f64, step: f64, mass: &[f64]) -> Self {
+        let (mut low, mut high) = (0, mass.len() - 1);
+        let (mut below, mut above) = (0.0, 0.0);
+        while low < high && below + mass[low] < NEGLIGIBLE {
+            below += mass[low];
+            low += 1;
+        }
+        while high > low && above + mass[high] < NEGLIGIBLE {
+            above += mass[high];
+            high -= 1;
+        }
+        Self::from_mass(start + as_f64(low) * step, step, mass[low..=high].to_vec())
+    }
+
+    /// The same law on points that are multiples of a step from an origin, as a summand: mean and
+    /// variance are kept, and a point may have less than no mass.
+    pub(super) fn on_multiples(&self, step: f64, origin: f64) -> Cow<'_, Self> {
+        let off = (self.start - origin) / step;
+        if (self.step / step - 1.0).abs() < 1e-9 && (off - off.round()).abs() < 1e-6 {
+            return Cow::Borrowed(self);
+        }
+        // A point before the first one, which may get a share of it.
+        let low = origin + (off.floor() - 1.0) * step;
+        let width = as_f64(self.mass.len()) * self.step;
+        let mut mass = vec![0.0; split(width / step).0 + 5];
+        for (at, m) in self.points() {
+            let (cell, part) = split((at - low) / step + 0.5);
+            // From the nearest point, half a cell at most.
+            let off = part - 0.5;
+            mass[cell - 1] += m * off * (off - 1.0) / 2.0;
+            mass[cell] += m * (1.0 - off * off);
+            mass[cell + 1] += m * off * (off + 1.0) / 2.0;
+        }
+        let there = |m: &f64| *m != 0.0;
+        let last = mass.iter().rposition(there).unwrap_or(0);
+        mass.truncate(last + 1);
+        let first = mass.iter().position(there).unwrap_or(0);
+        mass.drain(..first);
+        Cow::Owned(Self::from_mass(low + as_f64(first) * step, step, mass))
+    }
+
     /// The law of the sum of two independent durations on grids of the same distance.
     fn convolved(&self, other: &Self) -> Self {
         let (long, short) = if self.mass.len() >= other.mass.len() {
@@ -199,7 +282,7 @@ impl Law {
                 *to += m * n;
             }
         }
-        Self::from_mass(self.start + other.start, self.step, mass).trimmed()
+        Self::from_sum(self.start + other.start, self.step, &mass)
     }
 
     /// The same law, later by `seconds`.
@@ -209,34 +292,6 @@ impl Law {
             start: self.start + seconds,
             ..self.clone()
         }
-    }
-
-    /// The same law without its negligible tails, the mean kept.
-    fn trimmed(self) -> Self {
-        let last = self.mass.len() - 1;
-        let mut low = 0;
-        let mut sum = 0.0;
-        while low < last && sum + self.mass[low] < NEGLIGIBLE {
-            sum += self.mass[low];
-            low += 1;
-        }
-        let mut high = last;
-        sum = 0.0;
-        while high > low && sum + self.mass[high] < NEGLIGIBLE {
-            sum += self.mass[high];
-            high -= 1;
-        }
-        if low == 0 && high == last {
-            return self;
-        }
-        let before = self.mean();
-        let cut = Self::from_mass(
-            self.start + as_f64(low) * self.step,
-            self.step,
-            self.mass[low..=high].to_vec(),
-        );
-        let moved = before - cut.mean();
-        cut.shifted(moved)
     }
 
     /// The same law on a finer grid, the mass of each point spread evenly over its cell.
@@ -565,6 +620,20 @@ impl Law {
     }
 }
 
+/// The part of one of several laws, each given for a moment, at another moment.
+fn share_of(laws: &[(f64, Law)], which: usize, at: f64) -> f64 {
+    let moment = |i: usize| laws.get(i).map(|law| law.0);
+    let own = laws[which].0;
+    let beside = if at < own {
+        which.checked_sub(1).and_then(moment)
+    } else {
+        moment(which + 1)
+    };
+    beside.map_or(1.0, |beside| {
+        (1.0 - (at - own) / (beside - own)).clamp(0.0, 1.0)
+    })
+}
+
 /// Standard deviation of a scenario's duration \[s\].
 #[must_use]
 pub fn standard_deviation(duration: DurationLaw) -> f64 {
@@ -839,6 +908,46 @@ mod tests {
             prop_assert!((law.variance().sqrt() / sd - 1.0).abs() < 0.01);
             let median = law.quantile(0.5);
             prop_assert!((law.cdf(median) - 0.5).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn what_follows_is_mixed_between_two_moments() {
+        let law = |points: &[(f64, f64)]| Law::from_points(points.iter().copied(), 1.0);
+        let first = law(&[(0.0, 0.25), (5.0, 0.5), (10.0, 0.25)]);
+        let after = [
+            (0.0, law(&[(2.0, 0.5), (3.0, 0.5)])),
+            (10.0, law(&[(4.0, 1.0), (5.0, 0.0)])),
+        ];
+        let sum = first.followed_by(&after);
+        let at = |value: f64| {
+            sum.points()
+                .find(|p| (p.0 - value).abs() < 1e-9)
+                .map_or(0.0, |p| p.1)
+        };
+        // 0.25 from 0; a half of what is at 5 as from 0, a half as from 10; 0.25 from 10.
+        let expected = [
+            (2.0, 0.125),
+            (3.0, 0.125),
+            (7.0, 0.125),
+            (8.0, 0.125),
+            (9.0, 0.25),
+            (14.0, 0.25),
+        ];
+        for (value, chance) in expected {
+            assert!((at(value) - chance).abs() < 1e-12, "{value}: {}", at(value));
+        }
+    }
+
+    #[test]
+    fn on_coarser_points_mean_and_variance_are_kept() {
+        let law = Law::of(DurationLaw::lognormal(Seconds(40.0), 0.1), 0.5);
+        for (step, origin) in [(3.0, 0.0), (3.0, 1.25), (7.0, -2.0)] {
+            let coarse = law.on_multiples(step, origin);
+            assert!((coarse.mean() - law.mean()).abs() < 1e-9);
+            assert!((coarse.variance() - law.variance()).abs() < 1e-6);
+            let off = (coarse.support().0 - origin) / step;
+            assert!((off - off.round()).abs() < 1e-9);
         }
     }
 }

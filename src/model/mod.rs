@@ -12,6 +12,7 @@ mod interruption;
 mod joining;
 pub mod law;
 mod lock;
+mod normal;
 mod paid_hour;
 pub mod phases;
 pub mod placement;

@@ -8,17 +8,20 @@
 //!
 //! With T the moment of the d-th start, the end is T plus the last of what is outstanding then: all
 //! new tasks are healthy, and the old ones are gone that were told to stop in time (`told`). Given T
-//! and the total of d starts, the units are independent. The law of T is cut into cells
-//! (`last_start`), and in each the chance that all is through by a moment is a product over the
-//! units (`outstanding`), which are multiplied out where they are few and tilted to the total where
-//! they are many. What the units do by a moment depends on the timing of the service only: it is
-//! kept on one grid (`grid`) for all options of the service.
+//! and the total of d starts, the units are independent. The law of T is found at a few points
+//! (`last_start`, `points`), and at two of its quantiles the law of what is outstanding: the chance
+//! that all is through so much later is a product over the units (`outstanding`), which are
+//! multiplied out where they are few and tilted to the total where they are many. As that law
+//! changes little with T, it is mixed of the two in between and summed with T. What the units do by
+//! a moment, and what of it is through when (`front`), depends on the timing of the service only: it
+//! is kept on one grid (`grid`) for all options of the service.
 //!
 //! This is exact with surge only and with slack only, where the units are machines in list
 //! scheduling; with both, a unit whose start could overtake a start of an earlier stop makes it a
 //! close estimate. Nothing is sampled.
 
 mod fixed;
+mod front;
 mod grid;
 mod joint;
 mod last_start;
@@ -40,9 +43,10 @@ use std::rc::Rc;
 use super::law::Law;
 use super::phases::Phases;
 use super::start_limits::StartLimit;
+use front::Lattice;
 use grid::{Chain, Table};
 use last_start::LastStart;
-use memory::{Memory, remembered};
+use memory::{Memory, remembered, remembered_few};
 use told::Drain;
 use units::{Begins, Host, Kind};
 
@@ -51,6 +55,9 @@ pub(super) use totals::power;
 
 /// So many courses are remembered; what is asked of one is asked soon.
 const MOST_COURSES: usize = 32;
+
+/// So many laws of ends are remembered.
+const MOST_LAWS: usize = 512;
 
 /// What a rollout has to do and with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,6 +109,7 @@ pub struct Rolling {
     /// The same on coarser grids, by the bits of the distance of two points.
     coarse_reactions: Memory<(usize, u64), Law>,
     drains: OnceCell<Vec<Drain>>,
+    lattice: OnceCell<Lattice>,
     sums: Memory<(Host, u32), Law>,
     issues: Memory<(Kind, u32), Law>,
     courses: Memory<Rollout, Course>,
@@ -154,6 +162,7 @@ impl Rolling {
             ],
             coarse_reactions: RefCell::default(),
             drains: OnceCell::new(),
+            lattice: OnceCell::new(),
             phases,
             reuse,
             limits,
@@ -193,7 +202,7 @@ impl Rolling {
         if self.is_fixed() {
             return Rc::new(computed());
         }
-        remembered(&self.new_versions, rollout, computed)
+        remembered_few(&self.new_versions, MOST_LAWS, rollout, computed)
     }
 
     /// From the request to the last change, and the reaction to it \[s\].
@@ -205,7 +214,9 @@ impl Rolling {
         if self.is_fixed() {
             return Rc::new(self.until_completed(rollout));
         }
-        remembered(&self.completions, rollout, || self.until_completed(rollout))
+        remembered_few(&self.completions, MOST_LAWS, rollout, || {
+            self.until_completed(rollout)
+        })
     }
 
     fn until_completed(&self, rollout: Rollout) -> Law {
@@ -227,7 +238,7 @@ impl Rolling {
         // Many laws of one service have their distance of points in common.
         let key = (reactions, law.step().to_bits());
         let coarse = remembered(&self.coarse_reactions, key, || {
-            all.on_grid_of(law.step()).into_owned()
+            all.on_multiples(law.step(), all.support().0).into_owned()
         });
         law.roughly_plus(&coarse)
     }
@@ -266,16 +277,13 @@ impl Rolling {
 
     /// How a rollout goes on; remembered while its ends are asked for.
     fn course(&self, rollout: Rollout) -> Rc<Course> {
-        if self.courses.borrow().len() >= MOST_COURSES {
-            self.courses.borrow_mut().clear();
-        }
-        remembered(&self.courses, rollout, || {
+        remembered_few(&self.courses, MOST_COURSES, rollout, || {
             if self.begun_at_once(rollout) >= rollout.replacements {
                 Course::OneRound
             } else if let [(kind, 1)] = *self.groups(rollout) {
                 Course::OneUnit(kind)
             } else {
-                Course::Rounds(LastStart::of(self, rollout))
+                Course::Rounds(Box::new(LastStart::of(self, rollout)))
             }
         })
     }
@@ -285,7 +293,7 @@ impl Rolling {
         if self.is_fixed() {
             return Rc::new(self.fixed_end(rollout, end));
         }
-        remembered(&self.ends, (rollout, end), || {
+        remembered_few(&self.ends, MOST_LAWS, (rollout, end), || {
             self.computed_end(rollout, end)
         })
     }
@@ -310,7 +318,7 @@ enum Course {
     /// One unit makes them all, one after another.
     OneUnit(Kind),
     /// The last one begins later.
-    Rounds(LastStart),
+    Rounds(Box<LastStart>),
 }
 
 /// The same rollout with no more units than can be used.

@@ -124,6 +124,14 @@ impl Compared {
         4.0 * clock.standard_error / clock.mean
     }
 
+    /// The same of a simulated p95.
+    fn p95_noise(&self) -> f64 {
+        [&self.simulated.new_version, &self.simulated.completed]
+            .map(|clock| 4.0 * clock.p95_error / clock.p95)
+            .into_iter()
+            .fold(0.0, f64::max)
+    }
+
     fn mean_errors(&self) -> [f64; 2] {
         let Summary {
             new_version,
@@ -602,7 +610,8 @@ fn starts_that_fail_in_any_number_of_places() {
             let noise = Compared::noise(&compared.simulated.completed);
             let largest = |errors: [f64; 2]| errors[0].abs().max(errors[1].abs());
             let within = largest(compared.mean_errors()) < noise + 0.02
-                && largest(compared.p95_errors()) < 2.0 * noise + 0.03
+                // It may fall where those with a failed start begin.
+                && largest(compared.p95_errors()) < compared.p95_noise() + 0.05
                 && compared.short_error().abs() < noise + 0.03;
             if !within {
                 far.push(format!("{surge} {slack} {failed}: {}", compared.told()));
@@ -619,7 +628,7 @@ fn assert_near(compared: &Compared, name: &str, [mean, p95, short]: [f64; 3]) {
     let noise = Compared::noise(&compared.simulated.completed);
     let largest = |errors: [f64; 2]| errors[0].abs().max(errors[1].abs());
     let within = largest(compared.mean_errors()) < noise + mean
-        && largest(compared.p95_errors()) < 2.0 * noise + p95
+        && largest(compared.p95_errors()) < compared.p95_noise() + p95
         && compared.short_error().abs() < noise + short;
     assert!(within, "{name}: {}", compared.told());
 }

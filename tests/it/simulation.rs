@@ -65,6 +65,8 @@ pub struct Clock {
     pub standard_error: f64,
     pub p50: f64,
     pub p95: f64,
+    /// Standard error of it, large where it falls between two clusters.
+    pub p95_error: f64,
     pub p99: f64,
 }
 
@@ -170,6 +172,7 @@ impl Clock {
             standard_error: sampled.standard_error.mean,
             p50: sampled.value.p50,
             p95: sampled.value.p95,
+            p95_error: sampled.standard_error.p95,
             p99: sampled.value.p99,
         }
     }

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::front::{Asked, FRONTS, Front};
 use super::last_start::Kinds;
 use super::units::{Begins, Host, Kind};
 use super::{Reuse, Rolling, Rollout};
@@ -38,10 +39,12 @@ pub(super) struct Chain {
     cells: Vec<f64>,
     /// Running sums of `cells`.
     sums: Vec<f64>,
+    /// Every so many of `cells`, from each of the first ones on.
+    every: Vec<Vec<f64>>,
 }
 
 impl Chain {
-    fn of(law: &Law, step: f64) -> Self {
+    fn of(law: &Law, step: f64, stride: usize) -> Self {
         const PARTS: u32 = 4;
         let (low, high) = law.support();
         let low = (low - law.step()).max(0.0);
@@ -66,7 +69,15 @@ impl Chain {
             sum += mean;
             sums.push(sum);
         }
-        Self { first, cells, sums }
+        let every = (0..stride)
+            .map(|from| cells.iter().skip(from).step_by(stride).copied().collect())
+            .collect();
+        Self {
+            first,
+            cells,
+            sums,
+            every,
+        }
     }
 
     /// How many cells pass for sure.
@@ -79,8 +90,17 @@ impl Chain {
         self.first + self.cells.len()
     }
 
+    /// Mean of the distribution function over every so many cells as the lattice has, beginning
+    /// with one of those that may pass.
+    pub(super) fn every(&self, cell: usize) -> &[f64] {
+        let stride = self.every.len();
+        self.every[cell % stride]
+            .get(cell / stride..)
+            .unwrap_or_default()
+    }
+
     /// Mean of the distribution function over one cell.
-    fn at(&self, cell: usize) -> f64 {
+    pub(super) fn at(&self, cell: usize) -> f64 {
         match cell.checked_sub(self.first) {
             None => 0.0,
             Some(i) => self.cells.get(i).copied().unwrap_or(1.0),
@@ -98,9 +118,24 @@ impl Chain {
         }
     }
 
-    /// Integral of the distribution function between two points of the grid, in cells.
-    pub(super) fn between(&self, from: usize, to: usize) -> f64 {
-        self.integral(to) - self.integral(from)
+    /// Expected number not through by a point, of what begins at a constant rate and, one, at 0.
+    fn expected_open(&self, rate: f64, by: usize) -> f64 {
+        let mean = as_f64(self.last()) - self.integral(self.last());
+        rate * (mean - as_f64(by) + self.integral(by)).max(0.0) + 1.0 - self.up_to(by)
+    }
+
+    /// The first point by which no more than this number is expected not to be through.
+    pub(super) fn open_at_most(&self, rate: f64, number: f64) -> usize {
+        let (mut low, mut high) = (0, self.last());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.expected_open(rate, middle) > number {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// The distribution function at a point of the grid.
@@ -114,7 +149,7 @@ impl Chain {
 
 /// The law of one start of a unit, on the grid.
 #[derive(Debug)]
-struct Issue {
+pub(super) struct Issue {
     from: usize,
     /// Probability that it has come by each point.
     reached: Vec<f64>,
@@ -147,44 +182,26 @@ impl Issue {
         }
     }
 
-    fn by(&self, at: usize) -> f64 {
+    pub(super) fn by(&self, at: usize) -> f64 {
         match at.checked_sub(self.from) {
             None => 0.0,
             Some(i) => self.reached.get(i).copied().unwrap_or(1.0),
         }
     }
 
-    /// The last point before it has come for sure.
-    fn last(&self) -> usize {
-        self.from + self.arrivals.len() - 1
+    /// The first point by which it may have come.
+    pub(super) fn from(&self) -> usize {
+        self.from
     }
 
-    /// For each moment from one to another: the chance that it has come by then, and that what
-    /// began with it is through by a later point.
-    fn through(&self, chain: &Chain, [from, to]: [usize; 2], by: usize, mut tell: impl FnMut(f64)) {
-        let sure = by.saturating_sub(chain.last()).clamp(from, to);
-        for at in from..=sure {
-            tell(self.by(at));
-        }
-        let mut sum = self.by(sure);
-        let open = to.min(by.saturating_sub(chain.first));
-        let first = self.from.clamp(sure + 1, to + 1);
-        let end = (self.last().min(open) + 1).clamp(first, to + 1);
-        for _ in sure + 1..first {
-            tell(sum);
-        }
-        if first < end {
-            let arrivals = &self.arrivals[first - self.from..end - self.from];
-            let passed = by - chain.first - first;
-            let chances = chain.cells[..=passed].iter().rev();
-            for (arrival, chance) in arrivals.iter().zip(chances) {
-                sum += arrival * chance;
-                tell(sum);
-            }
-        }
-        for _ in end..=to {
-            tell(sum);
-        }
+    /// Probability that it comes at a point from the first to the last one.
+    pub(super) fn arrival(&self, at: usize) -> f64 {
+        self.arrivals[at - self.from]
+    }
+
+    /// The last point before it has come for sure.
+    pub(super) fn last(&self) -> usize {
+        self.from + self.arrivals.len() - 1
     }
 }
 
@@ -223,100 +240,19 @@ impl Point {
     }
 }
 
-/// The chances that starts came by a moment and are through by another, for one of the latter.
-#[derive(Debug)]
-pub(super) struct Row {
-    /// Up to this moment every start is through.
-    from: usize,
-    /// From this moment on no start is.
-    to: usize,
-    /// The first start that may not be through, and how many there are from it.
-    first: u32,
-    width: usize,
-    /// Moment by moment, start by start; there are many rows, and what rounding loses is none.
-    through: Vec<f32>,
-}
-
-impl Row {
-    /// Whether all that began by a moment is through.
-    pub(super) fn is_through(&self, at: usize) -> bool {
-        at <= self.from
-    }
-
-    /// What began by a moment.
-    pub(super) fn begun<'a>(&'a self, point: &'a Point, at: usize) -> Begun<'a> {
-        let i = at.clamp(self.from, self.to) - self.from;
-        Begun {
-            point,
-            through: &self.through[i * self.width..][..self.width],
-            sure: self.first.saturating_sub(point.first) as usize,
-            skipped: point.first.saturating_sub(self.first) as usize,
-        }
-    }
-
-    /// For each number of starts by a moment, the chance of it and that the last of them is
-    /// through.
-    pub(super) fn each<'a>(
-        &'a self,
-        point: &'a Point,
-        at: usize,
-    ) -> impl Iterator<Item = f64> + 'a {
-        let begun = self.begun(point, at);
-        (0..point.masses.len()).map(move |n| begun.through(n))
-    }
-
-    /// The same in a list.
-    pub(super) fn through(&self, point: &Point, at: usize, into: &mut Vec<f64>) {
-        into.clear();
-        into.extend(self.each(point, at));
-    }
-
-    /// Their sum, each times the base to the power of the number beyond the smallest.
-    pub(super) fn share(&self, point: &Point, at: usize, base: f64) -> f64 {
-        let (mut power, mut sum) = (1.0, 0.0);
-        self.each(point, at).for_each(|chance| {
-            sum += chance * power;
-            power *= base;
-        });
-        sum
-    }
-}
-
-/// What of the starts by one moment is through by another.
-#[derive(Clone, Copy)]
-pub(super) struct Begun<'a> {
-    point: &'a Point,
-    through: &'a [f32],
-    /// Starts before the row's first are through for sure.
-    sure: usize,
-    skipped: usize,
-}
-
-impl Begun<'_> {
-    /// The chance of so many starts beyond the fewest, the last of them through.
-    pub(super) fn through(&self, n: usize) -> f64 {
-        let mass = self.point.masses[n];
-        if n < self.sure {
-            return mass;
-        }
-        let through = self.through.get(n - self.sure + self.skipped).copied();
-        let through = f64::from(through.unwrap_or(0.0));
-        (through - self.point.reached[n + 1]).max(0.0).min(mass)
-    }
-}
-
 /// One kind of units on the grid.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) kind: Kind,
     issues: RefCell<Vec<Option<Rc<Issue>>>>,
     points: RefCell<Vec<Option<Rc<Point>>>>,
-    rows: [RefCell<Vec<Option<Rc<Row>>>>; 4],
+    pub(super) fronts: [RefCell<Vec<Option<Rc<Front>>>>; FRONTS],
+    healthy: RefCell<Vec<Option<Rc<Vec<f64>>>>>,
     waiting: RefCell<Vec<Option<Rc<f64>>>>,
 }
 
 /// What is known under an index, computed the first time.
-fn known<T>(
+pub(super) fn known<T>(
     memory: &RefCell<Vec<Option<Rc<T>>>>,
     index: usize,
     compute: impl FnOnce() -> T,
@@ -339,13 +275,14 @@ impl Table {
             kind,
             issues: RefCell::default(),
             points: RefCell::default(),
-            rows: Default::default(),
+            fronts: Default::default(),
+            healthy: RefCell::default(),
             waiting: RefCell::default(),
         }
     }
 
     /// The n-th start; n ≥ 1.
-    fn issue(&self, rolling: &Rolling, n: u32) -> Rc<Issue> {
+    pub(super) fn issue(&self, rolling: &Rolling, n: u32) -> Rc<Issue> {
         known(&self.issues, n as usize - 1, || {
             Issue::of(&rolling.issue(self.kind, n), rolling.step())
         })
@@ -436,59 +373,12 @@ impl Table {
         })
     }
 
-    /// What is through by a point of the grid.
-    pub(super) fn row(&self, rolling: &Rolling, through: Through, by: usize) -> Rc<Row> {
-        known(&self.rows[through as usize], by, || {
-            let chains = [Host::Cold, Host::Warm]
-                .map(|host| rolling.chain_on_grid(self.kind, 2, host, through));
-            let from = by.saturating_sub(chains[0].last().max(chains[1].last()));
-            let to = by
-                .saturating_sub(chains[0].first.min(chains[1].first))
-                .max(from);
-            let mut first = self.point(rolling, from).first.max(1);
-            if first == 1 && self.kind.begun() == 0 {
-                first = 0;
-            }
-            let after = self.point(rolling, to);
-            let last = after.first + u32::try_from(after.reached.len()).unwrap_or(0);
-            let width = (last - first) as usize;
-            let moments = to - from + 1;
-            let mut chances = vec![0.0_f32; width * moments];
-            for n in first..last {
-                let column = (n - first) as usize;
-                if n == 0 || n <= self.kind.begun() {
-                    // Begun with the first moves.
-                    let chance = if n == 0 && self.kind.begins == Begins::Start {
-                        // Nothing of it is outstanding.
-                        1.0
-                    } else if n == 0 {
-                        rolling.first_stop_through(through, by)
-                    } else {
-                        rolling
-                            .chain_on_grid(self.kind, n, self.kind.host(n), through)
-                            .up_to(by)
-                    };
-                    for moment in 0..moments {
-                        chances[moment * width + column] = single(chance);
-                    }
-                    continue;
-                }
-                let issue = self.issue(rolling, n);
-                let chain = rolling.chain_on_grid(self.kind, n, self.kind.host(n), through);
-                let mut column = chances[column..].iter_mut().step_by(width);
-                issue.through(&chain, [from, to], by, |chance| {
-                    if let Some(cell) = column.next() {
-                        *cell = single(chance);
-                    }
-                });
-            }
-            Row {
-                from,
-                to,
-                first,
-                width,
-                through: chances,
-            }
+    /// For each number of starts by a point, the chance of it and that the last of them is healthy
+    /// by the same point.
+    pub(super) fn healthy(&self, rolling: &Rolling, at: usize) -> Rc<Vec<f64>> {
+        known(&self.healthy, at, || {
+            let front = self.computed_front(rolling, Asked::HealthyAtOnce, at, 1);
+            front.at(0).iter().copied().map(f64::from).collect()
         })
     }
 }
@@ -533,7 +423,7 @@ impl Rolling {
         };
         let host = host as usize;
         known(&self.chains, 2 * which + host, || {
-            Chain::of(&law[host], self.step())
+            Chain::of(&law[host], self.step(), self.lattice().stride)
         })
     }
 
@@ -552,7 +442,7 @@ impl Rolling {
 
     fn drain_on_grid(&self) -> Rc<Chain> {
         known(&self.chains, CHAINS, || {
-            Chain::of(&self.phases.drain, self.step())
+            Chain::of(&self.phases.drain, self.step(), self.lattice().stride)
         })
     }
 }
@@ -564,10 +454,4 @@ impl Rolling {
 )]
 pub(super) fn floor_index(value: f64) -> usize {
     value.max(0.0) as usize
-}
-
-/// A probability in single precision.
-#[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
-fn single(chance: f64) -> f32 {
-    chance as f32
 }

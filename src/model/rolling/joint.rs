@@ -1,6 +1,6 @@
 //! Starts and marks of a sum of units: their moments, and the number of marks given the starts.
 
-use statrs::function::erf::erfc;
+use crate::model::normal;
 
 /// Starts and marks of one unit, or of a sum of independent ones: first and second moments.
 #[derive(Default)]
@@ -15,34 +15,6 @@ pub(super) struct Joint {
 }
 
 impl Joint {
-    /// Starts and marks of one unit, tilted: from the chances of its counts, unmarked and marked.
-    pub(super) fn tilted(counts: impl Iterator<Item = (f64, f64)>, base: f64) -> Self {
-        let (mut power, mut n) = (1.0, 0.0);
-        let (mut all, mut n1, mut n2, mut marked, mut marked_n) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (plain, excused) in counts {
-            let mark = excused * power;
-            let weight = plain * power + mark;
-            let first = weight * n;
-            all += weight;
-            n1 += first;
-            n2 += first * n;
-            marked += mark;
-            marked_n += mark * n;
-            power *= base;
-            n += 1.0;
-        }
-        let each = 1.0 / all;
-        let (starts, share) = (n1 * each, marked * each);
-        Self {
-            weight: all,
-            starts,
-            starts_variance: n2 * each - starts * starts,
-            marked: share,
-            marked_variance: share * (1.0 - share),
-            covariance: marked_n * each - starts * share,
-        }
-    }
-
     /// So many units more, each with these moments beyond its first count.
     pub(super) fn add(&mut self, units: f64, first: u32, one: &Self) {
         self.starts += units * (f64::from(first) + one.starts);
@@ -62,6 +34,46 @@ impl Joint {
         Number {
             mean: self.marked + slope * (starts - self.starts),
             variance: self.marked_variance - slope * self.covariance,
+        }
+    }
+}
+
+/// Sums over the counts of one unit, of their chances unmarked and marked, each times a weight.
+#[derive(Default)]
+pub(super) struct Sums {
+    n: f64,
+    all: f64,
+    first: f64,
+    second: f64,
+    marked: f64,
+    marked_first: f64,
+}
+
+impl Sums {
+    /// The next count.
+    pub(super) fn add(&mut self, plain: f64, excused: f64, each: f64) {
+        let mark = excused * each;
+        let weight = plain * each + mark;
+        let first = weight * self.n;
+        self.all += weight;
+        self.first += first;
+        self.second += first * self.n;
+        self.marked += mark;
+        self.marked_first += mark * self.n;
+        self.n += 1.0;
+    }
+
+    /// Starts and marks of the unit.
+    pub(super) fn joint(&self) -> Joint {
+        let each = 1.0 / self.all;
+        let (starts, share) = (self.first * each, self.marked * each);
+        Joint {
+            weight: self.all,
+            starts,
+            starts_variance: self.second * each - starts * starts,
+            marked: share,
+            marked_variance: share * (1.0 - share),
+            covariance: self.marked_first * each - starts * share,
         }
     }
 }
@@ -110,7 +122,7 @@ impl Number {
         let low = bend((limit + 0.5) / (trials * p));
         let high = bend((left - 0.5).max(0.0) / (trials * q));
         let spread = (1.0 + q * low + p * high) / ((trials + 1.0 / 6.0) * p * q);
-        0.5 * erfc(-off * spread.max(0.0).sqrt() / std::f64::consts::SQRT_2)
+        normal::below(off * spread.max(0.0).sqrt())
     }
 }
 

@@ -1,36 +1,33 @@
-//! When the last start of a rollout comes, in cells of the grid, and what is known of the units
-//! when it does.
+//! When the last start of a rollout comes, and what is known of the units if it comes at a few
+//! moments.
 //!
 //! The total of starts at a moment is a sum of independent counts. For a few units their
 //! generating polynomials are multiplied out; for more, the chance of a total is found at the
 //! saddle point of their product: by the formula of Lugannani and Rice, which is close from four
 //! units on.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
-use statrs::function::erf::erfc;
-
 use super::grid::{Point, Table, floor_index};
-use super::points::normal_quantile;
+use super::points::{About, law_about};
 use super::product::Product;
-use super::units::Host;
+use super::units::{Host, Kind};
 use super::{Rolling, Rollout};
-use crate::model::law::as_f64;
+use crate::model::law::{Law, as_f64};
+use crate::model::normal;
 
 /// Up to so many units the products are multiplied out, beyond they are tilted.
 pub(super) const MULTIPLIED_OUT: u32 = 3;
 
-/// How far apart the normal quantiles of the chances at the ends of a cell may be.
-const APART: f64 = 0.8;
+/// Chances by which the last start has come at the moments at which the units are looked at.
+pub(super) const MOMENTS: [f64; 5] = [0.01, 0.1, 0.5, 0.9, 0.99];
 
-/// How far apart they may be in a cell of few points, against what is outstanding at the last start.
-const FAR_APART: f64 = 1.6;
+/// Those at which they are looked at first.
+pub(super) const FIRST: [usize; 2] = [1, 3];
 
-/// So many points are few.
-const CLOSE: usize = 5;
-
-/// Cells that there usually are, at most.
-const USUAL: usize = 16;
+/// The part of its standard deviation, to each side, in which a start counts as the last one.
+const WINDOW: f64 = 0.3;
 
 /// Steps of Newton's method to about the middle.
 const NEWTON: u32 = 6;
@@ -41,14 +38,11 @@ const CUT: f64 = 4.0;
 /// Chance below which an end of that law is cut, as a logarithm.
 const LOG_NEGLIGIBLE: f64 = -14.0;
 
-/// Chance below which a cell is left out.
-const NEGLIGIBLE: f64 = 1e-7;
-
-/// A cell with some chance is cut in two where the tilt changes by more than this in it.
-const LARGEST_TURN: f64 = 1.5;
-
 /// The largest tilt, beyond which a count is certain.
 const LARGEST_TILT: f64 = 40.0;
+
+/// How close to a total the expected one has to be, in its standard deviations.
+const CLOSE: f64 = 1e-4;
 
 /// Kinds of units there can be in one rollout.
 pub(super) const KINDS: usize = 5;
@@ -62,32 +56,32 @@ pub(super) struct LastStart {
     pub(super) kinds: Kinds,
     /// Starts in all.
     pub(super) target: u32,
-    pub(super) cells: Vec<Cell>,
+    /// When the last one comes \[s\].
+    pub(super) when: Law,
+    /// The same, told apart no further than what follows.
+    roughly: OnceCell<Law>,
+    /// What is known of the units if it comes at some moments.
+    moments: [OnceCell<Option<Moment>>; MOMENTS.len()],
+    only: OnceCell<Option<Moment>>,
 }
 
-/// Moments at which the last start may come, close together.
+/// A moment at which the last start may come.
 #[derive(Debug)]
-pub(super) struct Cell {
-    /// Points of the grid: its ends, and the one that stands for all.
-    pub(super) from: usize,
+pub(super) struct Moment {
+    /// Point of the grid.
     pub(super) at: usize,
-    pub(super) to: usize,
-    /// Probability that the last start comes in it.
-    pub(super) chance: f64,
     /// How many starts each kind has had by then.
     pub(super) points: Vec<Rc<Point>>,
     pub(super) given: Given,
 }
 
-/// What is known of the units given the cell of the last start.
+/// What is known of the units given the moment of the last start.
 #[derive(Debug)]
 pub(super) enum Given {
     /// Whose start it may be.
     Causes(Vec<Cause>),
     /// Independent units, tilted.
     Tilted {
-        /// e to the tilt.
-        base: f64,
         /// Expected starts of the units that do not make the last one.
         others: f64,
         units: Vec<Units>,
@@ -106,73 +100,22 @@ pub(super) struct Cause {
 /// The units of one kind under a tilt.
 #[derive(Debug)]
 pub(super) struct Units {
-    /// What the tilt makes of a unit's whole mass.
-    pub(super) norm: f64,
+    /// The tilt's weight of each number of starts beyond the smallest, the weighed chances
+    /// summing to one.
+    pub(super) powers: Vec<f64>,
     /// Probability that one of these makes the last start, on a cold host and on a warm one.
     pub(super) makes_last: [f64; 2],
 }
 
-/// The chance that the last start has come by a point of the grid.
-#[derive(Debug, Clone, Copy)]
-struct Edge {
-    at: usize,
-    chance: f64,
-    /// Standard normal quantile of the chance, cut at both ends.
-    normal: f64,
-    /// That moves the expected total to half a start below the last one.
-    tilt: f64,
-}
-
-impl Edge {
-    /// The last start has not come.
-    fn before(at: usize) -> Self {
-        Self {
-            at,
-            chance: 0.0,
-            normal: -CUT,
-            tilt: 0.0,
-        }
-    }
-
-    /// It has come.
-    fn after(at: usize) -> Self {
-        Self {
-            at,
-            chance: 1.0,
-            normal: CUT,
-            tilt: 0.0,
-        }
-    }
-}
-
 /// Points of the grid between which the last start comes, and about where between.
 struct Range {
-    from: usize,
-    end: usize,
-    centre: usize,
-    /// Near enough its standard deviation, in points.
-    spread: f64,
-}
-
-impl Range {
-    /// Points to begin with, within the range and about as far apart as the ends of cells may be.
-    fn between(&self) -> impl Iterator<Item = usize> + '_ {
-        let wide = self.spread * FAR_APART <= as_f64(CLOSE);
-        let step = (self.spread * if wide { FAR_APART } else { APART }).max(1.0);
-        let each_side = floor_index((CUT - 0.5) * self.spread / step);
-        (0..=2 * each_side)
-            .map(move |i| {
-                let off = (as_f64(i) - as_f64(each_side)) * step;
-                floor_index((as_f64(self.centre) + off).max(0.0))
-            })
-            .filter(|&at| at > self.from && at < self.end)
-    }
+    ends: [usize; 2],
+    about: About,
 }
 
 /// Cumulants of the total of starts, beyond the smallest one, under a tilt.
 #[derive(Default)]
 struct Tilted {
-    log: f64,
     mean: f64,
     variance: f64,
     third: f64,
@@ -197,7 +140,6 @@ impl Tilted {
             }
             let (mean, square, cube) = (s1 / s0, s2 / s0, s3 / s0);
             let size = f64::from(*size);
-            sum.log += size * s0.ln();
             sum.mean += size * mean;
             sum.variance += size * (square - mean * mean);
             sum.third += size * (cube - 3.0 * mean * square + 2.0 * mean * mean * mean);
@@ -206,23 +148,39 @@ impl Tilted {
     }
 }
 
-/// The root of a rising function by Newton's method, kept between two bounds that close in.
-///
-/// `found` is the function's value, its slope and what else was found at `at`.
+/// Logarithm of the generating function of the total beyond the smallest one.
+fn log_of_tilted(kinds: &Kinds, points: &[Rc<Point>], tilt: f64) -> f64 {
+    let base = tilt.exp();
+    let of_unit = |point: &Point| {
+        let masses = point.masses().iter().rev();
+        masses.fold(0.0, |sum, mass| sum * base + mass).ln()
+    };
+    kinds
+        .iter()
+        .zip(points)
+        .map(|((_, size), point)| f64::from(*size) * of_unit(point))
+        .sum()
+}
+
+/// A function's value at a point, and its first and second derivative.
+type Rising = [f64; 3];
+
+/// The root of a rising function near a point, by Halley's method kept between two bounds that close
+/// in, and what else was found there.
 fn root<T>(
     near: f64,
     wanted: f64,
     find: impl Fn(f64) -> T,
-    value_and_slope: impl Fn(&T) -> (f64, f64),
+    rising: impl Fn(&T) -> Rising,
 ) -> (f64, T) {
     const STEP: f64 = 3.0;
     let (mut low, mut high) = (-LARGEST_TILT, LARGEST_TILT);
-    let mut at = near.clamp(low, high);
+    let mut at = near.clamp(-STEP, STEP);
     let mut found = find(at);
     for _ in 0..40 {
-        let (value, slope) = value_and_slope(&found);
+        let [value, slope, bend] = rising(&found);
         let off = value - wanted;
-        if off.abs() < 3e-5 * (1.0 + slope.max(0.0).sqrt()) || high - low < 1e-3 {
+        if off.abs() < CLOSE * slope.max(0.0).sqrt().max(CLOSE) || high - low < 1e-3 {
             break;
         }
         if off > 0.0 {
@@ -230,9 +188,11 @@ fn root<T>(
         } else {
             low = at;
         }
-        let newton = (at - off / slope.max(1e-12)).clamp(at - STEP, at + STEP);
-        at = if newton > low && newton < high {
-            newton
+        let newton = off / slope.max(1e-12);
+        let halley = newton / (1.0 - 0.5 * newton * bend / slope.max(1e-12)).clamp(0.5, 2.0);
+        let next = (at - halley).clamp(at - STEP, at + STEP);
+        at = if next > low && next < high {
+            next
         } else {
             f64::midpoint(low, high)
         };
@@ -241,29 +201,27 @@ fn root<T>(
     (at, found)
 }
 
-/// Probability that at least `target` starts have come, and the tilt to half a start below.
+/// Probability that at least `target` starts have come.
 ///
 /// # Formula
 /// Lugannani and Rice's, with the continuity correction for whole numbers: with the root u of
 /// K'(u) = x − ½, w = ±√(2 (u (x − ½) − K(u))) and v = 2 sinh(u / 2) √K''(u),
 /// P(S ≥ x) ≈ 1 − Φ(w) + φ(w) (1 / v − 1 / w).
-fn reached_by_tilting(
-    kinds: &Kinds,
-    points: &[Rc<Point>],
-    beyond_least: u32,
-    near: f64,
-) -> (f64, f64) {
+fn reached_by_tilting(kinds: &Kinds, points: &[Rc<Point>], beyond_least: u32) -> f64 {
     let wanted = f64::from(beyond_least) - 0.5;
+    let (mut mean, mut variance) = (0.0, 0.0);
+    for ((_, size), point) in kinds.iter().zip(points) {
+        mean += f64::from(*size) * point.mean;
+        variance += f64::from(*size) * point.variance;
+    }
     let (tilt, found) = root(
-        near,
+        (wanted - mean) / variance.max(1e-12),
         wanted,
         |tilt| Tilted::of(kinds, points, tilt),
-        |found| (found.mean, found.variance),
+        |found| [found.mean, found.variance, found.third],
     );
-    let w = (2.0 * (tilt * wanted - found.log))
-        .max(0.0)
-        .sqrt()
-        .copysign(tilt);
+    let log = log_of_tilted(kinds, points, tilt);
+    let w = (2.0 * (tilt * wanted - log)).max(0.0).sqrt().copysign(tilt);
     // The limit where both terms grow without bound.
     let correction = if w.abs() < 0.03 {
         -found.third / found.variance.powf(1.5) / 6.0
@@ -271,8 +229,7 @@ fn reached_by_tilting(
         1.0 / (2.0 * (tilt / 2.0).sinh() * found.variance.sqrt()) - 1.0 / w
     };
     let density = (-w * w / 2.0).exp() / std::f64::consts::TAU.sqrt();
-    let beyond = 0.5 * erfc(w / std::f64::consts::SQRT_2) + density * correction;
-    (beyond.clamp(0.0, 1.0), tilt)
+    (normal::below(-w) + density * correction).clamp(0.0, 1.0)
 }
 
 /// Near enough the logarithm of the chance that a total of this variance is off its mean by so
@@ -289,14 +246,6 @@ fn log_chance(off: f64, variance: f64) -> f64 {
     -variance * ((1.0 + share) * share.ln_1p() - share)
 }
 
-/// Where between two normal quantiles their mean is, as a share.
-fn middle(from: f64, to: f64) -> f64 {
-    let density = |normal: f64| (-normal * normal / 2.0).exp() / std::f64::consts::TAU.sqrt();
-    let below = |normal: f64| 0.5 * erfc(-normal / std::f64::consts::SQRT_2);
-    let mean = (density(from) - density(to)) / (below(to) - below(from));
-    ((mean - from) / (to - from)).clamp(0.0, 1.0)
-}
-
 impl LastStart {
     /// When the last start of a rollout comes.
     pub(super) fn of(rolling: &Rolling, rollout: Rollout) -> Self {
@@ -308,45 +257,64 @@ impl LastStart {
         let mut all = Self {
             kinds,
             target: rollout.replacements,
-            cells: Vec::with_capacity(USUAL),
+            when: Law::fixed(0.0, rolling.step()),
+            roughly: OnceCell::new(),
+            moments: Default::default(),
+            only: OnceCell::new(),
         };
         let range = all.range(rolling);
-        let (mut edge, last) = (Edge::before(range.from), Edge::after(range.end));
-        let mut ahead = vec![last];
-        let mut between = range.between().peekable();
-        loop {
-            // Where the neighbours are close enough, straight from one point to the next.
-            if ahead.len() == 1
-                && let Some(at) = between.next_if(|&at| at > edge.at)
-            {
-                ahead.push(all.edge(rolling, at, edge.tilt));
-            }
-            let Some(&next) = ahead.last() else { break };
-            let chance = next.chance - edge.chance;
-            let width = next.at - edge.at;
-            let turns = chance > 0.01 && (next.tilt - edge.tilt).abs() > LARGEST_TURN;
-            let apart = if width <= CLOSE { FAR_APART } else { APART };
-            if width > 1 && chance > NEGLIGIBLE && (next.normal - edge.normal > apart || turns) {
-                ahead.push(all.edge(rolling, edge.at + width / 2, edge.tilt));
-                continue;
-            }
-            if chance > NEGLIGIBLE
-                && let Some(cell) = all.cell(rolling, [edge, next], chance)
-            {
-                all.cells.push(cell);
-            }
-            if chance >= 0.0 {
-                edge = next;
-            } else {
-                edge.at = next.at;
-            }
-            ahead.pop();
-        }
-        let total: f64 = all.cells.iter().map(|cell| cell.chance).sum();
-        for cell in &mut all.cells {
-            cell.chance /= total;
-        }
+        let apart = (rolling.lattice().stride / 2).max(1);
+        all.when = law_about(range.about, range.ends, apart, rolling.step(), |at| {
+            all.chance(rolling, at)
+        });
         all
+    }
+
+    /// When the last start comes, told apart no further than what follows \[s\].
+    pub(super) fn roughly(&self, rolling: &Rolling) -> &Law {
+        self.roughly.get_or_init(|| {
+            let step = as_f64(rolling.lattice().stride) * rolling.step();
+            if self.when.step() >= step {
+                return self.when.clone();
+            }
+            let (start, _) = self.when.support();
+            self.when.on_multiples(step, start).into_owned()
+        })
+    }
+
+    /// The moment by which the last start has come with about one of the chances of `MOMENTS`; None
+    /// if it cannot come then.
+    pub(super) fn moment_of(&self, rolling: &Rolling, which: usize) -> Option<&Moment> {
+        let moment = self.moments[which].get_or_init(|| {
+            let at = self.point(rolling, MOMENTS[which]);
+            self.moment(rolling, at, self.window(rolling))
+        });
+        moment.as_ref()
+    }
+
+    /// Where the law is told apart no further than a start may come: the last moment it may.
+    pub(super) fn only_moment(&self, rolling: &Rolling) -> Option<&Moment> {
+        let moment = self.only.get_or_init(|| {
+            let (low, high) = self.when.support();
+            let point = |seconds: f64| floor_index(seconds / rolling.step() + 0.5);
+            let mut points = (point(low).saturating_sub(1)..=point(high) + 1).rev();
+            points.find_map(|at| self.moment(rolling, at, self.window(rolling)))
+        });
+        moment.as_ref()
+    }
+
+    /// Points to each side in which a start counts as the last one.
+    fn window(&self, rolling: &Rolling) -> usize {
+        let deviation = self.when.variance().sqrt() / rolling.step();
+        floor_index(deviation * WINDOW).max(1)
+    }
+
+    /// The point by which the last start has come with a chance: one of those that many options
+    /// share, so that what is known of it is used again.
+    fn point(&self, rolling: &Rolling, chance: f64) -> usize {
+        let aligned = (self.window(rolling) + 1).next_power_of_two() / 2;
+        let at = self.when.quantile(chance) / rolling.step() / as_f64(aligned);
+        floor_index(at + 0.5) * aligned
     }
 
     /// Units in all.
@@ -398,10 +366,11 @@ impl LastStart {
             log_chance(mean - target + 1.0, variance) < LOG_NEGLIGIBLE
         });
         Range {
-            from: centre.saturating_sub(before),
-            end: centre + after,
-            centre,
-            spread,
+            ends: [centre.saturating_sub(before), centre + after],
+            about: About {
+                median: centre,
+                spread,
+            },
         }
     }
 
@@ -412,17 +381,18 @@ impl LastStart {
             .collect()
     }
 
-    fn edge(&self, rolling: &Rolling, at: usize, near: f64) -> Edge {
+    /// Probability that the last start has come by a point of the grid.
+    fn chance(&self, rolling: &Rolling, at: usize) -> f64 {
         let points = self.points(rolling, at);
         let (mut least, mut most) = (0, 0);
         for ((_, size), point) in self.kinds.iter().zip(&points) {
             least += size * point.first;
             most += size * point.largest();
         }
-        let (chance, tilt) = if self.target <= least {
-            (1.0, near)
+        if self.target <= least {
+            1.0
         } else if self.target > most {
-            (0.0, near)
+            0.0
         } else if self.units() <= MULTIPLIED_OUT {
             let mut product = Product::default();
             product.reset(self.target - least, 0);
@@ -432,48 +402,22 @@ impl LastStart {
                 }
             }
             let fewer: f64 = (0..self.target - least).map(|x| product.at(x, 0)).sum();
-            (1.0 - fewer, 0.0)
+            1.0 - fewer
         } else {
-            reached_by_tilting(&self.kinds, &points, self.target - least, near)
-        };
-        Edge {
-            at,
-            chance,
-            normal: normal_quantile(chance).clamp(-CUT, CUT),
-            tilt,
+            reached_by_tilting(&self.kinds, &points, self.target - least)
         }
     }
 
-    /// What holds if the last start comes between two points; None if it cannot.
-    fn cell(&self, rolling: &Rolling, [early, late]: [Edge; 2], chance: f64) -> Option<Cell> {
-        let (from, to) = (early.at, late.at);
-        let at = if to > from + 1 {
-            from + floor_index(middle(early.normal, late.normal) * as_f64(to - from) + 0.5)
-        } else if (early.chance - 0.5).abs() < (late.chance - 0.5).abs() {
-            from
-        } else {
-            to
-        };
-        let ends = [from, to].map(|at| self.points(rolling, at));
+    /// What holds if the last start comes at a point; None if it cannot.
+    fn moment(&self, rolling: &Rolling, at: usize, window: usize) -> Option<Moment> {
+        let ends = [at.saturating_sub(window), at + window].map(|at| self.points(rolling, at));
         let points = self.points(rolling, at);
         let given = if self.units() <= MULTIPLIED_OUT {
             self.causes(&ends, &points)?
         } else {
-            let near = match (early.chance > 0.0, late.chance < 1.0) {
-                (true, true) => f64::midpoint(early.tilt, late.tilt),
-                (true, false) => early.tilt,
-                (false, _) => late.tilt,
-            };
-            self.tilted(&ends, &points, near)
+            self.tilted(&ends, &points)?
         };
-        Some(Cell {
-            from,
-            at,
-            to,
-            chance,
-            points,
-            given,
-        })
+        Some(Moment { at, points, given })
     }
 
     fn causes(&self, ends: &[Vec<Rc<Point>>; 2], points: &[Rc<Point>]) -> Option<Given> {
@@ -522,89 +466,125 @@ impl LastStart {
             .sum()
     }
 
-    fn tilted(&self, ends: &[Vec<Rc<Point>>; 2], points: &[Rc<Point>], near: f64) -> Given {
+    fn tilted(&self, ends: &[Vec<Rc<Point>>; 2], points: &[Rc<Point>]) -> Option<Given> {
         let target = f64::from(self.target);
+        let (mut mean, mut variance) = (0.0, 0.0);
+        for ((_, size), point) in self.kinds.iter().zip(points) {
+            mean += f64::from(*size) * (f64::from(point.first) + point.mean);
+            variance += f64::from(*size) * point.variance;
+        }
+        let units: Vec<Unit> = (0..points.len())
+            .map(|kind| {
+                Unit::of(
+                    self.kinds[kind].1,
+                    &points[kind],
+                    [0, 1].map(|i| &*ends[i][kind]),
+                )
+            })
+            .collect();
         let (tilt, found) = root(
-            near,
+            (target - 0.5 - mean) / variance.max(1e-12),
             target,
-            |tilt| self.with_last(ends, points, tilt),
-            |found| (found.starts, found.variance),
+            |tilt| WithLast::of(&units, tilt),
+            |found| [found.starts, found.variance, 0.0],
         );
-        Given::Tilted {
-            base: tilt.exp(),
+        // Does any start come between the ends, as far as can be told?
+        (found.rate > 0.0).then(|| Given::Tilted {
             others: target - found.last,
-            units: found.units,
+            units: (units.iter().zip(&self.kinds))
+                .map(|(unit, (table, _))| unit.tilted(table.kind, tilt, found.rate))
+                .collect(),
+        })
+    }
+}
+
+/// The units of one kind, one of which may make the last start.
+struct Unit<'a> {
+    size: f64,
+    point: &'a Point,
+    /// For each number of starts from the smallest: the chance that this start comes between two
+    /// moments.
+    rates: Vec<f64>,
+}
+
+impl<'a> Unit<'a> {
+    fn of(size: u32, point: &'a Point, [from, to]: [&Point; 2]) -> Self {
+        let rate = |n| (to.at_least(n) - from.at_least(n)).max(0.0);
+        let numbers = (point.first..).take(point.masses().len());
+        Self {
+            size: f64::from(size),
+            point,
+            rates: numbers.map(rate).collect(),
         }
     }
 
-    /// All units under a tilt, one of them making a start between two points.
-    fn with_last(&self, ends: &[Vec<Rc<Point>>; 2], points: &[Rc<Point>], tilt: f64) -> WithLast {
+    /// What is known of them under a tilt, where the chance that any makes the last start is all.
+    fn tilted(&self, kind: Kind, tilt: f64, all: f64) -> Units {
         let base = tilt.exp();
-        let (mut rate_all, mut rate_n, mut rate_square) = (0.0, 0.0, 0.0);
-        let mut units = Vec::with_capacity(points.len());
+        let masses = self.point.masses().iter().rev();
+        let norm = masses.fold(0.0, |sum, mass| sum * base + mass);
+        let mut powers = Vec::with_capacity(self.rates.len());
+        let mut power = 1.0 / norm;
+        let mut makes_last = [0.0; 2];
+        for (n, rate) in (self.point.first..).zip(&self.rates) {
+            powers.push(power);
+            makes_last[kind.host(n) as usize] += self.size * rate * power / all;
+            power *= base;
+        }
+        Units { powers, makes_last }
+    }
+}
+
+/// Expected starts of all units under a tilt, one of them making the last start.
+struct WithLast {
+    /// The chance that one of them makes it.
+    rate: f64,
+    starts: f64,
+    variance: f64,
+    /// Expected number of the last start in its unit.
+    last: f64,
+}
+
+impl WithLast {
+    fn of(units: &[Unit], tilt: f64) -> Self {
+        let base = tilt.exp();
+        let (mut rate, mut rate_n, mut rate_square) = (0.0, 0.0, 0.0);
         let mut moments = [(0.0, 0.0, 0.0, 0.0); KINDS];
-        for (i, ((table, size), point)) in self.kinds.iter().zip(points).enumerate() {
-            let size = f64::from(*size);
-            let (mut power, mut n) = (1.0, f64::from(point.first));
+        for (unit, moments) in units.iter().zip(&mut moments) {
+            let (mut power, mut n) = (1.0, f64::from(unit.point.first));
             let (mut s0, mut s1, mut s2) = (0.0, 0.0, 0.0);
-            let mut makes_last = [0.0; 2];
             let (mut r0, mut r1, mut r2) = (0.0, 0.0, 0.0);
-            for (number, mass) in (point.first..).zip(point.masses()) {
-                let weight = mass * power;
+            for (mass, rate) in unit.point.masses().iter().zip(&unit.rates) {
+                let (weight, rate) = (mass * power, rate * power);
                 s0 += weight;
                 s1 += weight * n;
                 s2 += weight * n * n;
-                let rate = ends[1][i].at_least(number) - ends[0][i].at_least(number);
-                let rate = rate.max(0.0) * power;
-                makes_last[table.kind.host(number) as usize] += rate;
                 r0 += rate;
                 r1 += rate * n;
                 r2 += rate * n * n;
                 power *= base;
                 n += 1.0;
             }
-            let scale = size / s0;
-            rate_all += r0 * scale;
+            let scale = unit.size / s0;
+            rate += r0 * scale;
             rate_n += r1 * scale;
             rate_square += r2 * scale;
-            moments[i] = (size, s1 / s0, s2 / s0, r0 * scale);
-            units.push(Units {
-                norm: s0,
-                makes_last: makes_last.map(|rate| rate * scale),
-            });
+            *moments = (unit.size, s1 / s0, s2 / s0, r0 * scale);
         }
-        if rate_all <= 0.0 {
-            // Nothing starts between the points, as far as can be told: any may have.
-            rate_all = f64::from(self.units());
-            for (kind, (_, size)) in units.iter_mut().zip(&self.kinds) {
-                kind.makes_last[Host::Warm as usize] = f64::from(*size);
-            }
-        }
-        let last = rate_n / rate_all;
+        let each = 1.0 / rate.max(f64::MIN_POSITIVE);
+        let last = rate_n * each;
         let mut starts = last;
-        let mut variance = (rate_square / rate_all - last * last).max(0.0);
-        for (size, mean, square, rate) in moments.into_iter().take(points.len()) {
-            let others = size - rate / rate_all;
+        let mut variance = (rate_square * each - last * last).max(0.0);
+        for (size, mean, square, rate) in moments.into_iter().take(units.len()) {
+            let others = size - rate * each;
             starts += others * mean;
             variance += others * (square - mean * mean);
         }
-        for kind in &mut units {
-            kind.makes_last = kind.makes_last.map(|rate| rate / rate_all);
-        }
-        WithLast {
+        Self {
+            rate,
             starts,
             variance,
             last,
-            units,
         }
     }
-}
-
-/// Expected starts of all units under a tilt, one of them making the last start.
-struct WithLast {
-    starts: f64,
-    variance: f64,
-    /// Expected number of the last start in its unit.
-    last: f64,
-    units: Vec<Units>,
 }

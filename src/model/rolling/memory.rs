@@ -13,10 +13,24 @@ pub(super) fn remembered<K: std::hash::Hash + Eq, V>(
     key: K,
     compute: impl FnOnce() -> V,
 ) -> Rc<V> {
+    remembered_few(memory, usize::MAX, key, compute)
+}
+
+/// The same where all is forgotten when so much is known.
+pub(super) fn remembered_few<K: std::hash::Hash + Eq, V>(
+    memory: &Memory<K, V>,
+    most: usize,
+    key: K,
+    compute: impl FnOnce() -> V,
+) -> Rc<V> {
     if let Some(known) = memory.borrow().get(&key) {
         return Rc::clone(known);
     }
     let value = Rc::new(compute());
-    memory.borrow_mut().insert(key, Rc::clone(&value));
+    let mut memory = memory.borrow_mut();
+    if memory.len() >= most {
+        memory.clear();
+    }
+    memory.insert(key, Rc::clone(&value));
     value
 }

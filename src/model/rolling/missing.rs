@@ -1,7 +1,6 @@
 //! An end that is reached with some new tasks still missing: perhaps before the last start.
 
 use super::Rolling;
-use super::grid::Through;
 use super::joint::{Joint, Number};
 use super::last_start::LastStart;
 use super::outstanding::{Compatible, are_few};
@@ -32,9 +31,10 @@ impl Rolling {
                 let point = table.point(self, by);
                 base += size * point.first;
                 most += size * point.largest();
-                let row = table.row(self, Through::Healthy, by);
-                let mut unit = Compatible::default();
-                row.through(&point, by, &mut unit.plain);
+                let mut unit = Compatible {
+                    plain: table.healthy(self, by).to_vec(),
+                    ..Compatible::default()
+                };
                 unit.excused.extend(
                     point
                         .masses()

@@ -3,16 +3,28 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::grid::{Chain, Point, Row, Table, Through};
-use super::joint::Joint;
-use super::last_start::{Cause, Cell, Given, LastStart, MULTIPLIED_OUT, Units};
-use super::points::law_between;
+use super::front::{Asked, Front, Lattice};
+use super::grid::{Chain, Point, Through, floor_index};
+use super::joint::{Joint, Sums};
+use super::last_start::{Cause, FIRST, Given, LastStart, MOMENTS, MULTIPLIED_OUT, Moment, Units};
+use super::points::{About, law_between, masses_about};
 use super::product::Product;
 use super::told::{Chances, DRAINS, Drain, in_time, is_steady};
 use super::totals::power;
 use super::units::Host;
 use super::{End, Reuse, Rolling};
 use crate::model::law::{Law, as_f64};
+use crate::model::normal;
+
+/// Means of what is outstanding at two moments that differ by less are alike, as a part of the
+/// whole.
+const ALIKE: f64 = 0.015;
+
+/// The same for a late quantile.
+const ALIKE_LATE: f64 = 0.02;
+
+/// The chance of that.
+const LATE: f64 = 0.95;
 
 /// The chance to be through: without an excuse, and only with one.
 #[derive(Clone, Copy, Default)]
@@ -32,14 +44,18 @@ pub(super) struct Compatible {
 impl Compatible {
     /// Starts and marks of one unit.
     pub(super) fn moments(&self) -> Joint {
-        let counts = self.plain.iter().zip(&self.excused);
-        Joint::tilted(counts.map(|(&plain, &excused)| (plain, excused)), 1.0)
+        let mut sums = Sums::default();
+        for (&plain, &excused) in self.plain.iter().zip(&self.excused) {
+            sums.add(plain, excused, 1.0);
+        }
+        sums.joint()
     }
 }
 
-/// What is through by one point of the grid, for the units of one kind.
-struct Progress {
-    plain: Rc<Row>,
+/// What becomes of the units of one kind after a moment.
+struct Progress<'a> {
+    point: &'a Point,
+    plain: Rc<Front>,
     /// Where marks count and excuse from stops.
     excused: Option<Excused>,
 }
@@ -47,68 +63,157 @@ struct Progress {
 /// What excuses a start from its stop.
 struct Excused {
     /// It is healthy, and what made room for it is gone.
-    healthy: Rc<Row>,
+    healthy: Rc<Front>,
     /// Who had told so long before as each of the drains takes, the longest first.
-    told: Vec<Rc<Row>>,
+    told: Vec<Rc<Front>>,
 }
 
-/// The chance of an end by each point of the grid.
+/// The chance of an end by each point after a moment of the last start.
 struct Outstanding<'a> {
     rolling: &'a Rolling,
     last: &'a LastStart,
     end: End,
     marks: u32,
+    lattice: Lattice,
     /// For each kind: what its starts have to get through, without an excuse and with one.
     chains: Vec<[[Rc<Chain>; 2]; 2]>,
     drains: &'a [Drain],
     product: RefCell<(Product, Compatible)>,
 }
 
-impl Outstanding<'_> {
-    /// Probability that the end is reached after the last start and by a point of the grid.
-    fn chance(&self, by: usize) -> f64 {
-        let progress: Vec<Progress> = self
-            .last
-            .kinds
-            .iter()
-            .map(|(table, _)| {
-                let excuses = matches!(self.end, End::StoppedBut(_)) && self.marks > 0;
-                Progress {
-                    plain: table.row(self.rolling, through_of(self.end), by),
-                    excused: excuses.then(|| self.excused(table, by)),
-                }
+impl<'a> Outstanding<'a> {
+    fn of(rolling: &'a Rolling, last: &'a LastStart, end: End) -> Self {
+        let (End::HealthyBut(marks) | End::StoppedBut(marks)) = end;
+        let chains = |kind| {
+            [through_of(end), Through::Excused].map(|through| {
+                [Host::Cold, Host::Warm].map(|host| rolling.chain_on_grid(kind, 2, host, through))
             })
-            .collect();
-        let begun = self.last.cells.iter().take_while(|cell| cell.from < by);
-        begun
-            .map(|cell| {
-                let given = match &cell.given {
-                    Given::Tilted { base, units, .. } if self.marks == 0 => {
-                        self.all_through(cell, *base, units, &progress, by)
-                    }
-                    _ if self.marks > 0 && matches!(self.end, End::StoppedBut(_)) => {
-                        in_time(self.drains, |before| {
-                            self.enough(cell, &progress, Some(before), by)
-                        })
-                    }
-                    _ => self.enough(cell, &progress, None, by).1,
-                };
-                cell.chance * given
-            })
-            .sum()
+        };
+        Self {
+            rolling,
+            last,
+            end,
+            marks: marks.min(last.units()),
+            lattice: rolling.lattice(),
+            chains: last
+                .kinds
+                .iter()
+                .map(|(table, _)| chains(table.kind))
+                .collect(),
+            drains: rolling.drains(),
+            product: RefCell::default(),
+        }
     }
 
-    /// What excuses the starts of the units of a kind by a point.
-    fn excused(&self, table: &Table, by: usize) -> Excused {
-        let told =
-            |drain: &Drain| table.row(self.rolling, Through::Told, by.saturating_sub(drain.points));
-        Excused {
-            healthy: table.row(self.rolling, Through::Excused, by),
-            told: if is_steady(self.drains) {
-                Vec::new()
-            } else {
-                self.drains.iter().map(told).collect()
-            },
+    /// Whether a stop may be excused.
+    fn excuses(&self) -> bool {
+        matches!(self.end, End::StoppedBut(1..)) && self.marks > 0
+    }
+
+    /// The moments at which the last start may come \[s\], and how long after each the end is reached:
+    /// two where that changes little between them.
+    fn after_moments(&self) -> Vec<(f64, Law)> {
+        let mut laws: [Option<(usize, Law)>; MOMENTS.len()] = Default::default();
+        let mut look = |which: usize| {
+            let moment = self.last.moment_of(self.rolling, which)?;
+            laws[which] = Some((moment.at, self.after(moment)));
+            laws[which]
+                .as_ref()
+                .map(|(at, law)| (*at, [law.mean(), law.quantile(LATE)]))
+        };
+        let [first, second] = FIRST.map(&mut look);
+        let alike = |early: [f64; 2], late: [f64; 2]| {
+            let whole = self.last.when.mean() + early[0].max(late[0]);
+            (early[0] - late[0]).abs() < ALIKE * whole
+                && (early[1] - late[1]).abs() < ALIKE_LATE * whole
+        };
+        if let (Some((from, early)), Some((to, late))) = (first, second)
+            && from < to
+            && !alike(early, late)
+        {
+            for which in (0..MOMENTS.len()).filter(|which| !FIRST.contains(which)) {
+                look(which);
+            }
+        }
+        if first.is_none() && second.is_none() {
+            let only = self.last.only_moment(self.rolling);
+            debug_assert!(only.is_some(), "the last start comes at some point");
+            laws[0] = only.map(|moment| (moment.at, self.after(moment)));
+        }
+        let mut found: Vec<(f64, Law)> = Vec::with_capacity(MOMENTS.len());
+        for (at, law) in laws.into_iter().flatten() {
+            let seconds = as_f64(at) * self.rolling.step();
+            if found.last().is_none_or(|last| last.0 < seconds) {
+                found.push((seconds, law));
+            }
+        }
+        found
+    }
+
+    /// How long after a moment the end is reached if the last start comes then \[s\].
+    fn after(&self, moment: &Moment) -> Law {
+        let progress: Vec<Progress> = (0..self.last.kinds.len())
+            .map(|kind| self.progress(kind, moment))
+            .collect();
+        let ends = [self.lattice.from(self.end), self.latest()];
+        let (first, masses) =
+            masses_about(self.about(), ends, |i| self.chance(moment, &progress, i));
+        let step = as_f64(self.lattice.stride) * self.rolling.step();
+        Law::from_mass((as_f64(first) - 0.5) * step, step, masses)
+    }
+
+    /// The last point of the lattice at which the end is reached for sure.
+    fn latest(&self) -> usize {
+        let chains = self.chains.iter().flat_map(|chains| &chains[0]);
+        let longest = chains.map(|chain| chain.last()).max().unwrap_or(0);
+        longest / self.lattice.stride + 2
+    }
+
+    /// Where on the lattice the end is thought to be reached, by its units being in their long run.
+    fn about(&self) -> About {
+        let largest = (0..self.last.kinds.len()).max_by_key(|&i| self.last.kinds[i].1);
+        let chain = &self.chains[largest.unwrap_or(0)][0][Host::Warm as usize];
+        let cycle = self.rolling.cycle[Host::Warm as usize].mean() / self.rolling.step();
+        let rate = f64::from(self.last.units()) / cycle;
+        let [median, above] = [0.0, 1.0].map(|normal| {
+            chain.open_at_most(rate, open_at(self.marks, normal)) / self.lattice.stride
+        });
+        About {
+            median,
+            spread: as_f64(above.saturating_sub(median)).max(1.0),
+        }
+    }
+
+    fn progress<'b>(&self, kind: usize, moment: &'b Moment) -> Progress<'b> {
+        let table = &self.last.kinds[kind].0;
+        let front = |asked| table.front(self.rolling, asked, moment.at);
+        let plain = match self.end {
+            End::HealthyBut(1..) => Asked::HealthyAtOnce,
+            end => Asked::Through(through_of(end)),
+        };
+        let told = if is_steady(self.drains) {
+            0
+        } else {
+            self.drains.len()
+        };
+        Progress {
+            point: &moment.points[kind],
+            plain: front(plain),
+            excused: self.excuses().then(|| Excused {
+                healthy: front(Asked::Through(Through::Excused)),
+                told: (0..told).map(|drain| front(Asked::Told(drain))).collect(),
+            }),
+        }
+    }
+
+    /// Probability that the end is reached by a point of the lattice after the last start.
+    fn chance(&self, moment: &Moment, progress: &[Progress], i: usize) -> f64 {
+        match &moment.given {
+            Given::Tilted { units, .. } if self.marks == 0 => self.all_through(units, progress, i),
+            _ if self.excuses() => in_time(self.drains, |before| {
+                self.enough(moment, progress, Some(before), i)
+            }),
+            _ => self.enough(moment, progress, None, i).1,
         }
     }
 
@@ -116,32 +221,23 @@ impl Outstanding<'_> {
     /// waited for, with no bad one who had told before one of the drains.
     fn enough(
         &self,
-        cell: &Cell,
+        moment: &Moment,
         progress: &[Progress],
         before: Option<usize>,
-        by: usize,
+        i: usize,
     ) -> (f64, f64) {
-        match &cell.given {
-            Given::Causes(causes) => self.multiplied_out(cell, causes, progress, before, by),
-            Given::Tilted {
-                base,
-                units,
-                others,
-            } => self.enough_through(cell, (*base, *others, units), progress, before, by),
+        match &moment.given {
+            Given::Causes(causes) => self.multiplied_out(moment, causes, progress, before, i),
+            Given::Tilted { units, others } => {
+                self.enough_through((*others, units), progress, before, i)
+            }
         }
     }
 
     /// The chance that a start of a unit, the last of all, is through.
-    fn fresh(
-        &self,
-        kind: usize,
-        host: Host,
-        cell: &Cell,
-        before: Option<usize>,
-        by: usize,
-    ) -> Fresh {
+    fn fresh(&self, kind: usize, host: Host, before: Option<usize>, i: usize) -> Fresh {
         let chain = self.chains[kind][1][host as usize].as_ref();
-        self.fresh_with(kind, host, cell, (chain, before), by)
+        self.fresh_with(kind, host, (chain, before), i)
     }
 
     /// The same with what has to be got through with an excuse.
@@ -149,11 +245,11 @@ impl Outstanding<'_> {
         &self,
         kind: usize,
         host: Host,
-        cell: &Cell,
         (excused, before): (&Chain, Option<usize>),
-        by: usize,
+        i: usize,
     ) -> Fresh {
-        let plain = through_after(&self.chains[kind][0][host as usize], cell, by);
+        let later = self.lattice.later(i);
+        let plain = self.chains[kind][0][host as usize].up_to(later);
         if self.marks == 0 {
             return Fresh {
                 plain,
@@ -166,17 +262,17 @@ impl Outstanding<'_> {
                 excused: (1.0 - plain).max(0.0),
             };
         };
-        let of = self.last.kinds[kind].0.kind;
-        let chain = self.rolling.chain_on_grid(of, 2, host, Through::Told);
         let mut told = [0.0; DRAINS];
-        let asked = told.iter_mut().zip(self.drains);
-        for (told, drain) in asked.filter(|_| !is_steady(self.drains)) {
-            let by = by.saturating_sub(drain.points).max(cell.from);
-            *told = through_after(&chain, cell, by);
+        if !is_steady(self.drains) {
+            let of = self.last.kinds[kind].0.kind;
+            let chain = self.rolling.chain_on_grid(of, 2, host, Through::Told);
+            for (told, drain) in told.iter_mut().zip(self.drains) {
+                *told = chain.up_to(later.saturating_sub(drain.points));
+            }
         }
         let chances = Chances {
             replaced: plain,
-            excused: through_after(excused, cell, by),
+            excused: excused.up_to(later),
             told,
         };
         let (plain, excused) = chances.told_or_not(self.drains, before);
@@ -184,31 +280,24 @@ impl Outstanding<'_> {
     }
 
     /// The same for the n-th start: no stop of an old task made room for the first.
-    fn nth_fresh(
-        &self,
-        kind: usize,
-        n: u32,
-        cell: &Cell,
-        before: Option<usize>,
-        by: usize,
-    ) -> Fresh {
+    fn nth_fresh(&self, kind: usize, n: u32, before: Option<usize>, i: usize) -> Fresh {
         let of = self.last.kinds[kind].0.kind;
         let host = of.host(n);
         if n > 1 {
-            return self.fresh(kind, host, cell, before, by);
+            return self.fresh(kind, host, before, i);
         }
         let chain = self.rolling.chain_on_grid(of, n, host, Through::Excused);
-        self.fresh_with(kind, host, cell, (&chain, before), by)
+        self.fresh_with(kind, host, (&chain, before), i)
     }
 
     /// A few units: by their products.
     fn multiplied_out(
         &self,
-        cell: &Cell,
+        moment: &Moment,
         causes: &[Cause],
         progress: &[Progress],
         before: Option<usize>,
-        by: usize,
+        i: usize,
     ) -> (f64, f64) {
         let (product, compatible) = &mut *self.product.borrow_mut();
         let (mut any, mut enough) = (0.0, 0.0);
@@ -216,22 +305,22 @@ impl Outstanding<'_> {
             0 => 0,
             _ => self.last.units(),
         };
+        let told = before.map(|before| (self.drains, before));
         let mut of_kind = None;
         for cause in causes {
-            let least = self.last.least_of_others(&cell.points, cause.kind);
+            let least = self.last.least_of_others(&moment.points, cause.kind);
             if of_kind != Some(cause.kind) {
                 of_kind = Some(cause.kind);
                 let highest = self.last.target - least - cause.n;
                 product.reset(highest, most);
-                for (kind, (progress, point)) in progress.iter().zip(&cell.points).enumerate() {
-                    let told = before.map(|before| (self.drains, before));
-                    progress.compatible(point, cell.at, self.marks > 0, told, compatible);
+                for (kind, progress) in progress.iter().enumerate() {
+                    progress.compatible(i, self.marks > 0, told, compatible);
                     for _ in 0..self.last.others(kind, cause.kind) {
                         product.multiply(&compatible.plain, &compatible.excused);
                     }
                 }
             }
-            let fresh = self.nth_fresh(cause.kind, cause.n, cell, before, by);
+            let fresh = self.nth_fresh(cause.kind, cause.n, before, i);
             let total = self.last.target - cause.n - least;
             let with = |marks: u32| {
                 let excused = match marks {
@@ -247,28 +336,20 @@ impl Outstanding<'_> {
     }
 
     /// Tilted units, all of which have to be through.
-    fn all_through(
-        &self,
-        cell: &Cell,
-        base: f64,
-        units: &[Units],
-        progress: &[Progress],
-        by: usize,
-    ) -> f64 {
+    fn all_through(&self, units: &[Units], progress: &[Progress], i: usize) -> f64 {
         let (mut all, mut last) = (1.0, 0.0);
-        for (i, (progress, units)) in progress.iter().zip(units).enumerate() {
-            let share = if progress.plain.is_through(cell.at) {
-                1.0
-            } else {
-                progress.plain.share(&cell.points[i], cell.at, base) / units.norm
-            };
+        for (kind, (progress, units)) in progress.iter().zip(units).enumerate() {
+            let through = progress.plain.at(i).iter().zip(&units.powers);
+            let share: f64 = through
+                .map(|(&chance, power)| f64::from(chance) * power)
+                .sum();
             if share <= 1e-12 {
                 return 0.0;
             }
-            all *= power(share, self.last.kinds[i].1);
+            all *= power(share, self.last.kinds[kind].1);
             for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
                 if makes_last > 0.0 {
-                    last += makes_last / share * self.fresh(i, host, cell, None, by).plain;
+                    last += makes_last / share * self.fresh(kind, host, None, i).plain;
                 }
             }
         }
@@ -278,21 +359,24 @@ impl Outstanding<'_> {
     /// Tilted units, all of which but so many have to be through.
     fn enough_through(
         &self,
-        cell: &Cell,
-        (base, others, units): (f64, f64, &[Units]),
+        (others, units): (f64, &[Units]),
         progress: &[Progress],
         before: Option<usize>,
-        by: usize,
+        i: usize,
     ) -> (f64, f64) {
         let mut all = 1.0;
         let mut last = Fresh::default();
         let mut sum = Joint::default();
         let told = before.map(|before| (self.drains, before));
-        for (i, (progress, units)) in progress.iter().zip(units).enumerate() {
-            let size = self.last.kinds[i].1;
-            let counts = progress.counts(&cell.points[i], cell.at, told);
-            let own = Joint::tilted(counts, base);
-            let share = own.weight / units.norm;
+        for (kind, (progress, units)) in progress.iter().zip(units).enumerate() {
+            let size = self.last.kinds[kind].1;
+            let mut own = Sums::default();
+            let mut powers = units.powers.iter();
+            progress.each_count(i, told, |plain, excused| {
+                own.add(plain, excused, *powers.next().unwrap_or(&0.0));
+            });
+            let own = own.joint();
+            let share = own.weight;
             if share <= 1e-12 || share.is_nan() {
                 return (0.0, 0.0);
             }
@@ -300,13 +384,13 @@ impl Outstanding<'_> {
             let mut besides = f64::from(size);
             for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
                 if makes_last > 0.0 {
-                    let fresh = self.fresh(i, host, cell, before, by);
+                    let fresh = self.fresh(kind, host, before, i);
                     last.plain += makes_last / share * fresh.plain;
                     last.excused += makes_last / share * fresh.excused;
                     besides -= makes_last;
                 }
             }
-            sum.add(besides, cell.points[i].first, &own);
+            sum.add(besides, progress.point.first, &own);
         }
         let through = last.plain + last.excused;
         if all * through < 1e-10 {
@@ -321,9 +405,18 @@ impl Outstanding<'_> {
     }
 }
 
-/// The chance that what begins in a cell is through by a point of the grid.
-fn through_after(chain: &Chain, cell: &Cell, by: usize) -> f64 {
-    chain.between(by.saturating_sub(cell.to), by - cell.from) / as_f64(cell.to - cell.from)
+/// The mean of a Poisson number that is at most `limit` with the chance of a normal quantile.
+///
+/// # Formula
+/// A gamma quantile, by Wilson and Hilferty; −ln Φ for none.
+fn open_at(limit: u32, normal: f64) -> f64 {
+    const LEAST: f64 = 1e-6;
+    if limit == 0 {
+        return -normal::below(normal).ln();
+    }
+    let shape = f64::from(limit) + 1.0;
+    let root = 1.0 - 1.0 / (9.0 * shape) - normal / (3.0 * shape.sqrt());
+    (shape * root.max(0.0).powi(3)).max(LEAST)
 }
 
 /// What has to be got through for an end without an excuse.
@@ -334,114 +427,92 @@ pub(super) fn through_of(end: End) -> Through {
     }
 }
 
-impl Progress {
-    /// For each number of starts of a unit by a moment, the chances of it with which the end can be
-    /// reached, without a mark and with one; where stops are waited for, with who had told before
-    /// one of the drains and with who had not.
-    fn counts<'a>(
-        &'a self,
-        point: &'a Point,
-        at: usize,
-        told: Option<(&'a [Drain], usize)>,
-    ) -> impl Iterator<Item = (f64, f64)> + 'a {
-        let plain = self.plain.begun(point, at);
-        let excused = self.excused.as_ref().zip(told).map(|(excused, told)| {
-            let mut before = [plain; DRAINS];
-            for (before, row) in before.iter_mut().zip(&excused.told) {
-                *before = row.begun(point, at);
+impl Progress<'_> {
+    /// For each number of starts of a unit by the moment, the chances of it with which the end can
+    /// be reached, without a mark and with one; where stops are waited for, with who had told
+    /// before one of the drains and with who had not.
+    fn each_count(
+        &self,
+        i: usize,
+        told: Option<(&[Drain], usize)>,
+        mut tell: impl FnMut(f64, f64),
+    ) {
+        let plain = self.plain.at(i);
+        let Some((excused, (drains, before))) = self.excused.as_ref().zip(told) else {
+            for (mass, &plain) in self.point.masses().iter().zip(plain) {
+                let plain = f64::from(plain);
+                tell(plain, (mass - plain).max(0.0));
             }
-            (excused.healthy.begun(point, at), before, told)
-        });
-        point.masses().iter().enumerate().map(move |(n, mass)| {
-            let plain = plain.through(n);
-            match &excused {
-                None => (plain, (mass - plain).max(0.0)),
-                Some((healthy, before, (drains, cut))) => Chances {
-                    replaced: plain,
-                    excused: healthy.through(n),
-                    told: if is_steady(drains) {
-                        [0.0; DRAINS]
-                    } else {
-                        before.map(|told| told.through(n))
-                    },
-                }
-                .told_or_not(drains, *cut),
+            return;
+        };
+        let healthy = excused.healthy.at(i).iter().zip(plain);
+        if is_steady(drains) {
+            // Who is replaced is who had told so long before.
+            for (&healthy, &replaced) in healthy {
+                let replaced = f64::from(replaced);
+                tell(replaced, (f64::from(healthy) - replaced).max(0.0));
             }
-        })
+            return;
+        }
+        let mut had_told = [plain; DRAINS];
+        for (told, front) in had_told.iter_mut().zip(&excused.told) {
+            *told = front.at(i);
+        }
+        for (n, (&healthy, &replaced)) in healthy.enumerate() {
+            let chances = Chances {
+                replaced: f64::from(replaced),
+                excused: f64::from(healthy),
+                told: had_told.map(|told| f64::from(told[n])),
+            };
+            let (plain, excused) = chances.told_or_not(drains, before);
+            tell(plain, excused);
+        }
     }
 
     /// The same in lists; without marks where none count.
     fn compatible(
         &self,
-        point: &Point,
-        at: usize,
+        i: usize,
         marks: bool,
         told: Option<(&[Drain], usize)>,
         into: &mut Compatible,
     ) {
+        into.plain.clear();
         into.excused.clear();
         if !marks {
-            self.plain.through(point, at, &mut into.plain);
+            into.plain
+                .extend(self.plain.at(i).iter().copied().map(f64::from));
             return;
         }
-        into.plain.clear();
-        for (plain, excused) in self.counts(point, at, told) {
+        self.each_count(i, told, |plain, excused| {
             into.plain.push(plain);
             into.excused.push(excused);
-        }
+        });
     }
 }
 
 impl Rolling {
     /// The law of an end that comes after the last start.
     pub(super) fn end_after(&self, last: &LastStart, slack: u32, end: End) -> Law {
-        let (End::HealthyBut(marks) | End::StoppedBut(marks)) = end;
-        let outstanding = Outstanding {
-            rolling: self,
-            last,
-            end,
-            marks: marks.min(last.units()),
-            chains: last
-                .kinds
-                .iter()
-                .map(|(table, _)| {
-                    [through_of(end), Through::Excused].map(|through| {
-                        [Host::Cold, Host::Warm]
-                            .map(|host| self.chain_on_grid(table.kind, 2, host, through))
-                    })
-                })
-                .collect(),
-            drains: self.drains(),
-            product: RefCell::default(),
-        };
-        let first = match end {
+        let outstanding = Outstanding::of(self, last, end);
+        let law = last.roughly(self).followed_by(&outstanding.after_moments());
+        let law = match end {
             // May be reached before the last start.
-            End::HealthyBut(1..) => 0,
-            _ => last.cells.first().map_or(0, |cell| cell.from),
-        };
-        let longest = outstanding
-            .chains
-            .iter()
-            .flat_map(|chains| chains[0].iter().map(|chain| chain.last()))
-            .max()
-            .unwrap_or(0);
-        let latest = last.cells.last().map_or(0, |cell| cell.to) + longest + 1;
-        law_between(first, latest, self.step(), |by| {
-            let before = match end {
-                End::HealthyBut(missing @ 1..) => self.chance_before_last_start(last, missing, by),
-                _ => 0.0,
-            };
-            (before + outstanding.chance(by)) * self.first_stops_over(slack, end, by)
-        })
-    }
-
-    /// Where starts do not wait for the first stops: the chance that these are over too.
-    fn first_stops_over(&self, slack: u32, end: End, by: usize) -> f64 {
-        match (self.reuse, end) {
-            (Reuse::AtTheStop, End::StoppedBut(_)) => {
-                power(self.first_stop_through(Through::Replaced, by), slack)
+            End::HealthyBut(missing @ 1..) => {
+                let latest = floor_index(law.support().1 / self.step()) + 2;
+                law_between(0, latest, self.step(), |by| {
+                    let before = self.chance_before_last_start(last, missing, by);
+                    before + law.cdf(as_f64(by) * self.step())
+                })
             }
-            _ => 1.0,
+            _ => law,
+        };
+        match (self.reuse, end) {
+            // Starts do not wait for the first stops: these may be over later.
+            (Reuse::AtTheStop, End::StoppedBut(_)) if slack > 0 => {
+                law.later_of(&self.phases.drain.largest_of(slack))
+            }
+            _ => law,
         }
     }
 }
