@@ -7,6 +7,7 @@ mod clusters;
 mod costs;
 mod desired_range;
 mod docs;
+mod engines;
 mod examples;
 mod explained;
 mod failure;
