@@ -95,7 +95,10 @@ fn the_break_even_is_where_the_lines_of_cost_cross() {
     let turns_at = &report["break_even"];
     let hosts = json(&["hosts", "--format", "json", example]);
     let per_calendar_day = number(&hosts["break_even_deployments_per_day"]);
-    assert_eq!(number(&turns_at["per_calendar_day"]), per_calendar_day);
+    assert_eq!(
+        turns_at["per_calendar_day"],
+        hosts["break_even_deployments_per_day"]
+    );
     let per_day = number(&turns_at["per_day"]);
     // As many in a month.
     assert!((per_day * 21.0 - per_calendar_day * 730.0 / 24.0).abs() < 1e-9);
@@ -147,6 +150,25 @@ fn a_path_that_cannot_be_written_is_told_at_once() {
         run.stderr
     );
     assert!(!run.stderr.contains("no-such-scenario"), "{}", run.stderr);
+    // Nor the random name of what is written first.
+    assert!(!run.stderr.contains(".tmp"), "{}", run.stderr);
+}
+
+#[test]
+fn an_ending_that_names_no_format_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("report.pdf");
+    let written = |more: &[&str]| {
+        let path = path.display().to_string();
+        let example = "data/examples/settings-first.toml";
+        let run = prescale(&[&["report", example, "-o", &path], more].concat());
+        (run.code, run.stderr)
+    };
+    let (code, told) = written(&[]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("the ending names no format"), "{told}");
+    assert!(!path.exists());
+    assert_eq!(written(&["--format", "html"]).0, Some(0));
 }
 
 const FLEET: &str = "data/examples/fleet/fleet.toml";
