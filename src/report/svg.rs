@@ -316,7 +316,7 @@ impl Chart {
     }
 
     /// A frame for rows of bars.
-    pub fn of_rows(screen: Screen, title: &str, x: Axis, rows: Rows) -> Self {
+    pub fn of_rows(screen: Screen, title: &str, x: Axis, rows: &Rows) -> Self {
         let count = rows.names.len();
         let (left, above, beside) = match screen {
             Screen::Wide => (rows.margins.left, 0.0, rows.names.clone()),
@@ -592,7 +592,7 @@ mod tests {
                 },
             };
             let x = Axis::from_zero("Time [min]", [10.0].into_iter());
-            let mut chart = Chart::of_rows(screen, "Plans", x, rows);
+            let mut chart = Chart::of_rows(screen, "Plans", x, &rows);
             chart.bar(0, "c-blue", [0.0, 10.0], "all of it");
             chart.label(0, 10.0, "ten");
             chart

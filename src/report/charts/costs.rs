@@ -153,7 +153,7 @@ pub fn cost_parts(plans: &[(&str, &PlanReport)]) -> Figure {
                 right: 90.0,
             },
         };
-        let mut chart = Chart::of_rows(screen, "Cost of a month in its parts", x, rows);
+        let mut chart = Chart::of_rows(screen, "Cost of a month in its parts", x, &rows);
         for (row, (name, plan)) in plans.iter().enumerate() {
             let mut from = 0.0;
             for (class, part, usd) in parts(plan) {

@@ -1,5 +1,7 @@
 //! The largest levers, and what the assumptions could change.
 
+use std::collections::HashSet;
+
 use super::super::svg::{Axis, Chart, Margins, Rows, for_screens, legend};
 use super::super::words;
 use super::{Figure, short};
@@ -49,6 +51,9 @@ pub fn tornado(explanation: &Explanation, clock: Clock) -> Figure {
         .chain(effects)
         .filter(|(_, _, change, _)| change.0.abs() >= LEAST)
         .collect();
+    // What is tried as a lever and as another value of an assumption is one bar.
+    let mut names = HashSet::new();
+    bars.retain(|(_, name, ..)| names.insert(name.clone()));
     bars.sort_by(|a, b| b.2.0.abs().total_cmp(&a.2.0.abs()));
     bars.truncate(MOST);
     if bars.is_empty() {
@@ -68,7 +73,7 @@ pub fn tornado(explanation: &Explanation, clock: Clock) -> Figure {
                 right: 56.0,
             },
         };
-        let mut chart = Chart::of_rows(screen, "The largest levers", x, rows);
+        let mut chart = Chart::of_rows(screen, "The largest levers", x, &rows);
         for (row, (class, name, change, about)) in bars.iter().enumerate() {
             let end = change.minutes();
             let size = words::duration(Seconds(change.0.abs()));

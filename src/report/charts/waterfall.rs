@@ -52,7 +52,7 @@ pub fn waterfall(waterfall: Option<&Waterfall>, clock: Clock) -> Figure {
                 right: 70.0,
             },
         };
-        let mut chart = Chart::of_rows(screen, "Where the time goes", x, rows);
+        let mut chart = Chart::of_rows(screen, "Where the time goes", x, &rows);
         let mut from = 0.0;
         for (row, (_, what, share)) in bars.iter().enumerate() {
             let to = ends[row];

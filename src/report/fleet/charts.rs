@@ -38,7 +38,7 @@ pub fn pools(report: &FleetReport) -> Figure {
                 right: 60.0,
             },
         };
-        let mut chart = Chart::of_rows(screen, "Hosts of the pools over windows", x, named);
+        let mut chart = Chart::of_rows(screen, "Hosts of the pools over windows", x, &named);
         for (index, (name, hosts, limit)) in rows.iter().enumerate() {
             let needed = f64::from(*hosts);
             let limited = limit.map_or_else(
