@@ -98,6 +98,11 @@ quantity! {
     PerHour
 }
 
+quantity! {
+    /// A share of a whole, from 0 to 1.
+    Share
+}
+
 impl PerHour {
     /// The constant hazard of what strikes a share f of those exposed in a month, 0 ≤ f < 1.
     ///
@@ -171,5 +176,48 @@ impl fmt::Display for Usd {
         } else {
             write!(f, "{:.2} USD", self.0)
         }
+    }
+}
+
+/// Percent with the decimals that tell it from all of it, four at most, as no model of a deployment
+/// knows more: `97.1 %`, `99.9996 %`, `> 99.9999 %`. The alternate form has as many as it takes, for
+/// what is held against a limit.
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = self.0 * 100.0;
+        if percent >= 100.0 {
+            return f.write_str("100 %");
+        }
+        let most = if f.alternate() { 9 } else { 4 };
+        let mut texts = (2..=most).map(|decimals| format!("{percent:.decimals$}"));
+        match texts.find(|text| !text.starts_with("100")) {
+            Some(text) => write!(f, "{} %", text.trim_end_matches('0').trim_end_matches('.')),
+            None => f.write_str("> 99.9999 %"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearly_all_is_not_all() {
+        let texts =
+            [1.0, 0.9987, 0.999, 0.0, 0.999_996, 0.999_999_4].map(|share| Share(share).to_string());
+        let expected = [
+            "100 %",
+            "99.87 %",
+            "99.9 %",
+            "0 %",
+            "99.9996 %",
+            "99.9999 %",
+        ];
+        assert_eq!(texts, expected);
+        // What no model can tell is told only where a limit asks for it.
+        let close = Share(0.999_999_999_99);
+        assert_eq!(close.to_string(), "> 99.9999 %");
+        assert_eq!(format!("{close:#}"), "99.999999999 %");
+        assert_eq!(Share(0.999_999_6).to_string(), "> 99.9999 %");
     }
 }

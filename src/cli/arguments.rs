@@ -1,5 +1,7 @@
 //! Which commands and options there are.
 
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -29,6 +31,32 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+impl Color {
+    /// What the arguments ask for, told before they are known to be right.
+    pub fn wanted(arguments: impl Iterator<Item = OsString>) -> Self {
+        let arguments: Vec<OsString> = arguments.collect();
+        let told = arguments.iter().enumerate().find_map(|(index, argument)| {
+            let argument = argument.to_str()?;
+            match argument.strip_prefix("--color")? {
+                "" => arguments.get(index + 1)?.to_str(),
+                value => value.strip_prefix('='),
+            }
+        });
+        told.and_then(|told| Self::from_str(told, false).ok())
+            .unwrap_or_default()
+    }
+}
+
+impl From<Color> for clap::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -174,8 +202,8 @@ pub struct OfFleet {
     #[arg(long, value_name = "SHARE", default_value = "1e-4", value_parser = gap)]
     pub gap: f64,
     /// How many threads search, at most two unless given; the answer does not depend on it
-    #[arg(long, value_name = "N")]
-    pub threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     pub format: FleetFormat,
@@ -276,8 +304,8 @@ pub struct OfSweep {
     #[arg(long, value_name = "I/N", value_parser = shard, default_value = "1/1")]
     pub shard: Shard,
     /// How many work at once; as many as there are processors if not given
-    #[arg(long, value_name = "N")]
-    pub threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -312,6 +340,11 @@ fn vary(text: &str) -> Result<Vary, String> {
                 .to_owned(),
         ),
     }
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "expected a whole number from 1 on".to_owned())
 }
 
 fn shard(text: &str) -> Result<Shard, String> {

@@ -31,19 +31,21 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::explain::explain;
 use crate::model;
 use crate::scenario::read::Purpose;
-use arguments::{Arguments, CatalogFormat, Command, ExplainedFormat, ImportSource};
+use arguments::{Arguments, CatalogFormat, Color, Command, ExplainedFormat, ImportSource};
 use input::Input;
 use output::{Answer, Complaint, Ending, Terminal};
 
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn run() -> ExitCode {
-    let ending = match Arguments::try_parse() {
+    let command = Arguments::command().color(Color::wanted(std::env::args_os()).into());
+    let matches = command.try_get_matches();
+    let ending = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => match answer(arguments) {
             Ok(answer) => output::give(&answer),
             Err(complaint) => output::complain(&complaint),

@@ -145,6 +145,51 @@ pub fn explain_usage(usage: &clap::Error) -> Ending {
 }
 
 fn note(text: &str) {
+    let stderr = io::stderr();
+    let width = terminal_size::terminal_size_of(&stderr)
+        .filter(|_| stderr.is_terminal())
+        .map(|(width, _)| usize::from(width.0).max(Terminal::NARROWEST));
+    let text = match width {
+        Some(width) => text.lines().map(|line| folded(line, width)).collect(),
+        None => text.to_owned(),
+    };
     // Nobody is left to tell where it cannot be printed.
     let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A line as lines of a width, all as far in as it is; a word that is longer stays whole, to be
+/// copied.
+fn folded(line: &str, width: usize) -> String {
+    let indent = &line[..line.len() - line.trim_start_matches(' ').len()];
+    let mut text = String::new();
+    let mut columns = 0;
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
+        let own = word.chars().count();
+        if columns > 0 && columns + 1 + own > width {
+            text.push('\n');
+            columns = 0;
+        }
+        let before = if columns == 0 { indent } else { " " };
+        text.extend([before, word]);
+        columns += before.len() + own;
+    }
+    text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_beside_the_data_keeps_to_the_terminal() {
+        assert_eq!(
+            folded("    hint: give a limit", 16),
+            "    hint: give a\n    limit\n"
+        );
+        assert_eq!(
+            folded("a/long/path/as/it/is: no", 10),
+            "a/long/path/as/it/is:\nno\n"
+        );
+        assert_eq!(folded("", 10), "\n");
+    }
 }

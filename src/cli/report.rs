@@ -1,7 +1,5 @@
 //! What `prescale report` answers: a page, a comment, or data, on standard output or in a file.
 
-use std::path::Path;
-
 use super::arguments::{OfReport, ReportFormat};
 use super::columns;
 use super::fleet::each::is_fleet;
@@ -17,12 +15,13 @@ use crate::scenario::read::Purpose;
 
 /// The report, written where it was asked for.
 pub fn answer(asked: &OfReport) -> Result<Answer, Complaint> {
+    let format = format(asked)?;
     for path in [&asked.output, &asked.yearly_plan] {
         path.as_deref().map_or(Ok(()), whole_file::probe)?;
     }
     let source = input::source(&asked.scenario)?;
     if is_fleet(&source) {
-        return of_fleet(asked, &source);
+        return of_fleet(asked, format, &source);
     }
     if asked.yearly_plan.is_some() {
         let hint =
@@ -32,7 +31,7 @@ pub fn answer(asked: &OfReport) -> Result<Answer, Complaint> {
     }
     let input = Input::of(source, Purpose::MonthlyFigures)?.with_effects();
     let report = report(&input.scenario).map_err(|few| input.too_few_places(&few))?;
-    let text = match format(asked) {
+    let text = match format {
         ReportFormat::Html => html(&report),
         ReportFormat::Markdown => markdown(&report),
         ReportFormat::Json => words::json(&report)?,
@@ -40,7 +39,7 @@ pub fn answer(asked: &OfReport) -> Result<Answer, Complaint> {
     given(asked, text, &report.decision.line)
 }
 
-fn of_fleet(asked: &OfReport, source: &Source) -> Result<Answer, Complaint> {
+fn of_fleet(asked: &OfReport, format: ReportFormat, source: &Source) -> Result<Answer, Complaint> {
     let all = load_from(&asked.scenario, source)?;
     if asked.yearly_plan.is_some() && all.file.growth.is_none() {
         let hint = "state [plan] with months, growth_percent_per_year and peak_factor";
@@ -55,7 +54,7 @@ fn of_fleet(asked: &OfReport, source: &Source) -> Result<Answer, Complaint> {
         };
         whole_file::write(path, &yearly(plan)?, Existing::Replaced)?;
     }
-    let text = match format(asked) {
+    let text = match format {
         ReportFormat::Html => fleet::html(&report),
         ReportFormat::Markdown => fleet::markdown(&report),
         ReportFormat::Json => words::json(&report)?,
@@ -109,13 +108,22 @@ fn given(asked: &OfReport, text: String, line: &str) -> Result<Answer, Complaint
 }
 
 /// As asked; else by the ending of the file; else a page.
-fn format(asked: &OfReport) -> ReportFormat {
-    let ending = asked.output.as_deref().and_then(Path::extension);
-    asked
-        .format
-        .unwrap_or(match ending.and_then(|ending| ending.to_str()) {
-            Some("md" | "markdown") => ReportFormat::Markdown,
-            Some("json") => ReportFormat::Json,
-            _ => ReportFormat::Html,
-        })
+fn format(asked: &OfReport) -> Result<ReportFormat, Complaint> {
+    if let Some(format) = asked.format {
+        return Ok(format);
+    }
+    let Some(path) = &asked.output else {
+        return Ok(ReportFormat::Html);
+    };
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    match ending.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("html" | "htm") => Ok(ReportFormat::Html),
+        Some("md" | "markdown") => Ok(ReportFormat::Markdown),
+        Some("json") => Ok(ReportFormat::Json),
+        Some(_) => Err(Complaint::about(
+            &path.display(),
+            &"the ending names no format",
+            "end it in .html, .md or .json, or give --format",
+        )),
+    }
 }

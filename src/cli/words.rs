@@ -7,7 +7,7 @@ use super::output::Complaint;
 use crate::model::{Availability, Duration, Durations, Estimate};
 use crate::recommend::{Change, PlanReport};
 use crate::scenario::{Assumption, Capacity, Scenario};
-use crate::units::{PerHour, Seconds, Usd};
+use crate::units::{PerHour, Seconds, Share, Usd};
 
 /// `5.1 min (p95 5.7)`.
 pub fn with_p95(duration: &Duration) -> String {
@@ -154,18 +154,6 @@ pub fn joining(hosts: u32) -> String {
     }
 }
 
-/// A share of the month with the decimals that tell it from all of it: `99.87 %`.
-pub fn share(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent >= 100.0 {
-        return "100 %".to_owned();
-    }
-    let decimals =
-        (2..9).find(|&decimals| format!("{percent:.decimals$}") != format!("{:.decimals$}", 100.0));
-    let text = format!("{percent:.0$}", decimals.unwrap_or(9));
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
-}
-
 /// A number without decimals that say nothing.
 pub fn number(number: f64) -> String {
     let decimals = if number.abs() < 1.0 { 4 } else { 2 };
@@ -308,7 +296,7 @@ pub fn availability(estimate: &Estimate) -> String {
     }
     let full = availability
         .monthly
-        .map(|monthly| format!(" Time with full capacity: {}.", share(monthly)))
+        .map(|monthly| format!(" Time with full capacity: {}.", Share(monthly)))
         .unwrap_or_default();
     let interrupted = interrupted(availability);
     if availability.shortfall_probability < 1.0 {
@@ -324,9 +312,9 @@ pub fn availability(estimate: &Estimate) -> String {
     )
 }
 
-/// A number above 0, told from 0 also where it is tiny.
-fn small(number: f64) -> String {
-    if number < 1e-4 {
+/// An amount, told from none of it also where it is tiny: `0`, `under 0.0001`.
+pub fn amount(number: f64) -> String {
+    if number > 0.0 && number < 1e-4 {
         "under 0.0001".to_owned()
     } else {
         self::number(number)
@@ -352,7 +340,7 @@ fn interrupted(availability: &Availability) -> String {
     let causes: Vec<String> = causes
         .into_iter()
         .filter(|(_, minutes)| *minutes > 0.0)
-        .map(|(cause, minutes)| format!("{} min by {cause}", small(minutes)))
+        .map(|(cause, minutes)| format!("{} min by {cause}", amount(minutes)))
         .collect();
     if !causes.is_empty() {
         words += &format!(" In a month below it for {}.", causes.join(" and "));
@@ -422,15 +410,6 @@ mod tests {
         assert_eq!(from_to(seconds(180.0), seconds(45.0)), "3.0 min → 45 s");
         assert_eq!(from_to(None, seconds(654.0)), "stuck → 10.9 min");
         assert_eq!(from_to(seconds(654.0), seconds(654.1)), "10.9 min");
-    }
-
-    #[test]
-    fn nearly_all_is_not_all() {
-        assert_eq!(share(1.0), "100 %");
-        assert_eq!(share(0.9987), "99.87 %");
-        assert_eq!(share(0.999), "99.9 %");
-        assert_eq!(share(0.0), "0 %");
-        assert_eq!(share(0.999_996), "99.9996 %");
     }
 
     #[test]

@@ -464,6 +464,11 @@ impl Search<'_> {
         let bound = match (self.bound, objective) {
             _ if self.infeasible => None,
             (Some(bound), Some(objective)) if gap(objective, bound) <= EXACT => Some(objective),
+            // Stopped before the first: each service has its least at best.
+            (None, Some(objective)) => {
+                let least: f64 = self.problem.services.iter().map(least).sum();
+                Some(least.min(objective))
+            }
             (bound, _) => bound,
         };
         Solution {
@@ -493,6 +498,12 @@ impl Around for Search<'_> {
     fn mixture(&mut self, fleet: &Fleet, dual: &DualSearch) {
         self.round(fleet, dual);
     }
+}
+
+/// The fewest minutes of a service's options.
+fn least(service: &Service) -> f64 {
+    let minutes = service.options.iter().map(|one| one.weighted_minutes);
+    minutes.reduce(f64::min).unwrap_or(0.0)
 }
 
 /// The most minutes that a service may take.

@@ -6,6 +6,7 @@
 //! out, nothing is left to chance.
 
 mod applied;
+mod break_even;
 mod check;
 mod decision;
 mod grace;
@@ -26,6 +27,7 @@ use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::{Seconds, Usd};
 pub use applied::applied;
+pub use break_even::BreakEven;
 pub use check::{Check, Checked, check, standing};
 use decision::{Decision, Timing};
 pub use options::{Options, PlanOption, options};

@@ -105,7 +105,7 @@ pub struct CostLine {
     pub kind: AlternativeKind,
     /// Without any deployment \[USD/month\].
     pub fixed_usd_per_month: Usd,
-    /// What one deployment on each day adds \[USD/month\].
+    /// What one deployment on each day with deployments adds \[USD/month\].
     pub usd_per_month_per_daily_deployment: Usd,
     /// Lead plus clock \[s\]; absent where it is stuck.
     pub time_s: Option<Seconds>,

@@ -10,7 +10,7 @@ use super::{Course, Report, words};
 use crate::model::Durations;
 use crate::recommend::{PlanReport, Range};
 use crate::scenario::{Clock, Grade};
-use crate::units::Seconds;
+use crate::units::{Seconds, Share};
 
 /// The whole page.
 #[must_use]
@@ -193,7 +193,7 @@ fn front(report: &Report) -> String {
                     total,
                 ),
                 number(
-                    available.map_or_else(|| "–".to_owned(), words::share),
+                    available.map_or_else(|| "–".to_owned(), |share| Share(share).to_string()),
                     available,
                 ),
             ]
@@ -262,14 +262,14 @@ fn costs(report: &Report) -> String {
                     Some(f64::from(plan.estimate.tasks.min_healthy)),
                 ),
                 number(
-                    words::share(available.shortfall_probability),
+                    Share(available.shortfall_probability).to_string(),
                     Some(available.shortfall_probability),
                 ),
-                number(short.map_or_else(|| "–".to_owned(), words::number), short),
+                number(short.map_or_else(|| "–".to_owned(), words::amount), short),
                 number(
                     available
                         .monthly
-                        .map_or_else(|| "–".to_owned(), words::share),
+                        .map_or_else(|| "–".to_owned(), |share| Share(share).to_string()),
                     available.monthly,
                 ),
             ]
@@ -307,10 +307,13 @@ fn break_even(report: &Report) -> String {
         .iter()
         .find(|range| range.key == "deployment.per_day")
         .map(|range| range.now);
-    let turns_at = recommendation.hosts_answer.break_even_deployments_per_day;
     section(
         "Deployments per day against cost",
-        &figure(charts::break_even(&report.cost_lines, now, turns_at)),
+        &figure(charts::break_even(
+            &report.cost_lines,
+            now,
+            report.break_even,
+        )),
     )
 }
 

@@ -57,7 +57,6 @@ fn row(name: &str, plan: &PlanReport) -> String {
         let durations = plan.estimate.duration.as_ref();
         durations.map_or_else(|| "stuck".to_owned(), |all| words::with_p95(&of(all)))
     };
-    let full = plan.estimate.availability.monthly;
     format!(
         "| {name} | {} | {} | {} | {} | {} | {} |\n",
         words::percents(plan),
@@ -65,7 +64,7 @@ fn row(name: &str, plan: &PlanReport) -> String {
         spread(|all| all.new_version_s),
         spread(|all| all.completed_s),
         words::total(&plan.estimate),
-        full.map_or_else(|| "–".to_owned(), words::share)
+        words::full_capacity(&plan.estimate.availability)
     )
 }
 

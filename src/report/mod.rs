@@ -22,7 +22,7 @@ pub use markdown::markdown;
 
 use crate::emit;
 use crate::explain::{Explanation, Moment, explain, timeline};
-use crate::recommend::{Recommendation, applied, recommend};
+use crate::recommend::{BreakEven, Recommendation, applied, recommend};
 use crate::rollout::TooFewPlaces;
 use crate::scenario::{Clock, Origin, Scenario};
 use decision::Decision;
@@ -53,6 +53,9 @@ pub struct Report {
     pub heat_map: HeatMap,
     /// Total cost over deployments per day, for each way to get room; empty without prices.
     pub cost_lines: Vec<CostLine>,
+    /// From how many deployments on standing hosts are cheaper than pre-scaled ones; absent where
+    /// undefined.
+    pub break_even: Option<BreakEven>,
     /// The settings to paste.
     pub settings: Settings,
 }
@@ -98,6 +101,7 @@ pub fn report(scenario: &Scenario) -> Result<Report, TooFewPlaces> {
         then: changed.then(|| course(&planned)).transpose()?,
         heat_map: heat_map(&planned)?,
         cost_lines: cost_lines(scenario, &recommendation),
+        break_even: BreakEven::of(scenario, &recommendation.hosts_answer),
         settings: Settings {
             terraform: emit::terraform(&settings),
             cloudformation: emit::cloudformation(&settings),

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::model::{Duration, Durations, Estimate};
+use crate::model::{Availability, Duration, Durations, Estimate};
 use crate::recommend::PlanReport;
-use crate::units::{Seconds, Usd};
+use crate::units::{Seconds, Share, Usd};
 
 /// A duration; `0` where there is none of it.
 pub fn duration(duration: Seconds) -> String {
@@ -63,16 +63,26 @@ pub fn total(estimate: &Estimate) -> String {
     total.map_or_else(|| "–".to_owned(), |usd| usd.to_string())
 }
 
-/// A share of the month with the decimals that tell it from all of it: `99.87 %`.
-pub fn share(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent >= 100.0 {
-        return "100 %".to_owned();
+/// An amount, told from none of it also where it is tiny: `0`, `under 0.0001`.
+pub fn amount(amount: f64) -> String {
+    if amount > 0.0 && amount < 1e-4 {
+        "under 0.0001".to_owned()
+    } else {
+        number(amount)
     }
-    let whole = |decimals: usize| format!("{:.decimals$}", 100.0);
-    let decimals = (2..9).find(|&decimals| format!("{percent:.decimals$}") != whole(decimals));
-    let text = format!("{percent:.0$}", decimals.unwrap_or(9));
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Time with full capacity: `99.99 % (4.4 min a month below)`, `100 %`; `–` where it is not known.
+pub fn full_capacity(availability: &Availability) -> String {
+    let Some(monthly) = availability.monthly else {
+        return "–".to_owned();
+    };
+    let below = availability.shortfall_minutes_per_month;
+    let below = below.filter(|&minutes| minutes > 0.0);
+    let below = below.map_or_else(String::new, |minutes| {
+        format!(" ({} min a month below)", amount(minutes))
+    });
+    format!("{}{below}", Share(monthly))
 }
 
 /// A JSON value as a person would say it: a text without its quotes.
@@ -133,8 +143,8 @@ mod tests {
         assert_eq!(number(120.4), "120");
         assert_eq!(number(12.345), "12.35");
         assert_eq!(number(0.001_23), "0.0012");
-        assert_eq!(share(0.9987), "99.87 %");
-        assert_eq!(share(0.999_996), "99.9996 %");
+        assert_eq!(amount(0.000_02), "under 0.0001");
+        assert_eq!(amount(0.0), "0");
         assert_eq!(signed(Usd(-2.0)), "−2.00 USD");
         assert_eq!(signed(Usd(0.001)), "0 USD");
     }

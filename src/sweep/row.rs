@@ -5,6 +5,8 @@ use std::io::Write as _;
 use super::cell::{Cell, Kind};
 use crate::model::{Brief, Clocks, Duration, Estimate};
 use crate::scenario::read::{Key, Setting};
+use crate::simulate::statistics::Distribution;
+use crate::simulate::{Simulation, Verdict};
 use crate::units::Usd;
 
 /// What is told of each row after its varied keys; a name ends in the unit.
@@ -185,6 +187,44 @@ impl<'a> Row<'a> {
             lead: clocks.map(|clocks| clocks.lead.0),
             new_version: clocks.map(|clocks| figures(clocks.new_version)),
             completed: clocks.map(|clocks| figures(clocks.completed)),
+            serving: cost.serving_usd_per_month,
+            headroom: cost.headroom_usd_per_month,
+            per_deployment: cost.per_deployment_usd,
+            total: cost.total_usd_per_month,
+            required_tasks: availability.required_tasks,
+            shortfall_probability: availability.shortfall_probability,
+            shortfall_minutes: availability.shortfall_minutes_per_month,
+            availability: availability.monthly,
+        }
+    }
+
+    /// The row of a simulation.
+    #[must_use]
+    pub fn of_simulation(simulation: &'a Simulation) -> Self {
+        let figures = |clock: Distribution| [clock.mean, clock.p50, clock.p95, clock.p99];
+        let Simulation {
+            verdict,
+            tasks,
+            duration,
+            stuck,
+            cost,
+            availability,
+            ..
+        } = simulation;
+        Self {
+            verdict: match verdict {
+                Verdict::Completes => "completes",
+                Verdict::Stuck => "stuck",
+            },
+            reason: stuck.as_ref().map(|stuck| stuck.reason.as_str()),
+            lower_bound: tasks.lower_bound,
+            upper_bound: tasks.upper_bound,
+            room: tasks.room,
+            min_healthy: tasks.min_healthy,
+            peak: tasks.peak,
+            lead: duration.map(|all| all.lead_s.mean),
+            new_version: duration.map(|all| figures(all.new_version_s)),
+            completed: duration.map(|all| figures(all.completed_s)),
             serving: cost.serving_usd_per_month,
             headroom: cost.headroom_usd_per_month,
             per_deployment: cost.per_deployment_usd,

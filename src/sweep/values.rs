@@ -103,7 +103,7 @@ fn range(part: &str, first: &str, last: &str, step: Option<&str>) -> Result<Vec<
 fn a_step(unit: Unit) -> &'static str {
     match unit {
         Unit::None => "0.1",
-        Unit::Time => "30s",
+        Unit::Time => "1s",
     }
 }
 

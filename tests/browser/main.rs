@@ -15,9 +15,10 @@ const HOSTILE: &str = "<script>alert(1)</script>";
 fn written() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let web = std::fs::read_to_string(root.join("data/examples/web.toml")).expect("it is there");
+    let example = root.join("data/examples/twelve-services.toml");
+    let example = std::fs::read_to_string(example).expect("it is there");
     let scenario = folder.path().join("hostile.toml");
-    let text = web.replace("name = \"web\"", &format!("name = \"{HOSTILE}\""));
+    let text = example.replace("name = \"orders\"", &format!("name = \"{HOSTILE}\""));
     assert!(text.contains(HOSTILE));
     std::fs::write(&scenario, text).expect("it can be written");
     let url = report(&scenario);
@@ -125,6 +126,7 @@ fn can_be_used(folder: &tempfile::TempDir, url: &str, each: impl Fn(&Browser)) {
                 wide <= Some(width),
                 "{scheme}: {wide:?} is wider than {width}"
             );
+            can_be_read(&browser);
             is_quiet(&browser, url);
             the_name_stays_text(&browser);
             each(&browser);
@@ -136,6 +138,47 @@ fn can_be_used(folder: &tempfile::TempDir, url: &str, each: impl Fn(&Browser)) {
         Vec::<String>::new(),
         "printing asks for nothing"
     );
+}
+
+/// Every chart is seen once and whole, and its texts are large enough and clear of one another.
+fn can_be_read(browser: &Browser) {
+    let charts = "[...document.querySelectorAll('.chart')]";
+    let seen = "[...chart.querySelectorAll('svg')].filter(svg => svg.getClientRects().length)";
+    let list = |expression: String| -> Vec<Value> {
+        let found = browser.value(&expression);
+        found.as_array().expect("a list").clone()
+    };
+    let drawings = list(format!("{charts}.map(chart => {seen}.length)"));
+    assert!(drawings.len() > 2, "{} charts", drawings.len());
+    assert!(drawings.iter().all(|seen| *seen == 1), "{drawings:?}");
+    let scrolled = format!("{charts}.filter(chart => chart.scrollWidth > chart.clientWidth)");
+    let scrolled = list(format!("{scrolled}.map(chart => chart.textContent)"));
+    assert_eq!(scrolled, Vec::<Value>::new(), "charts scroll sideways");
+    let each = |of_text: &str| {
+        list(format!(
+            "{charts}.flatMap(chart => {seen}).flatMap(svg => {{
+                const frame = svg.getBoundingClientRect();
+                const scale = frame.width / svg.viewBox.baseVal.width;
+                const texts = [...svg.querySelectorAll('text')];
+                const places = texts.map(text => text.getBoundingClientRect());
+                return texts.filter((text, i) => {{ const place = places[i]; return {of_text}; }});
+            }}).map(text => text.textContent)"
+        ))
+    };
+    let small = each("parseFloat(getComputedStyle(text).fontSize) * scale < 11");
+    assert_eq!(small, Vec::<Value>::new(), "texts under 11 px");
+    let cut = each(
+        "place.left < frame.left - 1 || place.right > frame.right + 1
+            || place.top < frame.top - 1 || place.bottom > frame.bottom + 1",
+    );
+    assert_eq!(cut, Vec::<Value>::new(), "texts that are cut");
+    // Boxes of lines may touch where their letters do not.
+    let covered = each(
+        "places.some((other, j) => j < i
+            && Math.min(place.right, other.right) - Math.max(place.left, other.left) > 1
+            && Math.min(place.bottom, other.bottom) - Math.max(place.top, other.top) > 3)",
+    );
+    assert_eq!(covered, Vec::<Value>::new(), "texts on one another");
 }
 
 /// Nothing on the console, and of all addresses only the page's own was asked for.
@@ -171,7 +214,10 @@ fn the_name_stays_text(browser: &Browser) {
 
 /// The first mark of a chart says its values when it is pointed at.
 fn says_its_values(browser: &Browser, chart: &str, mark: &str, words: &[&str]) {
-    let mark = format!("document.querySelector('svg[aria-label^=\"{chart}\"] {mark}')");
+    let mark = format!(
+        "[...document.querySelectorAll('svg[aria-label^=\"{chart}\"] {mark}')]
+            .find(mark => mark.getClientRects().length)"
+    );
     assert_eq!(browser.value("document.getElementById('tip').hidden"), true);
     browser.value(&format!(
         "{mark}.scrollIntoView({{block: 'center', inline: 'center'}})"
@@ -228,6 +274,7 @@ fn prints_whole_pages(browser: &Browser) {
         "Emulation.setDeviceMetricsOverride",
         &json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false}),
     );
+    can_be_read(browser);
     let widest = browser.value(
         "Math.max(...[...document.querySelectorAll('svg, table, pre, p, h1')]
             .map(part => part.getBoundingClientRect().right))",

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use yaml_rust2::{Yaml, YamlLoader};
 
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -16,7 +16,7 @@ fn yaml(path: &str) -> Yaml {
 }
 
 /// Runs a step as the runner does: bash that stops at the first failure, the binary on the path.
-fn step(script: &str, folder: &Path, variables: &[(String, String)]) -> Output {
+pub(super) fn step(script: &str, folder: &Path, variables: &[(String, String)]) -> Output {
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_prescale"));
     let folders = [binary.parent().expect("a folder").to_owned()];
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -136,28 +136,4 @@ fn the_snippet_for_circleci_runs_and_is_what_the_page_shows() {
     let summary = folder.path().join("check/summary.md");
     let summary = std::fs::read_to_string(summary).expect("a summary");
     assert!(summary.starts_with("❌ **web: violates"), "{summary}");
-}
-
-/// The loop of docs/sweeps.md, several at once.
-#[test]
-fn parts_that_run_beside_one_another_make_the_whole() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let scenario = root().join("data/examples/two-tasks-no-room.toml");
-    let sweep = format!(
-        "prescale sweep {} --vary deployment.minimum_healthy_percent=0..100:10 \
-         --vary deployment.maximum_percent=100,150,200",
-        scenario.display()
-    );
-    let script = format!(
-        "seq -w 1 7 | xargs -P 3 -I PART {sweep} --threads 1 --shard PART/7 --resume -o part-PART.csv\n\
-         cat part-*.csv > rows.csv\n\
-         {sweep} | cmp - rows.csv\n\
-         test $(wc -l < rows.csv) = 34"
-    );
-    let output = step(&script, folder.path(), &[]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
 }

@@ -8,6 +8,8 @@ use prescale::scenario::Scenario;
 use prescale::scenario::read::{Problem, Purpose, Syntax, scenario};
 use prescale::simulate::{Asked, Simulation, simulate};
 
+use crate::base::with_in;
+
 /// Four tasks of half a host, on two hosts more than they need.
 const BASE: &str = r#"
 [service]
@@ -46,16 +48,6 @@ fn read(text: &str) -> Scenario {
 /// The base with keys put into a table.
 fn with(table: &str, keys: &str) -> String {
     with_in(BASE, table, keys)
-}
-
-/// A scenario with keys put into a table, which is added where it is not there.
-pub(super) fn with_in(text: &str, table: &str, keys: &str) -> String {
-    let header = format!("[{table}]\n");
-    if text.contains(&header) {
-        text.replace(&header, &format!("{header}{keys}\n"))
-    } else {
-        format!("{text}\n{header}{keys}\n")
-    }
 }
 
 #[track_caller]

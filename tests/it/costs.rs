@@ -3,6 +3,8 @@
 use prescale::model::{Cost, estimate};
 use prescale::scenario::read::{Purpose, Syntax, scenario};
 
+use crate::base::with;
+
 /// One task that fills its host, and one host pre-scaled; nothing varies. Lead 600 s, 20 + 60 + 40
 /// to the new version, then a reaction, a stop of 0 s and a reaction: 160 s; release 40 s. In all
 /// 800 s; 2 deployments on 15 days.
@@ -40,14 +42,7 @@ release_hosts = "emptiest"
 
 #[track_caller]
 fn cost(changes: &[(&str, &str)]) -> Cost {
-    let text = changes.iter().fold(BASE.to_owned(), |text, (table, keys)| {
-        let header = format!("[{table}]\n");
-        if text.contains(&header) {
-            text.replacen(&header, &format!("{header}{keys}\n"), 1)
-        } else {
-            format!("{text}\n{header}{keys}\n")
-        }
-    });
+    let text = with(BASE, changes);
     let scenario = scenario(&text, Syntax::Toml, Purpose::MonthlyFigures).expect("it is valid");
     estimate(&scenario).expect("the desired count fits").cost
 }

@@ -4,27 +4,7 @@ use std::path::Path;
 
 use prescale::scenario::read::{Purpose, Syntax, known_keys, scenario};
 
-/// What a block is put beside.
-const BASE: &str = r#"
-[service]
-name = "web"
-desired_count = 2
-cpu = 256
-memory_mib = 256
-launch_type = "ec2"
-[service.timing]
-start = "45s"
-ready = "30s"
-[service.load_balancer]
-type = "alb"
-[deployment]
-per_day = 4
-[cluster]
-region = "ap-northeast-1"
-[[cluster.hosts]]
-instance_type = "t3.small"
-count = 2
-"#;
+use crate::base::{WEB, with_in};
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clusters.md");
@@ -56,8 +36,9 @@ fn every_block_is_part_of_a_good_scenario() {
     let page = page();
     let blocks = blocks(&page);
     assert!(blocks.len() >= 12, "{} blocks", blocks.len());
+    let text = with_in(WEB, "cluster", "region = \"ap-northeast-1\"");
     for block in blocks {
-        let mut whole: toml::Table = BASE.parse().expect("TOML");
+        let mut whole: toml::Table = text.parse().expect("TOML");
         merge(&mut whole, block.clone());
         let text = serde_json::to_string(&whole).expect("JSON");
         let read = scenario(&text, Syntax::Json, Purpose::MonthlyFigures);

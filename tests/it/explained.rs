@@ -3,45 +3,18 @@
 use prescale::explain::explain;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
 
-use crate::clusters::with_in;
+use crate::base::{WEB, with};
 
-/// Four tasks that fill two hosts.
-const BASE: &str = r#"
-[service]
-name = "web"
-desired_count = 4
-cpu = 1024
-memory_mib = 1024
-launch_type = "ec2"
-[service.timing]
-start = { mean = "45s", cv = 0.2 }
-ready = { mean = "75s", cv = 0.2 }
-[service.load_balancer]
-type = "alb"
-[deployment]
-minimum_healthy_percent = 100
-maximum_percent = 200
-per_day = 4
-[cluster]
-[[cluster.hosts]]
-instance_type = "m5.large"
-usd_per_hour = 0.1
-count = 2
-[[cluster.daemons]]
-name = "agent"
-cpu = 0
-memory_mib = 100
-[prescale]
-[prices]
-"m5.large" = 0.1
-"#;
+/// With an agent on each host and hosts that may be added.
+fn base() -> String {
+    let agent = "[[cluster.daemons]]\nname = \"agent\"\ncpu = 0\nmemory_mib = 100\n";
+    format!("{WEB}{agent}[prescale]\n")
+}
 
 /// All steps of the base with more keys in its tables, with the lines beside them.
 #[track_caller]
 fn told(changes: &[(&str, &str)]) -> Vec<String> {
-    let text = changes.iter().fold(BASE.to_owned(), |text, (table, keys)| {
-        with_in(&text, table, keys)
-    });
+    let text = with(&base(), changes);
     let read = scenario(&text, Syntax::Toml, Purpose::MonthlyFigures)
         .unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
     let told = explain(&read).expect("the desired count fits");
@@ -187,7 +160,7 @@ fn overlap_range_failures_and_load() {
 
 #[test]
 fn placement_zones_and_rate_limits() {
-    let zones = BASE
+    let zones = base()
         .replace("count = 2\n", "count = 2\nzone = \"1a\"\n")
         .replace(
             "[[cluster.daemons]]",
@@ -204,11 +177,11 @@ fn placement_zones_and_rate_limits() {
     let told = read(&zones);
     let expected = "hosts in 2 zones: the loss of one takes up to 2 tasks and leaves 2, 4 are required; the other zones have places for all of them; how often that happens is not given: cluster.zone_loss_per_month";
     assert!(told.contains(expected), "{told}");
-    let packed = BASE.replace("name = \"web\"", "name = \"web\"\nplacement = \"binpack\"");
+    let packed = base().replace("name = \"web\"", "name = \"web\"\nplacement = \"binpack\"");
     let told = read(&packed.replace("count = 2\n", "count = 4\n"));
     assert!(told.contains("binpack: the fullest hosts first"), "{told}");
     // 600 at once: 350 more than the bucket holds, at 250 a minute 84 s.
-    let many = BASE
+    let many = base()
         .replace("desired_count = 4", "desired_count = 600")
         .replace("count = 2\n", "count = 600\n");
     let told = read(&many);

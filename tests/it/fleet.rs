@@ -1,5 +1,7 @@
 //! Plans of whole fleets: against every possible plan, and against what more of a limit must do.
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use proptest::prelude::*;
 
 use prescale::fleet::check::{check, plan};
@@ -174,6 +176,19 @@ proptest! {
             prop_assert!(bound <= best + 1e-9, "bound {bound}, the best is {best}");
         }
         prop_assert_eq!(solution.status == Status::Infeasible, best.is_none());
+    }
+
+    #[test]
+    fn a_plan_has_a_bound_whenever_the_search_is_stopped(problem in fleet(), asked in 0..6_u32) {
+        let calls = AtomicU32::new(0);
+        let interrupted = || calls.fetch_add(1, Relaxed) >= asked;
+        let hooks = Hooks { interrupted: &interrupted, ..Hooks::none() };
+        let found = solve(&problem, &exactly(), &hooks);
+        if let Some(plan) = &found.plan {
+            let bound = found.bound.expect("a plan has a bound");
+            prop_assert!(bound <= plan.weighted_minutes, "{bound}");
+            prop_assert!(optimum(&problem).is_some_and(|best| bound <= best * (1.0 + 1e-9)));
+        }
     }
 
     #[test]

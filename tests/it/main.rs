@@ -1,12 +1,14 @@
 //! What the whole library promises, checked from outside.
 
 mod agreement;
+mod base;
 mod ci;
 mod cli;
 mod clusters;
 mod costs;
 mod desired_range;
 mod docs;
+mod engines;
 mod examples;
 mod explained;
 mod failure;

@@ -3,39 +3,17 @@
 use prescale::model::estimate;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
 
-use crate::clusters::with_in;
+use crate::base::{self, WEB};
 
-/// Four tasks that fill two hosts, behind a load balancer.
-const BASE: &str = r#"
-[service]
-name = "web"
-desired_count = 4
-cpu = 1024
-memory_mib = 1024
-launch_type = "ec2"
-[service.timing]
-start = { mean = "45s", cv = 0.2 }
-ready = { mean = "75s", cv = 0.2 }
-[service.load_balancer]
-type = "alb"
-[deployment]
-minimum_healthy_percent = 50
-maximum_percent = 200
-per_day = 4
-[cluster]
-[[cluster.hosts]]
-instance_type = "m5.large"
-usd_per_hour = 0.1
-count = 4
-[prices]
-"m5.large" = 0.1
-"#;
+/// With twice the hosts, half of the tasks replaced at a time.
+fn base() -> String {
+    WEB.replace("healthy_percent = 100", "healthy_percent = 50")
+        .replace("count = 2\n", "count = 4\n")
+}
 
 /// The base with more keys in its tables; a table that is not there is added.
 fn with(changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(BASE.to_owned(), |text, (table, keys)| {
-        with_in(&text, table, keys)
-    })
+    base::with(&base(), changes)
 }
 
 #[track_caller]
@@ -88,7 +66,8 @@ fn chance_that_trips_the_circuit_breaker() {
 fn percents_that_are_stuck_at_some_count() {
     // 100/110 moves from 10 tasks on only.
     let text = |range: &str| {
-        BASE.replace("desired_count = 4", &format!("desired_count = 10\n{range}"))
+        base()
+            .replace("desired_count = 4", &format!("desired_count = 10\n{range}"))
             .replace("healthy_percent = 50", "healthy_percent = 100")
             .replace("maximum_percent = 200", "maximum_percent = 110")
             .replace("count = 4", "count = 12")

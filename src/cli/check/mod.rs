@@ -18,7 +18,7 @@ use crate::model::Estimate;
 use crate::recommend::{Change, Check, Checked, check};
 use crate::scenario::Scenario;
 use crate::scenario::read::{Place, Purpose, Syntax, Template};
-use crate::units::{Seconds, Usd};
+use crate::units::{Seconds, Share, Usd};
 
 /// All that is told.
 pub struct Report<'a> {
@@ -236,7 +236,7 @@ impl Report<'_> {
             let durations = estimate.duration.as_ref();
             durations.map_or_else(|| "stuck".to_owned(), of)
         };
-        vec![
+        let mut rows = vec![
             row("lead", &|e| duration(&|d| words::none_or(d.lead_s.mean), e)),
             row("new version", &|e| {
                 duration(&|d| words::with_p95(&d.new_version_s), e)
@@ -262,9 +262,20 @@ impl Report<'_> {
             }),
             row("time with full capacity", &|e| {
                 let monthly = e.availability.monthly;
-                monthly.map_or_else(|| "–".to_owned(), words::share)
+                monthly.map_or_else(|| "–".to_owned(), |share| Share(share).to_string())
             }),
-        ]
+        ];
+        let below = |e: &Estimate| e.availability.shortfall_minutes_per_month;
+        if [old, new]
+            .into_iter()
+            .filter_map(below)
+            .any(|minutes| minutes > 0.0)
+        {
+            rows.push(row("minutes a month below it", &|e| {
+                below(e).map_or_else(|| "–".to_owned(), words::amount)
+            }));
+        }
+        rows
     }
 
     /// Where a limit, or what keeps the deployment from moving, stands in the file.
@@ -282,7 +293,7 @@ fn quantity(key: &str, value: f64) -> String {
     match words_of_key(key) {
         "max_duration" => Seconds(value).to_string(),
         "budget_usd_per_month" => Usd(value).to_string(),
-        "availability" => words::share(value),
+        "availability" => format!("{:#}", Share(value)),
         _ => words::number(value),
     }
 }

@@ -6,7 +6,7 @@ use crate::fleet::Problem;
 use crate::fleet::read::OPTION_COLUMNS;
 use crate::fleet::what_if::CurvePoint;
 
-/// One row per option.
+/// One row per option; names as a spreadsheet takes them, which are read as they were.
 pub(super) fn options(problem: &Problem) -> Result<String, Complaint> {
     let mut rows = Vec::new();
     for service in &problem.services {
@@ -14,11 +14,11 @@ pub(super) fn options(problem: &Problem) -> Result<String, Complaint> {
             let cluster = option.cluster.map(|i| &*problem.clusters[i as usize].name);
             let pool = option.pool.map(|i| &*problem.pools[i as usize].name);
             rows.push(vec![
-                service.name.to_string(),
-                option.name.to_string(),
-                cluster.unwrap_or_default().to_owned(),
-                problem.windows[option.window as usize].to_string(),
-                pool.unwrap_or_default().to_owned(),
+                columns::text(&service.name),
+                columns::text(&option.name),
+                columns::text(cluster.unwrap_or_default()),
+                columns::text(&problem.windows[option.window as usize]),
+                columns::text(pool.unwrap_or_default()),
                 option.weighted_minutes.to_string(),
                 option.usd.to_string(),
                 option.hosts.to_string(),

@@ -6,10 +6,10 @@ use super::super::recommend::{not_calibrated, show_background};
 use super::super::words;
 use super::{called, headline};
 use crate::recommend::{
-    Alternative, AlternativeKind, HostsAnswer, PlanReport, Range, Recommendation,
+    Alternative, AlternativeKind, BreakEven, HostsAnswer, PlanReport, Range, Recommendation,
 };
 use crate::scenario::{Granularity, Scenario};
-use crate::units::Seconds;
+use crate::units::{Seconds, Share};
 
 /// The whole answer.
 pub fn text(scenario: &Scenario, recommendation: &Recommendation, terminal: Terminal) -> String {
@@ -20,7 +20,7 @@ pub fn text(scenario: &Scenario, recommendation: &Recommendation, terminal: Term
         page.paragraph(&line);
     }
     show_alternatives(&mut page, hosts);
-    show_worth(&mut page, recommendation);
+    show_worth(&mut page, scenario, recommendation);
     if !hosts.robust_while.is_empty() {
         page.title("The answer stays while");
         let rows: Vec<Vec<String>> = hosts.robust_while.iter().map(range).collect();
@@ -90,7 +90,7 @@ fn alternative(alternative: &Alternative) -> Vec<String> {
 }
 
 /// What it saves and costs, against what, and from where on it pays.
-fn show_worth(page: &mut Page, recommendation: &Recommendation) {
+fn show_worth(page: &mut Page, scenario: &Scenario, recommendation: &Recommendation) {
     let hosts = &recommendation.hosts_answer;
     let mut points = Vec::new();
     if let Some((saves, costs)) = hosts.saves_s_per_deployment.zip(hosts.costs_usd_per_month) {
@@ -115,10 +115,10 @@ fn show_worth(page: &mut Page, recommendation: &Recommendation) {
             words::none_or(saves)
         ));
     }
-    if let Some(deployments) = hosts.break_even_deployments_per_day {
+    if let Some(turns_at) = BreakEven::of(scenario, hosts) {
         points.push(format!(
-            "Above {} deployments a day standing hosts cost less than pre-scaled ones.",
-            words::number(deployments)
+            "Above {} standing hosts cost less than pre-scaled ones.",
+            turns_at.told(words::number)
         ));
     }
     if let Some(usd) = hosts.break_even_usd_per_minute {
@@ -199,7 +199,7 @@ fn billed(scenario: &Scenario, plan: &PlanReport) -> String {
         rate if rate > 0.0 => format!(
             " A deployment that fails, {} of them, keeps the hosts for {}, until the old version \
              is back.",
-            words::share(rate),
+            Share(rate),
             durations.rollback_s.mean
         ),
         _ => String::new(),

@@ -12,7 +12,7 @@ use super::output::{Answer, Complaint, Terminal};
 use super::words;
 use crate::recommend::{Calibration, Infeasible, Missed, PlanReport, Recommendation};
 use crate::scenario::Scenario;
-use crate::units::{Seconds, Usd};
+use crate::units::{Seconds, Share, Usd};
 
 /// The answer in a format.
 pub fn answer(
@@ -177,7 +177,7 @@ fn limit(key: &str, value: f64) -> String {
     match key.rsplit('.').next().unwrap_or(key) {
         "max_duration" => Seconds(value).to_string(),
         "budget_usd_per_month" => format!("{} a month", Usd(value)),
-        "availability" => words::share(value),
+        "availability" => format!("{:#}", Share(value)),
         _ => words::number(value),
     }
 }

@@ -8,10 +8,13 @@ use super::{calibration, headline, is_recommended, limit, not_calibrated};
 use crate::model::{Durations, Estimate};
 use crate::recommend::{Infeasible, NextStep, PlanReport, Recommendation};
 use crate::scenario::{Order, Scenario};
-use crate::units::Seconds;
+use crate::units::{Seconds, Share};
 
 /// What the row of the wait for the lock is called.
 const LOCK: &str = "wait for the lock";
+
+/// What the row of the minutes without full capacity is called.
+const BELOW: &str = "minutes a month below it";
 
 /// As many plans of the front as a reader takes in at once.
 const MOST_PLANS: usize = 8;
@@ -155,7 +158,18 @@ fn show_comparison(page: &mut Page, scenario: &Scenario, recommendation: &Recomm
         line("time with full capacity", &|plan| {
             availability(&plan.estimate)
         }),
+        line(BELOW, &|plan| {
+            let minutes = plan.estimate.availability.shortfall_minutes_per_month;
+            minutes.map_or_else(|| "–".to_owned(), words::amount)
+        }),
     ]);
+    let below = |plan: &PlanReport| plan.estimate.availability.shortfall_minutes_per_month;
+    if plans
+        .iter()
+        .all(|(_, plan)| below(plan).is_none_or(|minutes| minutes <= 0.0))
+    {
+        rows.retain(|row| row[0] != BELOW);
+    }
     if scenario.deployment.failure.rate <= 0.0 {
         rows.retain(|row| row[0] != "rollback");
     }
@@ -179,7 +193,7 @@ fn mean(estimate: &Estimate, of: fn(&Durations) -> Seconds) -> String {
 
 fn availability(estimate: &Estimate) -> String {
     let monthly = estimate.availability.monthly;
-    monthly.map_or_else(|| "–".to_owned(), words::share)
+    monthly.map_or_else(|| "–".to_owned(), |share| Share(share).to_string())
 }
 
 fn show_front(page: &mut Page, recommendation: &Recommendation) {

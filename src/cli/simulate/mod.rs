@@ -96,35 +96,11 @@ fn json(simulation: &Simulation, fixes: &[Fix]) -> Result<String, Complaint> {
 
 /// One row in the columns of an estimate, runs and standard errors after them.
 fn csv(simulation: &Simulation) -> Result<String, Complaint> {
-    let figures = |clock: Distribution| [clock.mean, clock.p50, clock.p95, clock.p99];
-    let (tasks, cost) = (&simulation.tasks, &simulation.cost);
-    let availability = &simulation.availability;
-    let verdict = words::name(simulation.verdict);
-    let told = Row {
-        verdict: &verdict,
-        reason: simulation.stuck.as_ref().map(|stuck| stuck.reason.as_str()),
-        lower_bound: tasks.lower_bound,
-        upper_bound: tasks.upper_bound,
-        room: tasks.room,
-        min_healthy: tasks.min_healthy,
-        peak: tasks.peak,
-        lead: simulation.duration.map(|all| all.lead_s.mean),
-        new_version: simulation.duration.map(|all| figures(all.new_version_s)),
-        completed: simulation.duration.map(|all| figures(all.completed_s)),
-        serving: cost.serving_usd_per_month,
-        headroom: cost.headroom_usd_per_month,
-        per_deployment: cost.per_deployment_usd,
-        total: cost.total_usd_per_month,
-        required_tasks: availability.required_tasks,
-        shortfall_probability: availability.shortfall_probability,
-        shortfall_minutes: availability.shortfall_minutes_per_month,
-        availability: availability.monthly,
-    };
-    let mut row = told.texts();
+    let mut row = Row::of_simulation(simulation).texts();
     row.extend([simulation.runs.to_string(), simulation.seed.to_string()]);
     row.extend(match simulation.standard_errors {
         Some(errors) => [errors.new_version_s, errors.completed_s]
-            .map(figures)
+            .map(|clock| [clock.mean, clock.p50, clock.p95, clock.p99])
             .concat()
             .iter()
             .map(f64::to_string)

@@ -8,7 +8,7 @@ use super::{figures, headline, runs};
 use crate::rollout::Fix;
 use crate::scenario::Scenario;
 use crate::simulate::{Row, Simulation};
-use crate::units::Seconds;
+use crate::units::{Seconds, Share};
 
 /// The whole answer.
 pub fn text(
@@ -38,7 +38,7 @@ pub fn text(
     if simulation.failed_starts > 0.0 && simulation.duration.is_some() {
         page.title(&format!(
             "{} of the starts failed or were killed as unhealthy, and were made again.",
-            words::share(simulation.failed_starts)
+            Share(simulation.failed_starts)
         ));
     }
     if simulation.duration.is_some() {
@@ -159,7 +159,7 @@ fn availability(simulation: &Simulation) -> String {
     let mut text = format!(
         "{} required; {} of the deployments go below that.",
         words::counted(availability.required_tasks, "task"),
-        words::share(availability.shortfall_probability)
+        Share(availability.shortfall_probability)
     );
     if let Some(minutes) = availability.shortfall_minutes_per_month {
         let between = availability
@@ -167,10 +167,10 @@ fn availability(simulation: &Simulation) -> String {
             .filter(|&between| between > 0.0)
             .map(|between| format!(", {} of them between deployments", words::number(between)))
             .unwrap_or_default();
-        text += &format!(" {} min a month below it{between}.", words::number(minutes));
+        text += &format!(" {} min a month below it{between}.", words::amount(minutes));
     }
     if let Some(monthly) = availability.monthly {
-        text += &format!(" Time with full capacity: {}.", words::share(monthly));
+        text += &format!(" Time with full capacity: {}.", Share(monthly));
     }
     text
 }

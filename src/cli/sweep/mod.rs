@@ -12,6 +12,7 @@ use std::path::Path;
 use std::thread;
 
 use super::arguments::{OfSweep, SweepFormat};
+use super::fleet::each::is_fleet;
 use super::input::{self, problems_of};
 use super::output::{Answer, Complaint};
 use crate::scenario::read::{Key, Problem, Purpose, Setting, Syntax, Template};
@@ -29,6 +30,11 @@ enum Source {
 /// Works out all rows and writes them.
 pub fn answer(asked: &OfSweep) -> Result<Answer, Complaint> {
     let source = input::source(&asked.scenario)?;
+    if is_fleet(&source) {
+        let hint = "give the scenario of one service";
+        let problem = "found a fleet, expected one service, whose keys are varied";
+        return Err(Complaint::about(&source.name, &problem, hint));
+    }
     let syntax = Syntax::guess(&source.name, &source.text);
     let template = Template::new(&source.text, syntax, Purpose::DurationsOnly)
         .map_err(|problems| Complaint(problems_of(&source.name, &problems)))?;
@@ -53,14 +59,60 @@ pub fn answer(asked: &OfSweep) -> Result<Answer, Complaint> {
         threads,
         with_header: asked.shard.part == 1,
     };
-    if layout == Layout::Columns {
-        return columns::write(&run, asked.output.as_deref(), part);
-    }
-    let Some(path) = &asked.output else {
-        return run.to_stdout(part.start..part.end);
+    let answer = match &asked.output {
+        output if layout == Layout::Columns => columns::write(&run, output.as_deref(), part),
+        None => run.to_stdout(part.start..part.end),
+        Some(path) => {
+            let definition = Definition::of(&template, &rows.definition(), layout, asked.shard);
+            run.to_file(path, &definition, part.start..part.end, asked.resume)
+        }
+    }?;
+    Ok(Answer {
+        notes: refused(&template, &rows),
+        ..answer
+    })
+}
+
+/// More values than these of a key are not tried one by one.
+const TRIED: usize = 1000;
+
+/// A line for each varied key that takes none of its values, so that every row is invalid.
+fn refused(template: &Template, rows: &Source) -> String {
+    let Source::Grid(grid) = rows else {
+        return String::new();
     };
-    let definition = Definition::of(&template, &rows.definition(), layout, asked.shard);
-    run.to_file(path, &definition, part.start..part.end, asked.resume)
+    let others = rows.first_settings();
+    let why = |axis: &Axis, value: &Setting| -> Option<Problem> {
+        let all = others.iter().map(|(key, first)| {
+            let own = *key == axis.key;
+            (key, if own { value } else { first })
+        });
+        let problems = template.scenario(all).err()?;
+        problems
+            .into_iter()
+            .find(|problem| problem.key == axis.key.path())
+    };
+    let of_axis = |axis: &Axis| {
+        let first = why(axis, axis.values.first()?)?;
+        if axis.values.len() > TRIED {
+            return None;
+        }
+        let all = axis.values.iter().all(|value| why(axis, value).is_some());
+        all.then(|| {
+            let (key, values) = (axis.key.path(), axis.values.len());
+            format!(
+                "{key}: {}, so all rows are invalid: found {}, expected {}\n",
+                if values == 1 {
+                    "its value is refused".to_owned()
+                } else {
+                    format!("all {values} values are refused")
+                },
+                first.found,
+                first.expected
+            )
+        })
+    };
+    grid.axes().iter().filter_map(of_axis).collect()
 }
 
 fn rows(asked: &OfSweep, template: &Template) -> Result<Source, Complaint> {

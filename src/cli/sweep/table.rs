@@ -55,6 +55,11 @@ impl Table {
         if !problems.is_empty() {
             return Err(Complaint(problems));
         }
+        if keys.is_empty() {
+            let hint =
+                "begin it with the scenario's keys as columns, such as service.desired_count";
+            return Err(Complaint::about(&path.display(), &"found no columns", hint));
+        }
         let mut rows = 0;
         let mut first = Vec::new();
         let mut hash = Hash::default();

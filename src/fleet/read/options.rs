@@ -100,10 +100,8 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn field(&self, which: usize) -> &str {
-        self.record
-            .get(self.columns.0[which])
-            .unwrap_or_default()
-            .trim()
+        let field = self.record.get(self.columns.0[which]);
+        of_spreadsheet(field.unwrap_or_default().trim())
     }
 
     /// Where a field begins, if no field before it is in quotes.
@@ -114,6 +112,14 @@ impl Row<'_> {
             line: usize::try_from(line).unwrap_or(usize::MAX),
             column: 1 + before.map(|field| field.chars().count() + 1).sum::<usize>(),
         }
+    }
+}
+
+/// A text without the apostrophe that keeps a spreadsheet from taking it for a formula.
+fn of_spreadsheet(field: &str) -> &str {
+    match field.strip_prefix('\'') {
+        Some(text) if text.starts_with(['=', '+', '-', '@']) => text,
+        _ => field,
     }
 }
 

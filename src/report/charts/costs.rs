@@ -1,10 +1,10 @@
 //! What the plans cost: in parts, and over deployments per day.
 
 use super::super::figures::CostLine;
-use super::super::svg::{Axis, Chart, Margins, Side, legend};
+use super::super::svg::{Axis, Chart, Margins, Rows, for_screens, legend};
 use super::super::words;
-use super::{Figure, coordinate, row_middle};
-use crate::recommend::{AlternativeKind, PlanReport};
+use super::Figure;
+use crate::recommend::{AlternativeKind, BreakEven, PlanReport};
 use crate::units::Usd;
 
 /// What an alternative is called.
@@ -31,7 +31,10 @@ fn colour(kind: AlternativeKind) -> &'static str {
 }
 
 /// Total cost over deployments per day of each way to get room.
-pub fn break_even(lines: &[CostLine], per_day: Option<f64>, turns_at: Option<f64>) -> Figure {
+///
+/// All deployments per day are those of a day with deployments, as in the scenario; the break-even
+/// is also told for a calendar day where that is another number.
+pub fn break_even(lines: &[CostLine], per_day: Option<f64>, turns_at: Option<BreakEven>) -> Figure {
     let grows = |line: &CostLine| line.usd_per_month_per_daily_deployment.0.abs() >= 0.005;
     if !lines.iter().any(grows) {
         return Figure::nothing(
@@ -39,82 +42,85 @@ pub fn break_even(lines: &[CostLine], per_day: Option<f64>, turns_at: Option<f64
         );
     }
     let now = per_day.unwrap_or(1.0);
-    let to = match turns_at {
+    let turn = turns_at.map(|turns_at| turns_at.per_day);
+    let to = match turn {
         Some(turn) if turn < 40.0 * now => (1.25 * turn).max(2.0 * now),
         _ => 2.0 * now,
     };
+    let shown_turn = turn.filter(|&turn| turn <= to);
     let ends: Vec<f64> = lines
         .iter()
         .flat_map(|line| [line.at(0.0).0, line.at(to).0])
         .collect();
-    let mut chart = Chart::new(
-        "Cost over deployments per day",
-        300.0,
-        Margins {
+    let day = turns_at.map_or("day", |turns_at| turns_at.day());
+    let drawn = for_screens(|screen| {
+        let margins = Margins {
             left: 72.0,
             right: 20.0,
-        },
-        Axis::from_zero("Deployments per day", [to].into_iter()),
-        Axis::around("Total cost [USD/month]", ends.iter().copied()),
-    );
-    let (low, high) = (chart.bottom_y(), chart.top_y());
-    let last = chart.last_x();
-    let mut entries = Vec::new();
-    for line in lines {
-        let time = line
-            .time_s
-            .map_or_else(|| "stuck".to_owned(), words::duration);
-        let tip = format!(
-            "{}: {} without deployments, {} at {} a day; {time} each",
-            name(line.kind),
-            line.at(0.0),
-            line.at(now),
-            words::number(now)
-        );
-        let points = [(0.0, line.at(0.0).0), (last, line.at(last).0)];
-        let class = format!("s-{}", colour(line.kind));
-        chart.line(&class, &points, &tip);
-        entries.push((format!("c-{}", colour(line.kind)), name(line.kind)));
-        if per_day.is_some() {
-            chart.dot(
-                &format!("c-{}", colour(line.kind)),
-                (now, line.at(now).0),
-                5.0,
-                &tip,
-            );
-        }
-    }
-    if per_day.is_some() {
-        let tip = format!("today: {} deployments a day", words::number(now));
-        chart.line("s-ink dashed", &[(now, low), (now, high)], &tip);
-    }
-    let turn = match turns_at {
-        Some(turn) => {
-            let turn_text = words::number(turn);
-            if turn <= last {
-                let tip = format!("break-even: {turn_text} deployments a day");
-                chart.line("s-purple dashed", &[(turn, low), (turn, high)], &tip);
+        };
+        let x = Axis::from_zero(&format!("Deployments per {day}"), [to].into_iter());
+        let y = Axis::around("Total cost [USD/month]", ends.iter().copied());
+        let title = "Cost over deployments per day";
+        let mut chart = Chart::new(screen, title, 300.0, margins, (x, y));
+        let (low, high, last) = (chart.bottom_y(), chart.top_y(), chart.last_x());
+        for line in lines {
+            let (tip, colour) = (tip(line, now), colour(line.kind));
+            let points = [(0.0, line.at(0.0).0), (last, line.at(last).0)];
+            chart.line(&format!("s-{colour}"), &points, &tip);
+            if per_day.is_some() {
+                let at = (now, line.at(now).0);
+                chart.dot(&format!("c-{colour}"), at, 5.0, &tip);
             }
-            format!(
-                "Above {turn_text} deployments a day standing hosts are cheaper than pre-scaling."
-            )
         }
-        None => "Pre-scaling and standing hosts have no break-even here.".to_owned(),
+        if per_day.is_some() {
+            let tip = format!("today: {} deployments a {day}", words::number(now));
+            chart.line("s-ink dashed", &[(now, low), (now, high)], &tip);
+        }
+        if let Some(turn) = shown_turn {
+            let tip = format!("break-even: {} deployments a {day}", words::number(turn));
+            chart.line("s-purple dashed", &[(turn, low), (turn, high)], &tip);
+        }
+        chart
+    });
+    let told = turns_at.map_or_else(
+        || "Pre-scaling and standing hosts have no break-even here.".to_owned(),
+        |turns_at| {
+            let above = turns_at.told(words::number);
+            format!("Above {above} standing hosts are cheaper than pre-scaling.")
+        },
+    );
+    let dashed = match (per_day.is_some(), shown_turn.is_some()) {
+        (true, true) => " Dashed: today and the break-even (purple).",
+        (true, false) => " Dashed: today.",
+        (false, true) => " Dashed: the break-even (purple).",
+        (false, false) => "",
     };
+    let entries: Vec<(String, &str)> = lines
+        .iter()
+        .map(|line| (format!("c-{}", colour(line.kind)), name(line.kind)))
+        .collect();
     let entries: Vec<(&str, &str)> = entries
         .iter()
         .map(|(class, name)| (class.as_str(), *name))
         .collect();
     Figure::Drawn(format!(
-        "{}{}<p class=\"note\">{turn} Dashed: today{}.</p>",
-        chart.into_svg(),
+        "{drawn}{}<p class=\"note\">{told}{dashed}</p>",
         legend(&entries),
-        if turns_at.is_some_and(|turn| turn <= last) {
-            " and the break-even (purple)"
-        } else {
-            ""
-        }
     ))
+}
+
+/// What the line of a plan says.
+fn tip(line: &CostLine, now: f64) -> String {
+    let time = line
+        .time_s
+        .map_or_else(|| "stuck".to_owned(), words::duration);
+    format!(
+        "{}: {} without deployments, {} at {} a day; {time} each",
+        name(line.kind),
+        line.at(0.0),
+        line.at(now),
+        words::number(now)
+    )
 }
 
 /// The cost of a month in its parts, of each plan.
@@ -135,47 +141,36 @@ pub fn cost_parts(plans: &[(&str, &PlanReport)]) -> Figure {
     if plans.iter().all(|(_, plan)| total(plan).0 < 0.005) {
         return Figure::nothing("No cost is counted: only the room is known.");
     }
-    let rows = plans.len();
-    let mut chart = Chart::new(
-        "Cost of a month in its parts",
-        60.0 + 40.0 * coordinate(rows),
-        Margins {
-            left: 130.0,
-            right: 90.0,
-        },
-        Axis::from_zero(
-            "Total cost [USD/month]",
-            plans
-                .iter()
-                .map(|(_, plan)| total(plan).0)
-                .collect::<Vec<_>>()
-                .into_iter(),
-        ),
-        Axis::of_names(
-            "Plan",
-            plans.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        ),
-    );
-    for (row, (name, plan)) in plans.iter().enumerate() {
-        let middle = row_middle(row, rows);
-        let mut from = 0.0;
-        for (class, part, usd) in parts(plan) {
-            if usd.0 > 0.0 {
-                chart.rectangle(
-                    class,
-                    [(from, middle + 0.32), (from + usd.0, middle - 0.32)],
-                    &format!("{name}: {part} {usd}/month"),
-                );
+    let totals: Vec<f64> = plans.iter().map(|(_, plan)| total(plan).0).collect();
+    let drawn = for_screens(|screen| {
+        let x = Axis::from_zero("Total cost [USD/month]", totals.iter().copied());
+        let rows = Rows {
+            title: "Plan",
+            names: plans.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            height: 40.0,
+            margins: Margins {
+                left: 130.0,
+                right: 90.0,
+            },
+        };
+        let mut chart = Chart::of_rows(screen, "Cost of a month in its parts", x, &rows);
+        for (row, (name, plan)) in plans.iter().enumerate() {
+            let mut from = 0.0;
+            for (class, part, usd) in parts(plan) {
+                if usd.0 > 0.0 {
+                    let tip = format!("{name}: {part} {usd}/month");
+                    chart.bar(row, class, [from, from + usd.0], &tip);
+                }
+                from += usd.0;
             }
-            from += usd.0;
+            chart.label(row, from, &total(plan).to_string());
         }
-        let said = total(plan).to_string();
-        chart.text(Side::Right, "value", (from, middle), &said);
-    }
+        chart
+    });
     let entries = [
         ("c-blue", "serving"),
         ("c-green", "standing headroom"),
         ("c-orange", "deployments"),
     ];
-    Figure::Drawn(chart.into_svg() + &legend(&entries))
+    Figure::Drawn(drawn + &legend(&entries))
 }

@@ -1,6 +1,6 @@
 //! Time against cost of the plans that no other plan beats.
 
-use super::super::svg::{Axis, Chart, Margins, legend};
+use super::super::svg::{Axis, Chart, Margins, for_screens, legend};
 use super::super::words;
 use super::Figure;
 use crate::recommend::{PlanReport, Recommendation};
@@ -23,59 +23,62 @@ pub fn front(recommendation: &Recommendation, clock: Clock) -> Figure {
         );
     }
     let current = place(&recommendation.current);
+    let recommended = recommendation.recommended.as_ref();
+    let recommended = recommended.and_then(|plan| Some((plan, place(plan)?)));
+    let is_short = |plan: &PlanReport| plan.estimate.availability.shortfall_probability > 0.0;
     let all = || front.iter().map(|(_, place)| *place).chain(current);
-    let mut chart = Chart::new(
-        "Time and cost of the plans worth a choice",
-        340.0,
-        Margins {
-            left: 72.0,
-            right: 24.0,
-        },
-        Axis::around(
-            "Lead plus clock [min]",
-            all().map(|(x, _)| x).collect::<Vec<_>>().into_iter(),
-        ),
-        Axis::around(
-            "Total cost [USD/month]",
-            all().map(|(_, y)| y).collect::<Vec<_>>().into_iter(),
-        ),
-    );
+    let (minutes, usd): (Vec<f64>, Vec<f64>) = all().unzip();
     let tip = |name: &str, plan: &PlanReport, (minutes, usd): (f64, f64)| {
-        let available = plan.estimate.availability.monthly;
-        let full = available.map_or_else(String::new, |share| {
-            format!(", time with full capacity {}", words::share(share))
+        let available = &plan.estimate.availability;
+        let full = available.monthly.map_or_else(String::new, |_| {
+            format!(
+                ", time with full capacity {}",
+                words::full_capacity(available)
+            )
         });
         format!(
             "{name}{}: {minutes:.1} min, {usd:.2} USD/month{full}",
             words::plan(plan)
         )
     };
-    if let Some(at) = current {
-        chart.dot(
-            "c-vermillion",
-            at,
-            7.0,
-            &tip("as it stands, ", &recommendation.current, at),
-        );
-    }
-    for &(plan, at) in &front {
-        let short = plan.estimate.availability.shortfall_probability > 0.0;
-        let class = if short { "c-orange" } else { "c-blue" };
-        chart.dot(class, at, 5.5, &tip("", plan, at));
-    }
-    if let Some((plan, at)) = recommendation
-        .recommended
-        .as_ref()
-        .and_then(|plan| Some((plan, place(plan)?)))
-    {
-        chart.dot("ring", at, 10.0, &tip("recommended, ", plan, at));
-    }
-    let mut entries = vec![
-        ("ring", "recommended"),
-        ("c-vermillion", "as it stands"),
-        ("c-blue", "always the required tasks"),
-        ("c-orange", "deployments go below the required tasks"),
-    ];
-    entries.retain(|(class, _)| chart.shows(class));
-    Figure::Drawn(chart.into_svg() + &legend(&entries))
+    let drawn = for_screens(|screen| {
+        let margins = Margins {
+            left: 72.0,
+            right: 24.0,
+        };
+        let x = Axis::around("Lead plus clock [min]", minutes.iter().copied());
+        let y = Axis::around("Total cost [USD/month]", usd.iter().copied());
+        let title = "Time and cost of the plans worth a choice";
+        let mut chart = Chart::new(screen, title, 340.0, margins, (x, y));
+        if let Some(at) = current {
+            let tip = tip("as it stands, ", &recommendation.current, at);
+            chart.dot("c-vermillion", at, 7.0, &tip);
+        }
+        for &(plan, at) in &front {
+            let class = if is_short(plan) { "c-orange" } else { "c-blue" };
+            chart.dot(class, at, 5.5, &tip("", plan, at));
+        }
+        if let Some((plan, at)) = recommended {
+            chart.dot("ring", at, 10.0, &tip("recommended, ", plan, at));
+        }
+        chart
+    });
+    let entries: Vec<(&str, &str)> = [
+        (recommended.is_some(), "ring", "recommended"),
+        (current.is_some(), "c-vermillion", "as it stands"),
+        (
+            front.iter().any(|(plan, _)| !is_short(plan)),
+            "c-blue",
+            "always the required tasks",
+        ),
+        (
+            front.iter().any(|(plan, _)| is_short(plan)),
+            "c-orange",
+            "deployments go below the required tasks",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(shown, class, name)| shown.then_some((class, name)))
+    .collect();
+    Figure::Drawn(drawn + &legend(&entries))
 }

@@ -1,6 +1,6 @@
 //! The tasks of a deployment over time, with the required tasks, the room, and the spread.
 
-use super::super::svg::{Axis, Chart, Margins, legend};
+use super::super::svg::{Axis, Chart, Margins, for_screens, legend};
 use super::super::words;
 use super::Figure;
 use crate::explain::Moment;
@@ -36,49 +36,43 @@ pub fn tasks(moments: &[Moment], estimate: &Estimate) -> Figure {
     let shown_room = room.filter(|&room| room <= peak.saturating_mul(2).max(peak + 2));
     let highest = [Some(peak), Some(required), shown_room];
     let highest = highest.into_iter().flatten().max().unwrap_or(1);
-    let mut chart = Chart::new(
-        "Tasks over time",
-        300.0,
-        Margins {
+    let drawn = for_screens(|screen| {
+        let margins = Margins {
             left: 60.0,
             right: 16.0,
-        },
-        Axis::from_zero("Time from the request [min]", [end].into_iter()),
-        Axis::from_zero("Tasks", [f64::from(highest) * 1.1].into_iter()),
-    );
-    let end = chart.last_x();
-    let mut base = vec![0_u32; moments.len()];
-    for (class, name, count) in STATES {
-        stack(&mut chart, moments, end, &mut base, (class, name, count));
-    }
-    for (class, name, duration) in [
-        ("band-new", "new version live", durations.new_version_s),
-        ("band-end", "completed", durations.completed_s),
-    ] {
-        spread(&mut chart, class, name, &duration);
-    }
-    let level = |chart: &mut Chart, class: &str, tasks: u32, tip: &str| {
-        let y = f64::from(tasks);
-        chart.line(class, &[(0.0, y), (end, y)], tip);
-    };
-    level(
-        &mut chart,
-        "s-vermillion",
-        required,
-        &format!("required: {required} tasks"),
-    );
+        };
+        let x = Axis::from_zero("Time from the request [min]", [end].into_iter());
+        let y = Axis::of_counts("Tasks", highest.saturating_add(highest.div_ceil(10)));
+        let mut chart = Chart::new(screen, "Tasks over time", 300.0, margins, (x, y));
+        let end = chart.last_x();
+        let mut base = vec![0_u32; moments.len()];
+        for (class, name, count) in STATES {
+            stack(&mut chart, moments, end, &mut base, (class, name, count));
+        }
+        for (class, name, duration) in [
+            ("band-new", "new version live", durations.new_version_s),
+            ("band-end", "completed", durations.completed_s),
+        ] {
+            spread(&mut chart, class, name, &duration);
+        }
+        let mut level = |class: &str, tasks: u32, tip: &str| {
+            let y = f64::from(tasks);
+            chart.line(class, &[(0.0, y), (end, y)], tip);
+        };
+        let tip = format!("required: {required} tasks");
+        level("s-vermillion", required, &tip);
+        if let Some(room) = shown_room {
+            let tip = format!("the hosts hold {room} tasks");
+            level("s-ink dashed", room, &tip);
+        }
+        chart
+    });
     let mut entries: Vec<(&str, &str)> = STATES
         .iter()
         .map(|&(class, name, _)| (class, name))
         .collect();
     entries.push(("c-vermillion", "required tasks (line)"));
-    if let Some(room) = shown_room {
-        level(
-            &mut chart,
-            "s-ink dashed",
-            room,
-            &format!("the hosts hold {room} tasks"),
-        );
+    if shown_room.is_some() {
         entries.push(("c-ink", "room on the hosts (dashed)"));
     }
     entries.extend([
@@ -91,9 +85,8 @@ pub fn tasks(moments: &[Moment], estimate: &Estimate) -> Figure {
         _ => String::new(),
     };
     Figure::Drawn(format!(
-        "{}{}<p class=\"note\">Tasks as if every phase took its mean; the bands are the whole \
+        "{drawn}{}<p class=\"note\">Tasks as if every phase took its mean; the bands are the whole \
          model.{room_told}</p>",
-        chart.into_svg(),
         legend(&entries)
     ))
 }

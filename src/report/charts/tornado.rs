@@ -1,8 +1,10 @@
 //! The largest levers, and what the assumptions could change.
 
-use super::super::svg::{Axis, Chart, Margins, Side, legend};
+use std::collections::HashSet;
+
+use super::super::svg::{Axis, Chart, Margins, Rows, for_screens, legend};
 use super::super::words;
-use super::{Figure, coordinate, row_middle, short};
+use super::{Figure, short};
 use crate::explain::{Explanation, LeverKind};
 use crate::scenario::Clock;
 use crate::units::Seconds;
@@ -49,6 +51,9 @@ pub fn tornado(explanation: &Explanation, clock: Clock) -> Figure {
         .chain(effects)
         .filter(|(_, _, change, _)| change.0.abs() >= LEAST)
         .collect();
+    // What is tried as a lever and as another value of an assumption is one bar.
+    let mut names = HashSet::new();
+    bars.retain(|(_, name, ..)| names.insert(name.clone()));
     bars.sort_by(|a, b| b.2.0.abs().total_cmp(&a.2.0.abs()));
     bars.truncate(MOST);
     if bars.is_empty() {
@@ -56,30 +61,29 @@ pub fn tornado(explanation: &Explanation, clock: Clock) -> Figure {
             "No single change of a setting or an assumption matters by a second.",
         );
     }
-    let rows = bars.len();
     let minutes: Vec<f64> = bars.iter().map(|bar| bar.2.minutes()).collect();
-    let mut chart = Chart::new(
-        "The largest levers",
-        60.0 + 28.0 * coordinate(rows),
-        Margins {
-            left: 330.0,
-            right: 56.0,
-        },
-        Axis::from_zero("Change of lead plus clock [min]", minutes.iter().copied()),
-        Axis::of_names("Change", bars.iter().map(|bar| cut(&bar.1)).collect()),
-    );
-    for (row, (class, name, change, about)) in bars.iter().enumerate() {
-        let middle = row_middle(row, rows);
-        let end = change.minutes();
-        let size = words::duration(Seconds(change.0.abs()));
-        let said = format!("{}{size}", if change.0 < 0.0 { "−" } else { "+" });
-        chart.rectangle(
-            class,
-            [(0.0, middle + 0.36), (end, middle - 0.36)],
-            &format!("{name}: {said} ({about})"),
-        );
-        chart.text(Side::Right, "value", (end.max(0.0), middle), &said);
-    }
+    let drawn = for_screens(|screen| {
+        let x = Axis::from_zero("Change of lead plus clock [min]", minutes.iter().copied());
+        let rows = Rows {
+            title: "Change",
+            names: bars.iter().map(|bar| cut(&bar.1)).collect(),
+            height: 28.0,
+            margins: Margins {
+                left: 330.0,
+                right: 56.0,
+            },
+        };
+        let mut chart = Chart::of_rows(screen, "The largest levers", x, &rows);
+        for (row, (class, name, change, about)) in bars.iter().enumerate() {
+            let end = change.minutes();
+            let size = words::duration(Seconds(change.0.abs()));
+            let said = format!("{}{size}", if change.0 < 0.0 { "−" } else { "+" });
+            let tip = format!("{name}: {said} ({about})");
+            chart.bar(row, class, [0.0, end], &tip);
+            chart.label(row, end.max(0.0), &said);
+        }
+        chart
+    });
     let entries = [
         ("c-blue", "setting"),
         ("c-sky", "application"),
@@ -90,7 +94,7 @@ pub fn tornado(explanation: &Explanation, clock: Clock) -> Figure {
         .into_iter()
         .filter(|(class, _)| bars.iter().any(|bar| bar.0 == *class))
         .collect();
-    Figure::Drawn(chart.into_svg() + &legend(&used))
+    Figure::Drawn(drawn + &legend(&used))
 }
 
 /// A name that fits beside its bar.

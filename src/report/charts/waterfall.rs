@@ -1,8 +1,8 @@
 //! Where the time of a deployment goes.
 
-use super::super::svg::{Axis, Chart, Margins, Side, legend};
+use super::super::svg::{Axis, Chart, Margins, Rows, for_screens, legend};
 use super::super::words;
-use super::{Figure, coordinate, row_middle, short};
+use super::{Figure, short};
 use crate::explain::Waterfall;
 use crate::scenario::Clock;
 use crate::units::Seconds;
@@ -34,51 +34,39 @@ pub fn waterfall(waterfall: Option<&Waterfall>, clock: Clock) -> Figure {
         ));
     }
     let total = waterfall.total.with_lead(clock);
-    let rows = bars.len() + 1;
     let names = bars.iter().map(|(name, ..)| name.clone());
-    let names = names.chain(["whole deployment".to_owned()]).collect();
+    let names: Vec<String> = names.chain(["whole deployment".to_owned()]).collect();
     let ends = bars.iter().scan(0.0, |end, (_, _, share)| {
         *end += share.minutes();
         Some(*end)
     });
     let ends: Vec<f64> = ends.chain([total.minutes()]).collect();
-    let mut chart = Chart::new(
-        "Where the time goes",
-        60.0 + 26.0 * coordinate(rows),
-        Margins {
-            left: 270.0,
-            right: 70.0,
-        },
-        Axis::from_zero("Lead plus clock [min]", ends.iter().copied()),
-        Axis::of_names("Setting", names),
-    );
-    let mut bar = |row: usize, from: f64, to: f64, class: &str, tip: &str, said: Seconds| {
-        let middle = row_middle(row, rows);
-        chart.rectangle(class, [(from, middle + 0.36), (to, middle - 0.36)], tip);
-        let label = if said.0 < 0.0 {
-            format!("−{}", words::duration(Seconds(-said.0)))
-        } else {
-            words::duration(said)
+    let drawn = for_screens(|screen| {
+        let x = Axis::from_zero("Lead plus clock [min]", ends.iter().copied());
+        let rows = Rows {
+            title: "Setting",
+            names: names.clone(),
+            height: 26.0,
+            margins: Margins {
+                left: 270.0,
+                right: 70.0,
+            },
         };
-        chart.text(Side::Right, "value", (from.max(to), middle), &label);
-    };
-    let mut from = 0.0;
-    for (row, (_, what, share)) in bars.iter().enumerate() {
-        let to = ends[row];
-        let class = if share.0 < 0.0 { "c-purple" } else { "c-blue" };
-        let seconds = words::number(share.0.round());
-        bar(
-            row,
-            from,
-            to,
-            class,
-            &format!("{what}: {seconds} s"),
-            *share,
-        );
-        from = to;
-    }
-    let tip = format!("whole deployment: {total}");
-    bar(rows - 1, 0.0, total.minutes(), "c-ink", &tip, total);
+        let mut chart = Chart::of_rows(screen, "Where the time goes", x, &rows);
+        let mut from = 0.0;
+        for (row, (_, what, share)) in bars.iter().enumerate() {
+            let to = ends[row];
+            let class = if share.0 < 0.0 { "c-purple" } else { "c-blue" };
+            let tip = format!("{what}: {} s", words::number(share.0.round()));
+            chart.bar(row, class, [from, to], &tip);
+            chart.label(row, from.max(to), &signed(*share));
+            from = to;
+        }
+        let tip = format!("whole deployment: {total}");
+        chart.bar(bars.len(), "c-ink", [0.0, total.minutes()], &tip);
+        chart.label(bars.len(), total.minutes(), &signed(total));
+        chart
+    });
     let entries = [
         (
             "c-blue",
@@ -91,5 +79,14 @@ pub fn waterfall(waterfall: Option<&Waterfall>, clock: Clock) -> Figure {
     } else {
         &entries[..1]
     };
-    Figure::Drawn(chart.into_svg() + &legend(entries))
+    Figure::Drawn(drawn + &legend(entries))
+}
+
+/// A duration with a sign where it is negative.
+fn signed(share: Seconds) -> String {
+    if share.0 < 0.0 {
+        format!("−{}", words::duration(Seconds(-share.0)))
+    } else {
+        words::duration(share)
+    }
 }

@@ -1,7 +1,7 @@
 //! The charts of a fleet's report. A chart that would say nothing is a sentence instead.
 
-use super::super::charts::{Figure, coordinate, row_middle};
-use super::super::svg::{Axis, Chart, Margins, Side, legend};
+use super::super::charts::{Figure, coordinate};
+use super::super::svg::{Axis, Chart, Margins, Rows, Screen, for_screens, legend};
 use super::super::words;
 use super::FleetReport;
 use crate::fleet::yearly::Need;
@@ -9,7 +9,7 @@ use crate::units::Usd;
 
 /// What the windows need of each cluster's pool, and what the pool may hold.
 pub fn pools(report: &FleetReport) -> Figure {
-    let rows: Vec<(String, &str, u32, Option<u32>)> = report
+    let rows: Vec<(String, u32, Option<u32>)> = report
         .cluster_pools
         .iter()
         .flat_map(|pool| {
@@ -18,54 +18,48 @@ pub fn pools(report: &FleetReport) -> Figure {
                     "any" => format!("{}, any time", pool.cluster),
                     window => format!("{}, {window}", pool.cluster),
                 };
-                (name, pool.cluster.as_str(), *hosts, pool.extra_hosts_max)
+                (name, *hosts, pool.extra_hosts_max)
             })
         })
         .collect();
     if rows.is_empty() {
         return Figure::nothing("The plan keeps no pool in any cluster.");
     }
-    let most = rows.iter().flat_map(|row| [Some(row.2), row.3]);
-    let most: Vec<f64> = most.flatten().map(f64::from).collect();
-    let mut chart = Chart::new(
-        "Hosts of the pools over windows",
-        62.0 + 30.0 * coordinate(rows.len()),
-        Margins {
-            left: 190.0,
-            right: 60.0,
-        },
-        Axis::from_zero("Hosts of the pool [hosts]", most.into_iter()),
-        Axis::of_names(
-            "Window",
-            rows.iter().map(|row| short_name(&row.0)).collect(),
-        ),
-    );
-    for (index, (name, _, hosts, limit)) in rows.iter().enumerate() {
-        let middle = row_middle(index, rows.len());
-        let needed = f64::from(*hosts);
-        let limited = limit.map_or_else(
-            || "not limited".to_owned(),
-            |most| format!("at most {most}"),
-        );
-        let tip = format!("{name}: {hosts} hosts; the pool holds {limited}");
-        let corners = [(0.0, middle + 0.32), (needed, middle - 0.32)];
-        chart.rectangle("c-blue", corners, &tip);
-        chart.text(Side::Right, "value", (needed, middle), &hosts.to_string());
-        if let Some(most) = limit {
-            let most = f64::from(*most);
-            let ends = [(most, middle - 0.45), (most, middle + 0.45)];
-            chart.line(
-                "s-vermillion",
-                &ends,
-                &format!("{name}: at most {most} hosts"),
+    let most = rows.iter().flat_map(|row| [Some(row.1), row.2]);
+    let most = most.flatten().max().unwrap_or(0);
+    let drawn = for_screens(|screen| {
+        let x = Axis::of_counts("Hosts of the pool [hosts]", most);
+        let named = Rows {
+            title: "Window",
+            names: rows.iter().map(|row| short_name(&row.0)).collect(),
+            height: 30.0,
+            margins: Margins {
+                left: 190.0,
+                right: 60.0,
+            },
+        };
+        let mut chart = Chart::of_rows(screen, "Hosts of the pools over windows", x, &named);
+        for (index, (name, hosts, limit)) in rows.iter().enumerate() {
+            let needed = f64::from(*hosts);
+            let limited = limit.map_or_else(
+                || "not limited".to_owned(),
+                |most| format!("at most {most}"),
             );
+            let tip = format!("{name}: {hosts} hosts; the pool holds {limited}");
+            chart.bar(index, "c-blue", [0.0, needed], &tip);
+            chart.label(index, needed, &hosts.to_string());
+            if let Some(most) = limit {
+                let tip = format!("{name}: at most {most} hosts");
+                chart.across(index, "s-vermillion", f64::from(*most), &tip);
+            }
         }
-    }
+        chart
+    });
     let entries = [
         ("c-blue", "needed in the window"),
         ("c-vermillion", "the most that the pool may hold"),
     ];
-    Figure::Drawn(chart.into_svg() + &legend(&entries))
+    Figure::Drawn(drawn + &legend(&entries))
 }
 
 /// A name that fits beside a chart.
@@ -108,49 +102,49 @@ pub fn budget(report: &FleetReport) -> Figure {
         report.today.usd_per_month,
         report.today.weighted_minutes_per_month,
     );
-    let x = shown
+    let x: Vec<f64> = shown
         .iter()
         .map(|point| point.0)
         .chain(budget)
-        .chain([plan.0, today.0]);
-    let y = shown.iter().map(|point| point.1).chain([plan.1, today.1]);
-    let mut chart = Chart::new(
-        "Weighted minutes over the budget",
-        330.0,
-        Margins {
-            left: 78.0,
-            right: 24.0,
-        },
-        Axis::around(
-            "Budget beyond serving [USD/month]",
-            x.chain([first]).collect::<Vec<_>>().into_iter(),
-        ),
-        Axis::from_zero(
-            "Weighted minutes [min/month]",
-            y.collect::<Vec<_>>().into_iter(),
-        ),
-    );
+        .chain([plan.0, today.0, first])
+        .collect();
+    let y: Vec<f64> = shown
+        .iter()
+        .map(|point| point.1)
+        .chain([plan.1, today.1])
+        .collect();
     // What a smaller budget buys stays bought until a larger one buys more.
     let mut steps = Vec::with_capacity(2 * shown.len());
     for pair in shown.windows(2) {
         steps.extend([pair[0], (pair[1].0, pair[0].1)]);
     }
     steps.extend(shown.last());
-    chart.line("s-blue", &steps, "");
-    for (budget, minutes) in &shown {
-        let tip = format!("{}: {minutes:.0} weighted min a month", Usd(*budget));
-        chart.dot("c-blue", (*budget, *minutes), 3.5, &tip);
-    }
-    if let Some(budget) = budget {
-        let ends = [(budget, chart.bottom_y()), (budget, chart.top_y())];
-        let tip = format!("the budget of the fleet: {}", Usd(budget));
-        chart.line("s-ink dashed", &ends, &tip);
-    }
     let point = |name: &str, (usd, minutes): (f64, f64)| {
         format!("{name}: {}, {minutes:.0} weighted min a month", Usd(usd))
     };
-    chart.dot("c-vermillion", today, 7.0, &point("as it stands", today));
-    chart.dot("ring", plan, 9.0, &point("the plan", plan));
+    let drawn = for_screens(|screen| {
+        let margins = Margins {
+            left: 78.0,
+            right: 24.0,
+        };
+        let x = Axis::around("Budget beyond serving [USD/month]", x.iter().copied());
+        let y = Axis::from_zero("Weighted minutes [min/month]", y.iter().copied());
+        let title = "Weighted minutes over the budget";
+        let mut chart = Chart::new(screen, title, 330.0, margins, (x, y));
+        chart.line("s-blue", &steps, "");
+        for (budget, minutes) in &shown {
+            let tip = format!("{}: {minutes:.0} weighted min a month", Usd(*budget));
+            chart.dot("c-blue", (*budget, *minutes), 3.5, &tip);
+        }
+        if let Some(budget) = budget {
+            let ends = [(budget, chart.bottom_y()), (budget, chart.top_y())];
+            let tip = format!("the budget of the fleet: {}", Usd(budget));
+            chart.line("s-ink dashed", &ends, &tip);
+        }
+        chart.dot("c-vermillion", today, 7.0, &point("as it stands", today));
+        chart.dot("ring", plan, 9.0, &point("the plan", plan));
+        chart
+    });
     let entries = [
         ("c-blue", "fewest minutes for a budget"),
         ("ring", "the plan"),
@@ -163,8 +157,7 @@ pub fn budget(report: &FleetReport) -> Figure {
         &entries[..3]
     };
     Figure::Drawn(format!(
-        "{}{}<p class=\"note\">A budget above {} wins less than 1 % of the minutes more.</p>",
-        chart.into_svg(),
+        "{drawn}{}<p class=\"note\">A budget above {} wins less than 1 % of the minutes more.</p>",
         legend(entries),
         Usd(reached)
     ))
@@ -190,25 +183,48 @@ pub fn months(report: &FleetReport) -> Figure {
     if most == 0 {
         return Figure::nothing("The services run on no hosts of their own.");
     }
-    let names = (1..=plan.growth.months).map(|month| {
-        // Beyond two years only the years are named.
-        let named = plan.growth.months <= 24 || month % 12 == 0;
-        if named {
-            month.to_string()
-        } else {
-            String::new()
-        }
-    });
-    let mut chart = Chart::new(
-        "Hosts of all clusters over the months",
-        300.0,
-        Margins {
+    let drawn = for_screens(|screen| {
+        let every = match (screen, plan.growth.months) {
+            (_, 25..) => 12,
+            (Screen::Narrow, 13..) => 3,
+            _ => 1,
+        };
+        let name = |month: u32| match month % every {
+            0 => month.to_string(),
+            _ => String::new(),
+        };
+        let margins = Margins {
             left: 64.0,
             right: 16.0,
-        },
-        Axis::of_names("Month [months from now]", names.collect()),
-        Axis::from_zero("Hosts [hosts]", [f64::from(most)].into_iter()),
-    );
+        };
+        let names = (1..=plan.growth.months).map(name).collect();
+        let x = Axis::of_names("Month [months from now]", names);
+        let y = Axis::of_counts("Hosts [hosts]", most);
+        let title = "Hosts of all clusters over the months";
+        let mut chart = Chart::new(screen, title, 300.0, margins, (x, y));
+        fill(&mut chart, &months);
+        chart
+    });
+    let used = |of: fn(&Need) -> u32| months.iter().any(|(_, p95)| of(p95) > 0);
+    let entries: Vec<(&str, &str)> = [
+        (used(|need| need.committed), "c-green", "committed, p95"),
+        (used(|need| need.on_demand), "c-blue", "on demand, p95"),
+        (used(|need| need.spot), "c-orange", "spot, p95"),
+        (true, "c-ink", "all at the median of the load (dashed)"),
+    ]
+    .into_iter()
+    .filter_map(|(used, class, name)| used.then_some((class, name)))
+    .collect();
+    let growth = words::number(plan.growth.growth_percent_per_year);
+    let peak = words::number(plan.growth.peak_factor);
+    Figure::Drawn(format!(
+        "{drawn}{}<p class=\"note\">Growth of {growth} % in a year; the p95 of the load is {peak} times its median.</p>",
+        legend(&entries)
+    ))
+}
+
+/// Draws the hosts of each month at the p95 of the load, with those at its median.
+fn fill(chart: &mut Chart, months: &[(Need, Need)]) {
     let mut middles = Vec::new();
     for (index, (p50, p95)) in months.iter().enumerate() {
         let left = coordinate(index);
@@ -243,21 +259,4 @@ pub fn months(report: &FleetReport) -> Figure {
         );
         chart.dot("c-ink", (*x, *y), 3.5, &tip);
     }
-    let used = |of: fn(&Need) -> u32| months.iter().any(|(_, p95)| of(p95) > 0);
-    let entries: Vec<(&str, &str)> = [
-        (used(|need| need.committed), "c-green", "committed, p95"),
-        (used(|need| need.on_demand), "c-blue", "on demand, p95"),
-        (used(|need| need.spot), "c-orange", "spot, p95"),
-        (true, "c-ink", "all at the median of the load (dashed)"),
-    ]
-    .into_iter()
-    .filter_map(|(used, class, name)| used.then_some((class, name)))
-    .collect();
-    let growth = words::number(plan.growth.growth_percent_per_year);
-    let peak = words::number(plan.growth.peak_factor);
-    Figure::Drawn(format!(
-        "{}{}<p class=\"note\">Growth of {growth} % in a year; the p95 of the load is {peak} times its median.</p>",
-        chart.into_svg(),
-        legend(&entries)
-    ))
 }

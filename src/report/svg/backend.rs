@@ -77,11 +77,6 @@ impl Svg {
         drawn
     }
 
-    /// Whether anything was drawn in a class.
-    pub(super) fn shows(&self, name: &str) -> bool {
-        self.page.borrow().classes.iter().any(|class| class == name)
-    }
-
     /// All elements so far.
     pub(super) fn body(&self) -> String {
         self.page.borrow().body.clone()

@@ -48,6 +48,12 @@ fn colour_is_for_terminals_unless_asked() {
     assert!(!estimate("auto").contains('\x1b'));
     assert!(!estimate("never").contains('\x1b'));
     assert!(estimate("always").contains("\x1b[1m"));
+    // Also where the arguments are wrong, before or after what is wrong.
+    let told = |arguments: &[&str]| prescale(arguments).stderr;
+    assert!(told(&["estimates", "--color", "always"]).contains('\x1b'));
+    assert!(told(&["--color=always", "estimates"]).contains('\x1b'));
+    assert!(!told(&["estimates", "--color", "never"]).contains('\x1b'));
+    assert!(!told(&["estimates"]).contains('\x1b'));
 }
 
 /// Problems of a value by the keywords that our schema uses; another keyword is a failure.

@@ -160,6 +160,41 @@ fn the_emitted_limits_are_those_of_the_fleet() {
 }
 
 #[test]
+fn names_are_no_formulas_in_the_emitted_table_and_read_as_they_were() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let scenario = std::path::absolute("data/examples/two-tasks-no-room.toml").expect("a path");
+    let fleet = format!(
+        "[clusters.\"@c\"]\nextra_hosts_max = 3\nusd_per_extra_host_per_month = 9.0\n\
+         [[service]]\nfile = '{}'\nname = '=1+1'\ncluster = '@c'\nwindow = '-w'\n",
+        scenario.display()
+    );
+    std::fs::write(path("fleet.toml"), fleet).expect("it can be written");
+    let (options, limits) = (path("options.csv"), path("limits.toml"));
+    let emitted = ["--emit-options", &options, "--emit-limits", &limits];
+    let run = prescale(&[&["fleet", &path("fleet.toml")], &emitted[..]].concat());
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let table = std::fs::read_to_string(&options).expect("it was written");
+    let cells = || table.lines().skip(1).flat_map(|row| row.split(','));
+    assert!(cells().any(|cell| cell == "'@c") && cells().any(|cell| cell == "'-w"));
+    assert!(
+        cells().all(|cell| !cell.starts_with(['=', '+', '@'])),
+        "{table}"
+    );
+    let run = prescale(&[
+        "fleet",
+        "--options",
+        &options,
+        "--limits",
+        &limits,
+        "--format",
+        "json",
+    ]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(json(&run)["choices"][0]["service"], "=1+1");
+}
+
+#[test]
 fn all_that_is_wrong_with_a_table_is_told() {
     let table = Table::new(
         "service,option,cluster,window,pool,weighted_minutes_per_month,usd_per_month,hosts,\

@@ -86,6 +86,48 @@ fn data_holds_every_part() {
     assert!((at_today - number(total)).abs() < 1e-6);
 }
 
+/// The chart counts deployments as the scenario does, 21 days a month; the key counts those of a
+/// calendar day. Both are told, and the lines cross at the mark.
+#[test]
+fn the_break_even_is_where_the_lines_of_cost_cross() {
+    let example = "data/examples/prescaling-pays.toml";
+    let report = json(&["report", "--format", "json", example]);
+    let turns_at = &report["break_even"];
+    let hosts = json(&["hosts", "--format", "json", example]);
+    let per_calendar_day = number(&hosts["break_even_deployments_per_day"]);
+    assert_eq!(
+        turns_at["per_calendar_day"],
+        hosts["break_even_deployments_per_day"]
+    );
+    let per_day = number(&turns_at["per_day"]);
+    // As many in a month.
+    assert!((per_day * 21.0 - per_calendar_day * 730.0 / 24.0).abs() < 1e-9);
+    let at = |kind: &str| {
+        let lines = report["cost_lines"].as_array().expect("lines are a list");
+        let line = lines.iter().find(|line| line["kind"] == kind).expect(kind);
+        number(&line["fixed_usd_per_month"])
+            + number(&line["usd_per_month_per_daily_deployment"]) * per_day
+    };
+    let (prescaled, standing) = (at("prescaled"), at("standing"));
+    assert!(
+        (prescaled - standing).abs() < 0.005,
+        "{prescaled}, {standing}"
+    );
+    let told = "70 deployments a working day (21 a month; 48 a calendar day)";
+    let page = prescale(&["report", example]).stdout;
+    assert!(page.contains(told));
+    assert!(page.contains(">Deployments per working day<"));
+    let text = prescale(&["hosts", example]).stdout;
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains(&format!("Above {told} standing hosts")),
+        "{text}"
+    );
+    // Where every day counts there is one number.
+    let page = prescale(&["report", "data/examples/web.toml"]).stdout;
+    assert!(page.contains(">Deployments per day<") && !page.contains("working day"));
+}
+
 #[test]
 fn a_stuck_deployment_has_a_report_too() {
     let run = prescale(&["report", "data/examples/stuck.toml"]);
@@ -108,6 +150,25 @@ fn a_path_that_cannot_be_written_is_told_at_once() {
         run.stderr
     );
     assert!(!run.stderr.contains("no-such-scenario"), "{}", run.stderr);
+    // Nor the random name of what is written first.
+    assert!(!run.stderr.contains(".tmp"), "{}", run.stderr);
+}
+
+#[test]
+fn an_ending_that_names_no_format_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("report.pdf");
+    let written = |more: &[&str]| {
+        let path = path.display().to_string();
+        let example = "data/examples/settings-first.toml";
+        let run = prescale(&[&["report", example, "-o", &path], more].concat());
+        (run.code, run.stderr)
+    };
+    let (code, told) = written(&[]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains("the ending names no format"), "{told}");
+    assert!(!path.exists());
+    assert_eq!(written(&["--format", "html"]).0, Some(0));
 }
 
 const FLEET: &str = "data/examples/fleet/fleet.toml";

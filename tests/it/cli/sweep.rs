@@ -402,3 +402,49 @@ fn parquet_is_whole_or_nothing() {
     assert_eq!(names(folder.path()), ["rows.parquet"]);
     assert_eq!(parquet_rows(&file).1.len(), 6);
 }
+
+/// A range without a unit is no duration: each row says so, and a file would hide it.
+#[test]
+fn a_key_that_takes_none_of_its_values_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rows.csv").display().to_string();
+    let sweep = |ready: &str| {
+        let ready = format!("service.timing.ready={ready}");
+        prescale(&["sweep", SCENARIO, "--vary", &ready, "-o", &file])
+    };
+    let run = sweep("10..20");
+    assert_eq!((run.code, run.stdout.as_str()), (Some(0), ""));
+    assert_eq!(
+        run.stderr,
+        "service.timing.ready: all 11 values are refused, so all rows are invalid: found 10, \
+         expected a duration such as \"90s\", or { mean = \"90s\", cv = 0.2 }\n"
+    );
+    // One that is taken is enough.
+    assert_eq!(sweep("10,20s").stderr, "");
+}
+
+#[test]
+fn what_cannot_be_swept_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let empty = folder.path().join("empty.csv");
+    fs::write(&empty, "").expect("it can be written");
+    let empty = empty.display().to_string();
+    for (arguments, told) in [
+        (&["--input", &empty][..], "found no columns"),
+        (&["--vary", "service.timing.ready=10s..20s"], "10s..20s:1s"),
+        (
+            &["--vary", "service.desired_count=1..2", "--threads", "0"],
+            "expected a whole number from 1 on",
+        ),
+    ] {
+        let arguments = [&["sweep", SCENARIO], arguments].concat();
+        let run = prescale(&arguments);
+        assert_eq!(run.code, Some(2), "{arguments:?}");
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert_eq!(run.stdout, "");
+    }
+    let fleet = "data/examples/fleet/fleet.toml";
+    let run = prescale(&["sweep", fleet, "--vary", "service.desired_count=1..2"]);
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("found a fleet"), "{}", run.stderr);
+}
