@@ -11,6 +11,9 @@ use super::{End, Rolling};
 /// Points of the grid from one point of the lattice to the next: a fifth of a deviation.
 const STRIDE: usize = 2;
 
+/// Where a start varies by less, in points of the grid, every point is on the lattice.
+const NARROW: f64 = 5.0;
+
 /// Points that the lattice has at most.
 const MOST: usize = 512;
 
@@ -219,7 +222,9 @@ impl Rolling {
             let longest = self.replaced.iter().map(|law| law.support().1 / step);
             let longest = super::grid::floor_index(longest.fold(0.0, f64::max)) + 1;
             let soonest = self.healthy.iter().map(first).min().unwrap_or(0);
-            let stride = (longest - soonest.min(longest)).div_ceil(MOST).max(STRIDE);
+            let deviation = self.healthy[Host::Warm as usize].variance().sqrt() / step;
+            let least = if deviation < NARROW { 1 } else { STRIDE };
+            let stride = (longest - soonest.min(longest)).div_ceil(MOST).max(least);
             Lattice {
                 stride,
                 healthy: soonest / stride,

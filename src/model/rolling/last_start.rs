@@ -41,6 +41,9 @@ const LOG_NEGLIGIBLE: f64 = -14.0;
 /// The largest tilt, beyond which a count is certain.
 const LARGEST_TILT: f64 = 40.0;
 
+/// Fewer starts than this are expected where the last one cannot be.
+const HARDLY_ANY: f64 = 0.01;
+
 /// How close to a total the expected one has to be, in its standard deviations.
 const CLOSE: f64 = 1e-4;
 
@@ -411,6 +414,16 @@ impl LastStart {
     /// What holds if the last start comes at a point; None if it cannot.
     fn moment(&self, rolling: &Rolling, at: usize, window: usize) -> Option<Moment> {
         let ends = [at.saturating_sub(window), at + window].map(|at| self.points(rolling, at));
+        let expected = |points: &[Rc<Point>]| -> f64 {
+            let starts = |point: &Point| f64::from(point.first) + point.mean;
+            let kinds = self.kinds.iter().zip(points);
+            kinds
+                .map(|((_, size), point)| f64::from(*size) * starts(point))
+                .sum()
+        };
+        if expected(&ends[1]) - expected(&ends[0]) < HARDLY_ANY {
+            return None;
+        }
         let points = self.points(rolling, at);
         let given = if self.units() <= MULTIPLIED_OUT {
             self.causes(&ends, &points)?

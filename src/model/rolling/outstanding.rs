@@ -401,6 +401,10 @@ impl<'a> Outstanding<'a> {
         marked.mean += fresh;
         marked.variance += fresh * (1.0 - fresh);
         let any = (all * through).min(1.0);
+        if self.marks >= self.last.target {
+            // There are no more new tasks.
+            return (any, any);
+        }
         (any, any * marked.at_most(f64::from(self.marks)))
     }
 }
