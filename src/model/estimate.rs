@@ -12,6 +12,7 @@ use super::availability::{Availability, Shortfall, availability, required_tasks,
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
 use super::crowd::{Crowd, crowd};
 use super::day;
+use super::excess::{Place, of_one_round};
 use super::exposure::{Exposure, Incoming, Levels, Struck, is_exposed, starts_beside};
 use super::interruption::{Recovery, requested};
 use super::joining::{Cycles, Joined};
@@ -672,6 +673,7 @@ impl Model {
         let evacuation = evacuation(scenario, &placed, added, standing).map(|rollout| Course {
             rolling: &self.after_stopped,
             rollout,
+            place: Place::AfterStopped,
             by_room: None,
             crowd: Crowd::default(),
             sooner: 0.0,
@@ -967,6 +969,7 @@ impl Model {
             return Course {
                 rolling: &self.after_stopped,
                 rollout: rollout(moves.surge),
+                place: Place::AfterStopped,
                 by_room: None,
                 crowd,
                 sooner: self.taken_over(moves),
@@ -976,6 +979,7 @@ impl Model {
         Course {
             rolling: at_the_stop,
             rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
+            place: Place::AtTheStop,
             by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
             crowd,
             sooner: 0.0,
@@ -1041,6 +1045,7 @@ fn hours(scenario: &Scenario, plan: &Plan, there_for: &[&Law], asked: Asked) -> 
 struct Course<'a> {
     rolling: &'a Rolling,
     rollout: Rollout,
+    place: Place,
     /// The same for room on the hosts, where it comes back later than permission.
     by_room: Option<(&'a Rolling, Rollout)>,
     /// What starts lose to others on the same host.
@@ -1090,7 +1095,8 @@ impl Course<'_> {
     /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
     /// surge lengthens the life of an old task; between two attempts the place is empty.
     fn mean_excess_task_seconds(&self, phases: &Phases) -> f64 {
-        let excess = self.rolling.mean_excess_task_seconds(self.rollout);
+        let excess = of_one_round(self.rollout, phases, self.place)
+            .unwrap_or_else(|| self.rolling.mean_excess_task_seconds(self.rollout));
         let Some(retries) = &phases.retries else {
             return excess;
         };
