@@ -85,6 +85,8 @@ struct Recovery {
     spot: f64,
     zone: f64,
     whole: f64,
+    /// How often it counts.
+    weight: f64,
 }
 
 /// Minutes short in the deployments of a month and between them.
@@ -276,7 +278,7 @@ fn is_short(seconds: f64) -> f64 {
 ///
 /// # Formula
 /// Times of rest of mean 1 / μ alternate with recoveries: the mean time short in a recovery over
-/// the mean of both.
+/// the mean of both, each by its weight.
 fn at_rest(prepared: &Prepared, asked: Asked) -> [(f64, f64); 2] {
     let hazards = prepared.hazards_at_rest();
     let all: f64 = hazards.iter().sum();
@@ -295,7 +297,7 @@ fn at_rest(prepared: &Prepared, asked: Asked) -> [(f64, f64); 2] {
     let share = |of: fn(&Recovery) -> f64| {
         let pairs: Vec<[f64; 2]> = recoveries
             .iter()
-            .map(|one| [of(one), 1.0 / all + one.whole])
+            .map(|one| [of(one), one.weight / all + one.whole])
             .collect();
         ratio(&pairs)
     };
@@ -323,6 +325,7 @@ fn recoveries(prepared: &Prepared, asked: Asked, mixture: Mixture) -> Vec<Recove
             spot: if of_zone { 0.0 } else { weight * short },
             zone: if of_zone { weight * short } else { 0.0 },
             whole: weight * whole,
+            weight,
         })
     })
     .unwrap_or_default()
