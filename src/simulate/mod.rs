@@ -10,6 +10,7 @@
 
 mod availability;
 mod cost;
+mod cost_spread;
 mod floor;
 mod health;
 mod law;
@@ -28,6 +29,7 @@ use serde::Serialize;
 
 pub use availability::{Availability, Parts};
 pub use cost::Cost;
+pub use cost_spread::{CostSpread, cost_spread};
 pub use run::{Halt, Outcome, Prepared, Run, Seen};
 pub use setup::{Adding, Host, NoPlace, Origin, Resources, Setup, SpotRules, StartLimit, Waiting};
 pub use timeline::Row;
