@@ -243,8 +243,8 @@ fn struck(
     run.shuffle();
     run.tilt(mixture, part_of(number));
     let with = short(run);
-    let (seen, weight) = (run.seen(), run.weight());
-    if seen.strikes == 0 {
+    let (strikes, weight) = (run.seen(), run.weight());
+    if strikes.strikes == 0 {
         return Sample {
             own: with,
             went_short: is_short(with),
@@ -256,7 +256,7 @@ fn struck(
     run.spare();
     let own = short(run);
     let more = weight * (with - own);
-    let of_zone = seen.zones > 0;
+    let of_zone = strikes.zones > 0;
     Sample {
         own,
         spot: if of_zone { 0.0 } else { more },
