@@ -71,16 +71,31 @@ pub struct Incoming {
 }
 
 /// Moments of a deployment that are told apart.
-const PHASES: u32 = 8;
+const PHASES: u32 = 4;
+
+/// Beyond so many rounds the units have lost their step.
+const ROUNDS_IN_STEP: u32 = 8;
 
 impl Incoming {
+    fn is_steady(&self) -> bool {
+        self.rounds > ROUNDS_IN_STEP
+    }
+
+    fn phases(&self) -> u32 {
+        if self.is_steady() { 1 } else { PHASES }
+    }
+
     /// The chance that one of them is healthy so long after a strike, at each of as many moments of
     /// the strike.
     ///
     /// # Formula
-    /// P(t − R < F + k C ≤ t + s) over the rounds k, with normal laws.
+    /// P(t − R < F + k C ≤ t + s) over the rounds k, with normal laws; after many rounds (R + s) / E C,
+    /// wherever the moment is.
     fn healthy_after(&self, seconds: f64) -> impl Iterator<Item = f64> {
-        (0..PHASES).map(move |phase| {
+        (0..self.phases()).map(move |phase| {
+            if self.is_steady() {
+                return ((seconds + self.reaction) / self.cycle[0].max(1e-9)).min(1.0);
+            }
             let at = (f64::from(phase) + 0.5) / f64::from(PHASES) * self.until;
             let by = |time: f64| -> f64 {
                 let rounds = (0..self.rounds).map(f64::from);
@@ -123,7 +138,7 @@ impl Incoming {
                         short
                     })
                     .sum();
-                moment.seconds * short / f64::from(PHASES)
+                moment.seconds * short / f64::from(self.phases())
             })
             .sum()
     }

@@ -46,6 +46,9 @@ const MULTIPLIED: u32 = 500;
 /// Ways to spread the tasks that are less likely than this are left out.
 const NEGLIGIBLE: f64 = 1e-4;
 
+/// Terms of a binomial law that are smaller than this are left out.
+const NEXT_TO_NOTHING: f64 = 1e-17;
+
 /// Points of a law that are less likely than this are left out.
 const NO_MASS: f64 = 1e-10;
 
@@ -675,6 +678,10 @@ fn add_binomial(to: &mut [f64], share: f64, n: u32, p: f64) {
         for i in 0..=n {
             add(if p > 0.5 { n - i } else { i }, mass);
             mass *= odds * f64::from(n - i) / f64::from(i + 1);
+            // Beyond the mode it only falls.
+            if mass < share * NEXT_TO_NOTHING && f64::from(i) > f64::from(n) * rare {
+                break;
+            }
         }
     } else {
         // From the logarithm, so that a large n does not lose it all.
