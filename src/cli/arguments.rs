@@ -435,6 +435,10 @@ pub struct OfValidation {
     /// Only write the random scenario with this number, to look into it
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["scenarios", "runs", "threads", "format"])]
     pub emit_scenario: Option<u32>,
+    /// The same of those whose hosts are taken back
+    #[arg(long, value_name = "NUMBER",
+        conflicts_with_all = ["scenarios", "runs", "threads", "format", "emit_scenario"])]
+    pub emit_struck: Option<u32>,
     /// How the answer is written
     #[arg(long, value_enum, default_value_t)]
     pub format: ValidationFormat,

@@ -12,7 +12,8 @@ use super::availability::{Availability, Shortfall, availability, required_tasks,
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
 use super::crowd::{Crowd, crowd};
 use super::day;
-use super::exposure::{Exposure, Levels, Struck, is_exposed};
+use super::excess::{Place, of_one_round};
+use super::exposure::{Exposure, Incoming, Levels, Struck, is_exposed, starts_beside};
 use super::interruption::{Recovery, requested};
 use super::joining::{Cycles, Joined};
 use super::law::{Law, standard_deviation};
@@ -313,8 +314,8 @@ pub enum EstimateVerdict {
     Stuck,
 }
 
-/// Boot, hosts before, standing and spot, and required tasks.
-type ExposureKey = (u64, [u32; 4]);
+/// Boot, hosts before, standing and spot, required tasks, and tasks that may start beside others.
+type ExposureKey = (u64, [u32; 5]);
 
 /// Tasks and moves, upper bound and room, what joins and its boot, and when a failure is noticed.
 type RollbackKey = ([u32; 4], (u32, Option<u32>), (Joining, u64), Option<u64>);
@@ -672,6 +673,7 @@ impl Model {
         let evacuation = evacuation(scenario, &placed, added, standing).map(|rollout| Course {
             rolling: &self.after_stopped,
             rollout,
+            place: Place::AfterStopped,
             by_room: None,
             crowd: Crowd::default(),
             sooner: 0.0,
@@ -822,7 +824,8 @@ impl Model {
         let counts = [plan.prescale_hosts, plan.headroom_hosts, plan.spot_hosts];
         let [before, standing, spot] = counts;
         let boot = scenario.prescale.boot.mean.0.to_bits();
-        let key = (boot, [before, standing, spot, required]);
+        let beside = starts_beside(scenario, plan);
+        let key = (boot, [before, standing, spot, required, beside]);
         if let Some(known) = self.exposures.borrow().get(&key) {
             return Some(Rc::clone(known));
         }
@@ -856,10 +859,7 @@ impl Model {
         run: &Run,
     ) -> Availability {
         let surplus = surplus(&scenario.service, moves);
-        let evacuating = run
-            .evacuation
-            .as_ref()
-            .map_or(0.0, |evacuation| evacuation.mean_short(surplus));
+        let evacuating = run.mean_short_of_evacuation(moves, surplus);
         let seconds = run.completed.mean() + run.evacuated.as_ref().map_or(0.0, |law| law.mean());
         let struck = self
             .exposure(scenario, plan)
@@ -897,9 +897,7 @@ impl Model {
     /// taken together.
     fn levels(&self, exposure: &Exposure, moves: &Moves, run: &Run, seconds: f64) -> Levels {
         let short = |surplus: u32| {
-            let evacuation = run.evacuation.as_ref();
-            run.course.mean_short(surplus)
-                + evacuation.map_or(0.0, |course| course.mean_short(surplus))
+            run.course.mean_short(surplus) + run.mean_short_of_evacuation(moves, surplus)
         };
         let lowest = moves.min_healthy;
         let slack = moves.desired - lowest;
@@ -917,9 +915,41 @@ impl Model {
             seconds_at.push((moves.desired, (seconds - below).max(0.0)));
         }
         let first = self.phases().reaction.mean() + self.phases().cold_start.mean();
+        let new_version = run.new_version().mean();
         Levels {
             seconds_at,
             with_added: ((seconds - first) / seconds).clamp(0.0, 1.0),
+            through: (seconds - new_version).max(0.0),
+            incoming: self.incoming(moves, new_version),
+        }
+    }
+
+    /// New tasks that become healthy in the course of a deployment.
+    fn incoming(&self, moves: &Moves, until: f64) -> Incoming {
+        let phases = self.phases();
+        let desired = moves.desired;
+        let units = moves.surge.saturating_add(moves.slack).min(desired);
+        let sum = |laws: &[&Law]| {
+            let mean = laws.iter().map(|law| law.mean()).sum();
+            [mean, laws.iter().map(|law| law.variance()).sum()]
+        };
+        let Phases {
+            start,
+            drain,
+            reaction,
+            ..
+        } = phases;
+        Incoming {
+            units,
+            rounds: desired.div_ceil(units.max(1)),
+            first: if moves.surge > 0 {
+                sum(&[reaction, start])
+            } else {
+                sum(&[reaction, drain, reaction, start])
+            },
+            cycle: sum(&[start, reaction, drain, reaction]),
+            reaction: reaction.mean(),
+            until,
         }
     }
 
@@ -939,6 +969,7 @@ impl Model {
             return Course {
                 rolling: &self.after_stopped,
                 rollout: rollout(moves.surge),
+                place: Place::AfterStopped,
                 by_room: None,
                 crowd,
                 sooner: self.taken_over(moves),
@@ -948,6 +979,7 @@ impl Model {
         Course {
             rolling: at_the_stop,
             rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
+            place: Place::AtTheStop,
             by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
             crowd,
             sooner: 0.0,
@@ -1013,6 +1045,7 @@ fn hours(scenario: &Scenario, plan: &Plan, there_for: &[&Law], asked: Asked) -> 
 struct Course<'a> {
     rolling: &'a Rolling,
     rollout: Rollout,
+    place: Place,
     /// The same for room on the hosts, where it comes back later than permission.
     by_room: Option<(&'a Rolling, Rollout)>,
     /// What starts lose to others on the same host.
@@ -1062,7 +1095,8 @@ impl Course<'_> {
     /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
     /// surge lengthens the life of an old task; between two attempts the place is empty.
     fn mean_excess_task_seconds(&self, phases: &Phases) -> f64 {
-        let excess = self.rolling.mean_excess_task_seconds(self.rollout);
+        let excess = of_one_round(self.rollout, phases, self.place)
+            .unwrap_or_else(|| self.rolling.mean_excess_task_seconds(self.rollout));
         let Some(retries) = &phases.retries else {
             return excess;
         };
@@ -1109,6 +1143,16 @@ impl Run<'_> {
             Some(joined) => joined.new_version(),
             None => self.course.later(Rolling::new_version),
         }
+    }
+
+    /// How long fewer than `surplus` tasks beyond the fewest of the deployment are healthy while
+    /// tasks move off the hosts that go: mean \[s\]. Where fewer tasks move than may be missing, more
+    /// stay healthy than in the deployment.
+    fn mean_short_of_evacuation(&self, moves: &Moves, surplus: u32) -> f64 {
+        self.evacuation.as_ref().map_or(0.0, |evacuation| {
+            let stay = moves.slack.saturating_sub(evacuation.rollout.slack);
+            evacuation.mean_short(surplus.saturating_sub(stay))
+        })
     }
 
     /// How long tasks are missing: with hosts that join at most as long as without them, and at

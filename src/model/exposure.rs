@@ -1,9 +1,14 @@
 //! How a plan's tasks are exposed to interruptions and lost zones, during a deployment and between
 //! two.
 
+use statrs::function::erf::erfc;
+
 use super::estimate::Plan;
-use super::interruption::{Cause, Recovery, Source, chance_of_missing_more, sources};
+use super::interruption::{
+    Cause, Loss, Missing, Recovery, Source, binomial, chance_of_missing_more, sources,
+};
 use super::placement::{self, Placement, added, between_deployments, hypergeometric};
+use crate::rollout::bounds;
 use crate::scenario::{Capacity, Scenario};
 use crate::units::PerHour;
 
@@ -41,6 +46,102 @@ pub struct Levels {
     pub seconds_at: Vec<(u32, f64)>,
     /// Share of the time in which new tasks serve on the added hosts.
     pub with_added: f64,
+    /// Of the time with the desired tasks that in which all new ones are healthy \[s\].
+    pub through: f64,
+    /// New tasks that become healthy before.
+    pub incoming: Incoming,
+}
+
+/// New tasks on their way, which are healthy before those that a strike took are back: none is
+/// stopped for them while too few are healthy.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Incoming {
+    /// How many at a time, one after another in each of as many units.
+    pub units: u32,
+    /// Rounds of them.
+    pub rounds: u32,
+    /// From the request to one of them healthy: mean and variance \[s, s²\].
+    pub first: [f64; 2],
+    /// From one in a unit to the next.
+    pub cycle: [f64; 2],
+    /// Mean of a reaction, for which a task that is healthy has not yet let another stop \[s\].
+    pub reaction: f64,
+    /// Until all are healthy \[s\].
+    pub until: f64,
+}
+
+/// Moments of a deployment that are told apart.
+const PHASES: u32 = 4;
+
+/// Beyond so many rounds the units have lost their step.
+const ROUNDS_IN_STEP: u32 = 8;
+
+impl Incoming {
+    fn is_steady(&self) -> bool {
+        self.rounds > ROUNDS_IN_STEP
+    }
+
+    fn phases(&self) -> u32 {
+        if self.is_steady() { 1 } else { PHASES }
+    }
+
+    /// The chance that one of them is healthy so long after a strike, at each of as many moments of
+    /// the strike.
+    ///
+    /// # Formula
+    /// P(t − R < F + k C ≤ t + s) over the rounds k, with normal laws; after many rounds (R + s) / E C,
+    /// wherever the moment is.
+    fn healthy_after(&self, seconds: f64) -> impl Iterator<Item = f64> {
+        (0..self.phases()).map(move |phase| {
+            if self.is_steady() {
+                return ((seconds + self.reaction) / self.cycle[0].max(1e-9)).min(1.0);
+            }
+            let at = (f64::from(phase) + 0.5) / f64::from(PHASES) * self.until;
+            let by = |time: f64| -> f64 {
+                let rounds = (0..self.rounds).map(f64::from);
+                rounds
+                    .map(|k| {
+                        let mean = self.first[0] + k * self.cycle[0];
+                        let deviation = (self.first[1] + k * self.cycle[1]).sqrt().max(1e-3);
+                        below_normal((time - mean) / deviation)
+                    })
+                    .sum()
+            };
+            (by(at + seconds) - by(at - self.reaction)).clamp(0.0, 1.0)
+        })
+    }
+
+    /// Expected time with more than `spare` tasks missing, of which a strike took some \[s\].
+    fn short(&self, missing: &Missing, spare: u32, units: u32) -> f64 {
+        let spare = spare as usize;
+        missing
+            .course
+            .iter()
+            .map(|moment| {
+                let most = moment.missing.len().saturating_sub(1);
+                if most <= spare {
+                    return 0.0;
+                }
+                let short: f64 = self
+                    .healthy_after(moment.at)
+                    .map(|chance| {
+                        let mut fewer = 0.0;
+                        let arrived = binomial(units, chance, most - spare);
+                        // More than spare + n missing, and n or fewer healthy meanwhile.
+                        let short: f64 = (spare + 1..=most)
+                            .zip(&arrived)
+                            .map(|(lost, here)| {
+                                fewer += here;
+                                moment.missing[lost] * fewer
+                            })
+                            .sum();
+                        short
+                    })
+                    .sum();
+                moment.seconds * short / f64::from(self.phases())
+            })
+            .sum()
+    }
 }
 
 /// Whether anything of a plan may be taken back or lost.
@@ -55,13 +156,28 @@ pub fn is_exposed(scenario: &Scenario, plan: &Plan) -> bool {
     added_may || listed_may
 }
 
+/// How many tasks may start while as many that are lost still stop: the upper bound counts both.
+#[must_use]
+pub fn starts_beside(scenario: &Scenario, plan: &Plan) -> u32 {
+    let desired = scenario.service.desired_count;
+    if !scenario.deployment.stopping_counts {
+        return desired;
+    }
+    bounds(desired, plan.minimum_healthy_percent, plan.maximum_percent)
+        .upper
+        .saturating_sub(desired)
+        .min(desired)
+}
+
 impl Exposure {
     /// How a plan's tasks are exposed. The required tasks are at most the desired ones.
     #[must_use]
     pub fn of(scenario: &Scenario, plan: &Plan, required: u32, recovery: &Recovery) -> Self {
         let desired = scenario.service.desired_count;
         let surplus = desired.saturating_sub(required);
-        let under = |placement: &Placement| sources(scenario, placement, recovery, surplus + 1);
+        let beside = starts_beside(scenario, plan);
+        let under =
+            |placement: &Placement| sources(scenario, placement, recovery, beside, surplus + 1);
         let rest = between_deployments(scenario, plan);
         let between = under(&Placement::spread(desired, rest, Vec::new()));
         let with_added = (plan.prescale_hosts > 0 && plan.spot_hosts > 0).then(|| {
@@ -105,7 +221,8 @@ impl Exposure {
     /// the n tasks on what is struck, out of d, so many are among the v healthy ones as a
     /// hypergeometric number says. Strikes come with hazard μ for the time at v: expected number
     /// M = Σ μ · time at v · P(more than v − r), probability 1 − exp(−M), of these and of tasks
-    /// that are missing at the request.
+    /// that are missing at the request. They are missing until they are back, or until as many new
+    /// ones are healthy.
     #[must_use]
     pub fn during(&self, levels: &Levels) -> Struck {
         let mut struck = Struck::default();
@@ -121,9 +238,15 @@ impl Exposure {
             .filter_map(|(sources, share)| Some((sources?, share)))
             .flat_map(|(sources, share)| sources.iter().map(move |source| (source, share)))
         {
+            let rate = source.hazard * f64::from(source.count) * share;
             for &(healthy, seconds) in &levels.seconds_at {
                 let Some(spare) = healthy.checked_sub(self.required) else {
                     continue;
+                };
+                let through = if healthy == self.desired {
+                    levels.through.min(seconds)
+                } else {
+                    0.0
                 };
                 for loss in &source.losses {
                     let takes_more: f64 = hypergeometric(self.desired, loss.tasks, healthy)
@@ -131,14 +254,16 @@ impl Exposure {
                         .filter(|&(lost, _)| lost > spare)
                         .map(|(_, chance)| chance)
                         .sum();
-                    let rate = source.hazard * f64::from(source.count);
-                    let expected = rate * seconds * share * loss.chance * takes_more;
-                    strikes += expected;
-                    let missing = loss.missing_at_least.get(spare as usize);
-                    let short = expected * missing.unwrap_or(&0.0);
+                    if takes_more <= 0.0 {
+                        continue;
+                    }
+                    let expected = rate * loss.chance * takes_more;
+                    strikes += expected * seconds;
+                    let short = through * at_rest(&loss.missing, spare)
+                        + (seconds - through) * self.beside(&levels.incoming, loss, spare);
                     match source.cause {
-                        Cause::Spot => struck.seconds_by_spot += short,
-                        Cause::Zone => struck.seconds_by_zone += short,
+                        Cause::Spot => struck.seconds_by_spot += expected * short,
+                        Cause::Zone => struck.seconds_by_zone += expected * short,
                     }
                 }
             }
@@ -147,6 +272,24 @@ impl Exposure {
         struck.chance = -((-strikes).exp_m1()) * (1.0 - at_the_request) + at_the_request;
         struck
     }
+
+    /// How long too few are healthy after a strike while new tasks are on their way: those on what
+    /// is struck are lost as well \[s\].
+    fn beside(&self, incoming: &Incoming, loss: &Loss, spare: u32) -> f64 {
+        let left = u64::from(self.desired.saturating_sub(loss.tasks)) * u64::from(incoming.units);
+        let units = u32::try_from(left / u64::from(self.desired.max(1))).unwrap_or(u32::MAX);
+        incoming.short(&loss.missing_beside_starts, spare, units)
+    }
+}
+
+/// Probability of less, in standard deviations from the mean of a normal law.
+fn below_normal(deviations: f64) -> f64 {
+    0.5 * erfc(-deviations / std::f64::consts::SQRT_2)
+}
+
+/// How long too few are healthy after a strike at rest \[s\].
+fn at_rest(missing: &Missing, spare: u32) -> f64 {
+    missing.at_least.get(spare as usize).copied().unwrap_or(0.0)
 }
 
 fn of_spot(sources: &[Source]) -> impl Iterator<Item = &Source> {

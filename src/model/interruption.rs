@@ -3,18 +3,19 @@
 //!
 //! The tasks of a service are spread over its hosts. Each cause strikes by a Poisson process: one
 //! host of a pool by itself, a whole pool at once, a zone. The tasks on what is struck are not
-//! healthy from that moment on. Those that fit elsewhere start there one reaction later; the others
-//! wait for the hosts that come instead. Missing tasks of different causes add up, as if the causes
-//! did not share the room elsewhere.
+//! healthy from that moment on. Those that fit elsewhere start there one reaction later, as far as
+//! the upper bound allows it while the lost ones still stop, else one reaction after these are gone;
+//! the others wait for the hosts that come instead. Missing tasks of different causes add up, as if
+//! the causes did not share the room elsewhere.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::law::Law;
+use super::law::{Law, standard_deviation};
 use super::phases::Phases;
 use super::placement::{HostKind, Placement};
-use crate::scenario::{Fallback, Scenario, Spot};
+use crate::scenario::{DurationLaw, Fallback, Scenario, Spot};
 
 /// From the notice to the end of a spot host \[s\] (Amazon EC2, spot interruption notices).
 const NOTICE: f64 = 120.0;
@@ -28,6 +29,14 @@ const TRIED_EVERY: f64 = 300.0;
 /// The points of a law that others are conditioned on.
 const COARSE: usize = 16;
 
+/// Moments of a recovery that are told apart where a deployment goes on beside it: before anybody is
+/// back, and afterwards.
+const FIRST_MOMENTS: u32 = 4;
+const MOMENTS: usize = 24;
+
+/// The moments of the first failure that are told apart, and the tries soon after it.
+const FAILURES: usize = 6;
+
 /// The most terms that one cause's course is computed from.
 const MOST_TERMS: usize = 2_000_000;
 
@@ -36,6 +45,12 @@ const MULTIPLIED: u32 = 500;
 
 /// Ways to spread the tasks that are less likely than this are left out.
 const NEGLIGIBLE: f64 = 1e-4;
+
+/// Terms of a binomial law that are smaller than this are left out.
+const NEXT_TO_NOTHING: f64 = 1e-17;
+
+/// Points of a law that are less likely than this are left out.
+const NO_MASS: f64 = 1e-10;
 
 /// Why tasks are missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,115 +81,294 @@ pub struct Loss {
     pub tasks: u32,
     /// Probability that it is so many.
     pub chance: f64,
+    /// How many of them are missing afterwards: at rest, and where the upper bound is used up.
+    pub missing: Rc<Missing>,
+    /// See `missing`.
+    pub missing_beside_starts: Rc<Missing>,
+}
+
+/// How many tasks are missing after a strike.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Missing {
     /// Expected time with at least j + 1 of them missing, for j = 0, 1, … \[s\].
-    pub missing_at_least: Rc<Vec<f64>>,
+    pub at_least: Vec<f64>,
+    /// The same moment by moment, coarsely.
+    pub course: Vec<Moment>,
+}
+
+/// A part of a recovery.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moment {
+    /// Its middle, since the strike \[s\].
+    pub at: f64,
+    /// How long it lasts \[s\].
+    pub seconds: f64,
+    /// Probabilities that 0, 1, … tasks are missing, the last item for all from there on.
+    pub missing: Vec<f64>,
+}
+
+impl Missing {
+    /// From the laws at the middles of moments of equal length, after a first one in which all are
+    /// missing.
+    fn of(first: f64, step: f64, laws: Vec<Vec<f64>>, most: usize) -> Self {
+        let mut at_least = vec![first; most];
+        for law in &laws {
+            let mut below = 0.0;
+            for (expected, fewer) in at_least.iter_mut().zip(law) {
+                below += fewer;
+                *expected += (1.0 - below).max(0.0) * step;
+            }
+        }
+        let mut all = vec![0.0; most + 1];
+        all[most] = 1.0;
+        let before = first / f64::from(FIRST_MOMENTS);
+        let mut course: Vec<Moment> = (0..FIRST_MOMENTS)
+            .map(|i| Moment {
+                at: (f64::from(i) + 0.5) * before,
+                seconds: before,
+                missing: all.clone(),
+            })
+            .collect();
+        let mut at = first;
+        for together in laws.chunks(laws.len().div_ceil(MOMENTS).max(1)) {
+            #[expect(clippy::cast_precision_loss, reason = "a small count")]
+            let count = together.len() as f64;
+            let mut missing = vec![0.0; most + 1];
+            for law in together {
+                for (sum, chance) in missing.iter_mut().zip(law) {
+                    *sum += chance / count;
+                }
+            }
+            course.push(Moment {
+                at: at + count * step / 2.0,
+                seconds: count * step,
+                missing,
+            });
+            at += count * step;
+        }
+        Self { at_least, course }
+    }
 }
 
 /// How long tasks are missing after a strike: the laws they are made from.
 #[derive(Debug)]
 pub struct Recovery {
-    /// From the strike to healthy on another host.
-    moved: Law,
+    reaction: Law,
+    /// From a strike on spot hosts to a start that is refused while the lost task still stops.
+    gone: Law,
     /// From the try that finds a host to healthy there: with the image and without.
     start: Law,
     cold_start: Law,
-    /// From the notice to the try that finds a spot host's successor.
+    /// From the notice to a spot host's successor.
     successor: Law,
-    /// From the loss of a zone to the try that finds its hosts again.
-    zone_back: Law,
-    known: RefCell<HashMap<Question, Rc<Vec<f64>>>>,
+    /// From the loss of a zone to its return.
+    outage: Law,
+    /// What tries to start the tasks that wait.
+    waiting: Waiting,
+    known: RefCell<HashMap<Question, Rc<Missing>>>,
 }
 
-/// What follows a strike: its cause, tasks that start elsewhere, hosts and tasks that wait for each,
-/// and how many tasks are told apart.
-type Question = (Cause, u32, Vec<(u32, u32)>, u32);
+/// Where tasks wait that have no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// Nowhere: the scheduler tries to start them again and again.
+    Tried,
+    /// In PROVISIONING: each starts one reaction after its host has joined.
+    Provisioning,
+}
+
+/// What follows a strike, and how many tasks are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Question {
+    cause: Cause,
+    /// Tasks that are lost.
+    lost: u32,
+    /// Those that have a place on other hosts.
+    elsewhere: u32,
+    /// Those that may start while the lost ones still stop.
+    beside: u32,
+    /// Hosts that come instead, and how many of the tasks that wait one of them holds.
+    hosts: u32,
+    on_each: u32,
+    most: u32,
+}
+
+impl Question {
+    /// How many tasks wait for hosts.
+    fn waiting(&self) -> u32 {
+        self.lost - self.elsewhere
+    }
+
+    /// How many start on other hosts at once.
+    fn at_once(&self) -> u32 {
+        self.elsewhere.min(self.beside)
+    }
+
+    /// How many start there when lost ones are gone.
+    fn later(&self) -> u32 {
+        self.elsewhere - self.at_once()
+    }
+}
 
 impl Recovery {
     /// The recovery of a scenario's tasks.
     #[must_use]
     pub fn of(scenario: &Scenario, phases: &Phases) -> Self {
         let step = phases.start.step();
-        let boot = Law::of(scenario.prescale.boot, step);
-        let launched = requested(&scenario.spot, step).plus(&boot).shifted(NOTICE);
+        let boot = on_own_grid(scenario.prescale.boot, step);
         let outage = match &scenario.capacity {
-            crate::scenario::Capacity::Hosts(cluster) => Law::of(cluster.zone_loss.outage, step),
+            crate::scenario::Capacity::Hosts(cluster) => {
+                on_own_grid(cluster.zone_loss.outage, step)
+            }
             _ => Law::fixed(0.0, step),
         };
         Self {
-            successor: tried(&launched, &phases.reaction),
-            zone_back: tried(&outage, &phases.reaction),
-            moved: phases.reaction.plus(&phases.start),
+            gone: allowed_when_gone(&phases.drain, &phases.reaction),
+            successor: requested(&scenario.spot, step).plus(&boot).shifted(NOTICE),
+            outage,
+            reaction: phases.reaction.clone(),
             start: phases.start.clone(),
             cold_start: phases.cold_start.clone(),
+            waiting: if scenario.capacity_provider.is_some() {
+                Waiting::Provisioning
+            } else {
+                Waiting::Tried
+            },
             known: RefCell::default(),
         }
     }
 
-    /// Expected time with at least 1, 2, … up to `most` tasks missing \[s\], where `elsewhere` of
-    /// the lost ones start on other hosts and each item of `waiting` is that many for one host.
-    fn missing_at_least(
-        &self,
-        cause: Cause,
-        elsewhere: u32,
-        waiting: &[(u32, u32)],
-        most: u32,
-    ) -> Rc<Vec<f64>> {
-        let question = (cause, elsewhere, waiting.to_vec(), most);
+    /// How many tasks are missing.
+    fn missing(&self, question: Question) -> Rc<Missing> {
         if let Some(known) = self.known.borrow().get(&question) {
             return Rc::clone(known);
         }
-        let answer = Rc::new(self.computed(cause, elsewhere, waiting, most));
+        let answer = Rc::new(self.computed(&question));
         self.known.borrow_mut().insert(question, Rc::clone(&answer));
         answer
     }
 
-    fn computed(
-        &self,
-        cause: Cause,
-        elsewhere: u32,
-        waiting: &[(u32, u32)],
-        most: u32,
-    ) -> Vec<f64> {
-        let (back, start) = match cause {
-            Cause::Spot => (&self.successor, &self.cold_start),
-            Cause::Zone => (&self.zone_back, &self.start),
+    fn computed(&self, question: &Question) -> Missing {
+        let Question { lost, most, .. } = *question;
+        let (at_once, later) = (question.at_once(), question.later());
+        let moved = among_first(&self.reaction, at_once, lost).plus(&self.start);
+        let moved_later = among_first(&self.gone, later, lost).plus(&self.start);
+        let start = match (question.cause, self.waiting) {
+            (Cause::Spot, Waiting::Tried) => self.cold_start.clone(),
+            (Cause::Spot, Waiting::Provisioning) => self.cold_start.plus(&self.reaction),
+            (Cause::Zone, Waiting::Tried) => self.start.clone(),
+            (Cause::Zone, Waiting::Provisioning) => self.start.plus(&self.reaction),
         };
-        let moved = &self.moved;
-        let waits = waiting.iter().any(|&(hosts, tasks)| hosts * tasks > 0);
-        let (mut from, mut to) = moved.support();
-        if waits {
-            from = from.min(back.support().0 + start.support().0);
-            to = to.max(back.support().1 + start.support().1);
+        let courses = self.courses(question);
+        let mut supports = Vec::new();
+        supports.extend((at_once > 0).then(|| moved.support()));
+        supports.extend((later > 0).then(|| moved_later.support()));
+        for &(at, _) in courses.iter().flat_map(|(_, tries)| tries) {
+            supports.push((at + start.support().0, at + start.support().1));
+        }
+        let (mut from, mut to) = (f64::INFINITY, 0.0_f64);
+        for (first, last) in supports {
+            (from, to) = (from.min(first), to.max(last));
         }
         let size = most as usize;
         let points = (MOST_TERMS / ((size + 1) * (size + 1) * 8)).clamp(48, 128);
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
         let step = (to - from).max(1e-9) / points as f64;
-        // Nobody is back before `from`.
-        let mut expected = vec![from; size];
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
-        for at in (0..points).map(|i| from + (i as f64 + 0.5) * step) {
-            let mut missing = binomial(elsewhere, 1.0 - moved.cdf(at), size);
-            for &(hosts, tasks) in waiting {
-                let one = waiting_for_one(back, start, tasks, at, size);
-                missing = convolved(&missing, &power(&one, hosts, size), size);
-            }
-            let mut below = 0.0;
-            for (expected, fewer) in expected.iter_mut().zip(missing) {
-                below += fewer;
-                *expected += (1.0 - below).max(0.0) * step;
-            }
+        let laws = (0..points)
+            .map(|i| from + (i as f64 + 0.5) * step)
+            .map(|at| {
+                let elsewhere = convolved(
+                    &binomial(at_once, 1.0 - moved.cdf(at), size),
+                    &binomial(later, 1.0 - moved_later.cdf(at), size),
+                    size,
+                );
+                let waiting = missing_of_waiting(question, &courses, &start, at);
+                convolved(&elsewhere, &waiting, size)
+            })
+            .collect();
+        // Nobody is back before `from`.
+        Missing::of(from, step, laws, size)
+    }
+
+    /// When one of the hosts that are waited for is tried that has joined: for each moment of the
+    /// first failure with its probability, the tries with theirs.
+    fn courses(&self, question: &Question) -> Vec<(f64, Vec<(f64, f64)>)> {
+        let waiting = question.waiting();
+        if waiting == 0 {
+            return Vec::new();
         }
-        expected
+        let joined = match question.cause {
+            // The first hosts to come are those that are filled.
+            Cause::Spot => {
+                let filled = waiting.div_ceil(question.on_each.max(1));
+                among_first(&self.successor, filled, question.hosts)
+            }
+            Cause::Zone => self.outage.clone(),
+        };
+        if self.waiting == Waiting::Provisioning {
+            return vec![(1.0, joined.coarsened(4 * COARSE).points().collect())];
+        }
+        // The first that finds no place fails after those that do have theirs.
+        let failed = if question.beside > question.elsewhere {
+            in_order(&self.reaction, question.elsewhere + 1, question.lost)
+        } else {
+            in_order(&self.gone, question.later() + 1, question.lost)
+        };
+        let soon = self.reaction.mean() / 2.0;
+        failed
+            .coarsened(FAILURES)
+            .points()
+            .map(|(first, chance)| (chance, tries(&joined, first, soon)))
+            .collect()
     }
 }
 
+/// How many of the tasks that wait are missing at a moment after the strike.
+///
+/// The hosts of a zone come back together, others each by itself.
+fn missing_of_waiting(
+    question: &Question,
+    courses: &[(f64, Vec<(f64, f64)>)],
+    start: &Law,
+    at: f64,
+) -> Vec<f64> {
+    let (waiting, size) = (question.waiting(), question.most as usize);
+    let mut mixed = vec![0.0; size + 1];
+    if courses.is_empty() {
+        mixed[0] = 1.0;
+        return mixed;
+    }
+    let on_each = match question.cause {
+        Cause::Spot => question.on_each.clamp(1, waiting),
+        Cause::Zone => waiting,
+    };
+    let (full, rest) = (waiting / on_each, waiting % on_each);
+    for (chance, tries) in courses {
+        let of_one = |tasks: u32| waiting_for_one(tries, start, tasks, at, size);
+        let mut missing = power(&of_one(on_each), full, size);
+        if rest > 0 {
+            missing = convolved(&missing, &of_one(rest), size);
+        }
+        for (mixed, missing) in mixed.iter_mut().zip(missing) {
+            *mixed += chance * missing;
+        }
+    }
+    mixed
+}
+
 /// How many of the tasks that wait for one host are missing at a moment after the strike.
-fn waiting_for_one(back: &Law, start: &Law, tasks: u32, at: f64, most: usize) -> Vec<f64> {
+fn waiting_for_one(
+    tries: &[(f64, f64)],
+    start: &Law,
+    tasks: u32,
+    at: f64,
+    most: usize,
+) -> Vec<f64> {
     let mut mixed = vec![0.0; most + 1];
     let (soonest, latest) = start.support();
     let half = start.step() / 2.0;
-    for (joined, chance) in back.points() {
+    for &(joined, chance) in tries {
         let after = at - joined;
         if after <= soonest - half {
             mixed[most.min(tasks as usize)] += chance;
@@ -194,7 +388,7 @@ fn waiting_for_one(back: &Law, start: &Law, tasks: u32, at: f64, most: usize) ->
 /// p(1 − p)ⁿ⁻¹, p the probability that a request is met.
 #[must_use]
 pub fn requested(spot: &Spot, step: f64) -> Law {
-    let once = Law::of(spot.fulfilment_time, step);
+    let once = on_own_grid(spot.fulfilment_time, step);
     if spot.fallback == Fallback::OnDemand || spot.fulfilment >= 1.0 || once.mean() <= 0.0 {
         return once;
     }
@@ -215,48 +409,125 @@ pub fn requested(spot: &Spot, step: f64) -> Law {
     Law::from_points(points.into_iter(), once.step().max(step))
 }
 
-/// When a task without a place is tried that finds the host which joined, both from the strike.
+/// The tries that find the host which joined, with probabilities, all from the strike.
 ///
 /// # Formula
-/// The first try fails one reaction after the strike, at F. Tries follow one per reaction for 50 s,
-/// then at F + 50 s + k · 300 s.
-fn tried(joined: &Law, reaction: &Law) -> Law {
-    let joined = joined.coarsened(3 * COARSE);
-    let failed = reaction.coarsened(COARSE);
-    let soon = reaction.mean() / 2.0;
-    let points: Vec<(f64, f64)> = failed
+/// The first try fails at F. Tries follow one per reaction for 50 s, then at F + 50 s + k · 300 s.
+fn tries(joined: &Law, first: f64, soon: f64) -> Vec<(f64, f64)> {
+    let seldom = first + TRIED_OFTEN_FOR;
+    let mut tries: Vec<(f64, f64)> = Vec::new();
+    for (host, chance) in joined.points().filter(|&(_, mass)| mass > NO_MASS) {
+        let at = if host <= first {
+            first
+        } else if host <= seldom {
+            (host + soon).min(seldom)
+        } else {
+            seldom + ((host - seldom) / TRIED_EVERY).ceil() * TRIED_EVERY
+        };
+        match tries.last_mut() {
+            // Tries that lie within a reaction of each other are one.
+            Some((last, mass)) if at - *last < soon => {
+                *last += (at - *last) * chance / (*mass + chance);
+                *mass += chance;
+            }
+            _ => tries.push((at, chance)),
+        }
+    }
+    tries
+}
+
+/// The law of a duration on a grid that is not finer than it varies: it may be much longer than the
+/// phases of a task.
+fn on_own_grid(duration: DurationLaw, step: f64) -> Law {
+    Law::of(duration, step.max(standard_deviation(duration) / 16.0))
+}
+
+/// From a strike to a start that the upper bound allows only when the lost task is gone.
+///
+/// # Formula
+/// The drain is cut short by the end of the host. The reaction to the strike finds the task gone, or
+/// is refused; then it is one reaction after the task is gone.
+fn allowed_when_gone(drain: &Law, reaction: &Law) -> Law {
+    let (drain, reaction) = (drain.coarsened(COARSE), reaction.coarsened(2 * COARSE));
+    let points: Vec<(f64, f64)> = drain
         .points()
-        .flat_map(|(first, p)| {
-            joined.points().map(move |(host, q)| {
-                let seldom = first + TRIED_OFTEN_FOR;
-                let at = if host <= first {
-                    first
-                } else if host <= seldom {
-                    host + soon
-                } else {
-                    seldom + ((host - seldom) / TRIED_EVERY).ceil() * TRIED_EVERY
-                };
-                (at, p * q)
+        .flat_map(|(gone, p)| {
+            let gone = gone.min(NOTICE);
+            let reaction = &reaction;
+            let refused: f64 = reaction
+                .points()
+                .filter(|&(at, _)| at < gone)
+                .map(|(_, mass)| mass)
+                .sum();
+            reaction.points().flat_map(move |(at, q)| {
+                let found = if at < gone { 0.0 } else { p * q };
+                [(at, found), (gone + at, p * refused * q)]
             })
         })
+        .filter(|&(_, mass)| mass > NO_MASS)
         .collect();
-    let step = reaction.step().max(joined.step()).max(1.0);
-    Law::from_points(points.into_iter(), step).coarsened(4 * COARSE)
+    Law::from_points(
+        points.into_iter(),
+        reaction.step().max(drain.step()).min(NOTICE),
+    )
+}
+
+/// The law of those that are among the first so many of as many independent durations.
+///
+/// # Formula
+/// P(at most x) = E min(k, N) / k with N of the n durations at most x, a binomial number.
+fn among_first(law: &Law, first: u32, of: u32) -> Law {
+    if first == 0 || first >= of || law.is_fixed() {
+        return law.clone();
+    }
+    reordered(law, |below| {
+        let number = binomial(of, below, first as usize);
+        let expected: f64 = (0..).zip(&number).map(|(k, p)| f64::from(k) * p).sum();
+        expected / f64::from(first)
+    })
+}
+
+/// The law of the k-th of n independent durations.
+fn in_order(law: &Law, k: u32, of: u32) -> Law {
+    if law.is_fixed() {
+        return law.clone();
+    }
+    let k = k.min(of);
+    reordered(law, |below| binomial(of, below, k as usize)[k as usize])
+}
+
+/// A law whose probabilities of at most x are a function of those of another.
+fn reordered(law: &Law, of: impl Fn(f64) -> f64) -> Law {
+    let (mut below, mut so_far) = (0.0_f64, 0.0);
+    let points: Vec<(f64, f64)> = law
+        .points()
+        .map(|(at, mass)| {
+            below += mass;
+            let reached = of(below.min(1.0));
+            let here = reached - so_far;
+            so_far = reached;
+            (at, here)
+        })
+        .filter(|&(_, mass)| mass > NO_MASS)
+        .collect();
+    Law::from_points(points.into_iter(), law.step())
 }
 
 /// What may be struck under a placement, and what is missing then: at most `most` tasks are told
-/// apart.
+/// apart, and `beside` may start while as many that are lost still stop.
 #[must_use]
 pub fn sources(
     scenario: &Scenario,
     placement: &Placement,
     recovery: &Recovery,
+    beside: u32,
     most: u32,
 ) -> Vec<Source> {
     let rho = scenario.spot.correlation;
     let mut sources = Vec::new();
     let source = |cause, count, hazard: f64, struck: &[(u32, &HostKind)]| {
-        let losses = losses(placement, struck, cause, recovery, most);
+        let counts = scenario.deployment.stopping_counts;
+        let losses = losses(placement, struck, cause, recovery, [beside, most], counts);
         (hazard > 0.0 && count > 0 && !losses.is_empty()).then_some(Source {
             cause,
             count,
@@ -287,39 +558,54 @@ fn losses(
     struck: &[(u32, &HostKind)],
     cause: Cause,
     recovery: &Recovery,
-    most: u32,
+    [beside, most]: [u32; 2],
+    counts: bool,
 ) -> Vec<Loss> {
+    let hosts: u32 = struck.iter().map(|&(hosts, _)| hosts).sum();
+    let places = struck.iter().fold(0_u32, |sum, &(hosts, kind)| {
+        sum.saturating_add(hosts.saturating_mul(kind.places))
+    });
+    // New tasks on the hosts that are not struck, while a deployment uses all the room it may.
+    let surge = beside.min(placement.free_beside(&[], 0));
+    let starting = |lost: u32| {
+        let all = placement.tasks().max(1);
+        let left = u64::from(surge) * u64::from(all.saturating_sub(lost)) / u64::from(all);
+        u32::try_from(left).unwrap_or(u32::MAX)
+    };
     placement
         .tasks_on(struck)
         .into_iter()
         .filter(|&(tasks, chance)| tasks > 0 && chance > NEGLIGIBLE)
         .map(|(tasks, chance)| {
-            let elsewhere = placement.free_beside(struck, tasks).min(tasks);
-            let hosts: u32 = struck.iter().map(|&(hosts, _)| hosts).sum();
-            let waiting = evenly(tasks - elsewhere, hosts);
+            let free = placement.free_beside(struck, tasks);
+            let question = Question {
+                cause,
+                lost: tasks,
+                elsewhere: free.min(tasks),
+                // Tasks in a lost zone do not stop: they are gone.
+                beside: match cause {
+                    Cause::Spot => beside.min(tasks),
+                    Cause::Zone => tasks,
+                },
+                hosts,
+                on_each: places.div_ceil(hosts).min(tasks),
+                most: tasks.min(most),
+            };
+            let beside_starts = match cause {
+                Cause::Spot if counts => 0,
+                Cause::Spot | Cause::Zone => question.beside,
+            };
             Loss {
                 tasks,
                 chance,
-                missing_at_least: recovery.missing_at_least(
-                    cause,
-                    elsewhere,
-                    &waiting,
-                    tasks.min(most),
-                ),
+                missing: recovery.missing(question),
+                missing_beside_starts: recovery.missing(Question {
+                    beside: beside_starts,
+                    elsewhere: free.saturating_sub(starting(tasks)).min(tasks),
+                    ..question
+                }),
             }
         })
-        .collect()
-}
-
-/// So many tasks on so many hosts, evenly: hosts and tasks on each.
-fn evenly(tasks: u32, hosts: u32) -> Vec<(u32, u32)> {
-    if hosts == 0 || tasks == 0 {
-        return Vec::new();
-    }
-    let (each, more) = (tasks / hosts, tasks % hosts);
-    [(more, each + 1), (hosts - more, each)]
-        .into_iter()
-        .filter(|&(hosts, tasks)| hosts * tasks > 0)
         .collect()
 }
 
@@ -352,7 +638,7 @@ impl Source {
                 let seconds: f64 = self
                     .losses
                     .iter()
-                    .map(|loss| loss.chance * loss.missing_at_least.get(j).unwrap_or(&0.0))
+                    .map(|loss| loss.chance * loss.missing.at_least.get(j).unwrap_or(&0.0))
                     .sum();
                 -(-self.hazard * seconds).exp_m1()
             })
@@ -370,7 +656,7 @@ impl Source {
 }
 
 /// The binomial law, the last item for all from `most` on.
-fn binomial(n: u32, p: f64, most: usize) -> Vec<f64> {
+pub fn binomial(n: u32, p: f64, most: usize) -> Vec<f64> {
     let mut law = vec![0.0; most + 1];
     add_binomial(&mut law, 1.0, n, p);
     law
@@ -392,6 +678,10 @@ fn add_binomial(to: &mut [f64], share: f64, n: u32, p: f64) {
         for i in 0..=n {
             add(if p > 0.5 { n - i } else { i }, mass);
             mass *= odds * f64::from(n - i) / f64::from(i + 1);
+            // Beyond the mode it only falls.
+            if mass < share * NEXT_TO_NOTHING && f64::from(i) > f64::from(n) * rare {
+                break;
+            }
         }
     } else {
         // From the logarithm, so that a large n does not lose it all.
@@ -406,7 +696,7 @@ fn add_binomial(to: &mut [f64], share: f64, n: u32, p: f64) {
 }
 
 /// The law of a sum of two independent counts, the last item for all from `most` on.
-fn convolved(a: &[f64], b: &[f64], most: usize) -> Vec<f64> {
+pub fn convolved(a: &[f64], b: &[f64], most: usize) -> Vec<f64> {
     let mut sum = vec![0.0; most + 1];
     for (i, &p) in a.iter().enumerate().filter(|&(_, &p)| p > 0.0) {
         for (j, &q) in b.iter().enumerate() {

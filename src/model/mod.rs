@@ -7,6 +7,7 @@ mod cost;
 pub mod crowd;
 mod day;
 mod estimate;
+mod excess;
 mod exposure;
 mod interruption;
 mod joining;

@@ -133,6 +133,12 @@ impl Placement {
         }
     }
 
+    /// All tasks.
+    #[must_use]
+    pub fn tasks(&self) -> u32 {
+        self.tasks
+    }
+
     /// All kinds of hosts.
     pub fn kinds(&self) -> impl Iterator<Item = &HostKind> {
         self.layers.iter().flat_map(|layer| &layer.kinds)

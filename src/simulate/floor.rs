@@ -37,6 +37,13 @@ impl Floor {
     /// All hosts of a setup, empty; added ones closed until they are opened.
     #[must_use]
     pub fn empty(setup: &Setup) -> Self {
+        // From the last to the first: the first is then the next to be taken.
+        Self::opened(setup, (0..setup.hosts.len()).rev())
+    }
+
+    /// The same, of equal hosts the one that comes last in an order being the next to be taken.
+    #[must_use]
+    pub fn opened(setup: &Setup, order: impl Iterator<Item = usize>) -> Self {
         let hosts = setup.hosts.iter().map(|host| {
             let added = matches!(host.origin, Origin::Added | Origin::OnDemand);
             State {
@@ -55,8 +62,7 @@ impl Floor {
             shelves: [Vec::new(), Vec::new()],
             lowest: [0, 0],
         };
-        // From the last to the first: the first is then the next to be taken.
-        for host in (0..floor.hosts.len()).rev() {
+        for host in order {
             if !floor.hosts[host].added {
                 floor.open(host);
             }

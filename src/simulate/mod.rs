@@ -8,7 +8,9 @@
 //! A run depends on the seed and its own number only, so that the answer has the same bytes on any
 //! number of threads.
 
+mod availability;
 mod cost;
+mod cost_spread;
 mod floor;
 mod health;
 mod law;
@@ -18,19 +20,22 @@ mod run;
 mod setup;
 mod shared;
 pub mod statistics;
+mod tilt;
 pub mod timeline;
 
 use rand::SeedableRng as _;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::Serialize;
 
+pub use availability::{Availability, Parts};
 pub use cost::Cost;
-pub use run::{Halt, Outcome, Prepared, Run};
+pub use cost_spread::{CostSpread, cost_spread};
+pub use run::{Halt, Outcome, Prepared, Run, Seen};
 pub use setup::{Adding, Host, NoPlace, Origin, Resources, Setup, SpotRules, StartLimit, Waiting};
 pub use timeline::Row;
 
 use crate::scenario::{Assumption, Deployment, HostPort, Scenario};
-use crate::units::{MINUTES_PER_MONTH, Seconds};
+use crate::units::Seconds;
 use statistics::{Distribution, mean, sampled};
 
 /// Beyond this share of killed and failed starts a deployment does not get anywhere.
@@ -169,28 +174,6 @@ pub enum Bound {
     HealthCheck,
 }
 
-/// Healthy tasks against the required ones.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Availability {
-    /// Tasks that carry the load.
-    pub required_tasks: u32,
-    /// Share of deployments in which fewer are healthy at any time.
-    pub shortfall_probability: f64,
-    /// Expected minutes per month with fewer healthy tasks \[min\]; absent without deployments per
-    /// day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shortfall_minutes_per_month: Option<f64>,
-    /// The part of these that is between deployments: hosts taken back, zones lost \[min\].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shortfall_minutes_between_deployments: Option<f64>,
-    /// Standard error of the minutes per month \[min\].
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shortfall_minutes_standard_error: Option<f64>,
-    /// Share of the month with at least the required tasks; absent without deployments per day.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub monthly: Option<f64>,
-}
-
 /// Simulates a scenario as it stands.
 ///
 /// # Errors
@@ -222,16 +205,21 @@ impl Played {
     /// The mean over both, by the share of deployments that fail, and its standard error.
     fn mean(&self, deployment: &Deployment, of: impl Fn(&Outcome) -> f64) -> (f64, f64) {
         let over = |outcomes: &[Outcome]| mean(&outcomes.iter().map(&of).collect::<Vec<_>>());
-        let (good, bad) = (over(&self.good), over(&self.bad));
-        if self.bad.is_empty() {
-            return good;
-        }
-        let fails = deployment.failure.rate;
+        let bad = (!self.bad.is_empty()).then(|| over(&self.bad));
+        blended(deployment, over(&self.good), bad)
+    }
+}
+
+/// A mean over good versions and those that are rolled back, and its standard error, from one of
+/// each.
+fn blended(deployment: &Deployment, good: (f64, f64), bad: Option<(f64, f64)>) -> (f64, f64) {
+    let fails = deployment.failure.rate;
+    bad.map_or(good, |bad| {
         (
             (1.0 - fails) * good.0 + fails * bad.0,
             ((1.0 - fails) * good.1).hypot(fails * bad.1),
         )
-    }
+    })
 }
 
 /// Plays all runs of a prepared deployment, in their order.
@@ -239,11 +227,7 @@ impl Played {
 /// # Errors
 /// The first run that never ends; or nearly all starts fail.
 pub fn outcomes(prepared: &Prepared, asked: Asked) -> Result<Vec<Outcome>, Halt> {
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method is for one lifetime only"
-    )]
-    let outcomes = in_threads(prepared, asked, |run| run.play())?;
+    let outcomes = in_threads(prepared, asked, |run, _| run.play())?;
     let sum = |of: fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>();
     #[expect(clippy::cast_precision_loss, reason = "a share of counts")]
     let failed = sum(|run| run.failed) as f64 / sum(|run| run.starts).max(1) as f64;
@@ -258,11 +242,7 @@ pub fn outcomes(prepared: &Prepared, asked: Asked) -> Result<Vec<Outcome>, Halt>
 /// # Errors
 /// The first run that never ends.
 pub fn failures(prepared: &Prepared, asked: Asked) -> Result<Vec<Outcome>, Halt> {
-    #[expect(
-        clippy::redundant_closure_for_method_calls,
-        reason = "the method is for one lifetime only"
-    )]
-    in_threads(prepared, asked, |run| run.fail())
+    in_threads(prepared, asked, |run, _| run.fail())
 }
 
 /// The events of one run, by its number.
@@ -278,18 +258,18 @@ pub fn record(scenario: &Scenario, seed: u64, run: u64) -> Result<Vec<Row>, NoPl
     Ok(run.into_record())
 }
 
-/// Plays runs on several threads, each thread a range of them.
+/// Plays runs on several threads, each thread a range of them; each is given its number.
 fn in_threads<T: Send>(
     prepared: &Prepared,
     asked: Asked,
-    play: fn(&mut Run) -> Result<T, Halt>,
+    play: impl Fn(&mut Run, u64) -> Result<T, Halt> + Sync,
 ) -> Result<Vec<T>, Halt> {
     let range = |from: u32, to: u32| -> Result<Vec<T>, Halt> {
         let mut run = Run::new(prepared, asked.seed, u64::from(from));
         (from..to)
             .map(|number| {
                 run.restart(asked.seed, u64::from(number));
-                play(&mut run)
+                play(&mut run, u64::from(number))
             })
             .collect()
     };
@@ -376,7 +356,7 @@ fn completed(
         cost: cost::cost(scenario, setup, |of| {
             played.mean(&scenario.deployment, of).0
         }),
-        availability: availability(scenario, prepared, asked, played),
+        availability: availability::availability(scenario, prepared, asked, played),
         standard_errors: Some(Durations {
             lead_s: Mean { mean: lead.1 },
             new_version_s: new_version.standard_error,
@@ -402,67 +382,6 @@ fn tasks(prepared: &Prepared) -> Tasks {
         min_healthy: setup.desired,
         peak: setup.desired,
         hosts_on_demand: None,
-    }
-}
-
-/// Minutes short in the deployments of a month and between them.
-///
-/// Between deployments strikes are rare: instead of waiting for one, each run begins with one, and
-/// what follows counts as often as strikes are expected.
-fn availability(
-    scenario: &Scenario,
-    prepared: &Prepared,
-    asked: Asked,
-    played: &Played,
-) -> Availability {
-    let setup = prepared.setup;
-    let required_tasks = setup.required;
-    let deployment = &scenario.deployment;
-    let (short, short_error) = played.mean(deployment, |run| run.short_seconds);
-    let went_short = played.mean(deployment, |run| {
-        f64::from(u8::from(run.short_seconds > 1e-6))
-    });
-    let deployments = scenario.deployment.per_month();
-    let month = MINUTES_PER_MONTH * 60.0;
-    let between = deployments.map(|deployments| {
-        let hazard = prepared.hazard_at_rest();
-        if hazard <= 0.0 {
-            return (0.0, 0.0);
-        }
-        // A recovery that never ends would be short for the rest of the month.
-        let recovered = in_threads(prepared, asked, |run| Ok(run.recover().unwrap_or(f64::NAN)))
-            .unwrap_or_default();
-        let recovered: Vec<f64> = recovered
-            .into_iter()
-            .map(|seconds| if seconds.is_nan() { month } else { seconds })
-            .collect();
-        let busy = played.mean(deployment, |run| run.completed).0;
-        let strikes = hazard * (month - deployments * busy).max(0.0);
-        let (seconds, error) = mean(&recovered);
-        (strikes * seconds / 60.0, strikes * error / 60.0)
-    });
-    let in_deployments = deployments
-        .map(|deployments| (deployments * short / 60.0, deployments * short_error / 60.0));
-    let minutes = in_deployments.zip(between).map(|(during, between)| {
-        if setup.desired < required_tasks {
-            MINUTES_PER_MONTH
-        } else {
-            (during.0 + between.0).min(MINUTES_PER_MONTH)
-        }
-    });
-    Availability {
-        required_tasks,
-        shortfall_probability: if setup.desired < required_tasks {
-            1.0
-        } else {
-            went_short.0
-        },
-        shortfall_minutes_per_month: minutes,
-        shortfall_minutes_between_deployments: between.map(|between| between.0),
-        shortfall_minutes_standard_error: in_deployments
-            .zip(between)
-            .map(|(during, between)| during.1.hypot(between.1)),
-        monthly: minutes.map(|minutes| 1.0 - minutes / MINUTES_PER_MONTH),
     }
 }
 
@@ -516,7 +435,7 @@ fn stuck(scenario: &Scenario, prepared: &Prepared, asked: Asked, halt: Halt) -> 
             sufficient_grace,
         }),
         cost: cost::cost(scenario, setup, |_| 0.0),
-        availability: availability(
+        availability: availability::availability(
             scenario,
             prepared,
             asked,

@@ -30,6 +30,12 @@ impl Queue {
         self.heap.pop().map(|Reverse(key)| unpacked(key))
     }
 
+    /// Takes the next event if it comes before a moment.
+    pub fn next_before(&mut self, end: f64) -> Option<(f64, u8, u32)> {
+        let Reverse(key) = self.heap.peek()?;
+        (unpacked(*key).0 < end).then(|| self.next()).flatten()
+    }
+
     /// Leaves out the events of some kinds.
     pub fn retain(&mut self, keep: impl Fn(u8) -> bool) {
         self.heap.retain(|Reverse(key)| keep(unpacked(*key).1));

@@ -11,6 +11,7 @@
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::Xoshiro256PlusPlus;
+use rand::seq::SliceRandom as _;
 
 use super::floor::Floor;
 use super::health::{Checks, Drawn, Fate};
@@ -18,9 +19,11 @@ use super::law::Sampler;
 use super::queue::Queue;
 use super::setup::{Origin, Setup, Waiting};
 use super::shared::Shared;
+use super::tilt::{KINDS, Likelihood, Mixture};
 use super::timeline::{Happening, Row};
 use crate::scenario::{
-    Detection, Fallback, Granularity, LoadBalancerKind, ManagedScaling, Purchase, ReleaseHosts,
+    Detection, Fallback, Granularity, LoadBalancerKind, ManagedScaling, Placement, Purchase,
+    ReleaseHosts,
 };
 
 /// From the notice to the end of a spot host \[s\] (Amazon EC2, spot interruption notices).
@@ -107,8 +110,10 @@ pub struct Prepared<'a> {
     /// Places that others take of the added hosts, as the others are full.
     others_on_added: u32,
     old: Vec<Task>,
-    /// What may strike, each with its hazard \[1/s\], at any time and while only these hosts stand.
+    /// What may strike, each with its hazard \[1/s\].
     strikes: Vec<(Strike, f64)>,
+    /// The same of the hosts that stand between deployments.
+    at_rest: Vec<(Strike, f64)>,
 }
 
 /// What may take hosts away.
@@ -117,6 +122,26 @@ enum Strike {
     Host(u32),
     Pool(u32),
     Zone(u32),
+}
+
+impl Strike {
+    /// The number of its kind.
+    const fn kind(self) -> usize {
+        match self {
+            Self::Host(_) => 0,
+            Self::Pool(_) => 1,
+            Self::Zone(_) => 2,
+        }
+    }
+}
+
+/// What strikes came to in one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// How many there were.
+    pub strikes: u32,
+    /// How many of them took a zone.
+    pub zones: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -128,6 +153,9 @@ struct Task {
     ramps_from: Option<f64>,
     /// It is gone, and the reaction to that is still to come, until which nobody gets its place.
     keeps_place: bool,
+    /// Its host was struck, and the reaction to that is not refused: that it is gone is no other
+    /// change.
+    is_seen_to: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,6 +176,8 @@ enum Stage {
     Failing,
     /// Hosts go: none is launched then.
     Releasing,
+    /// Nothing is deployed: what was struck comes back.
+    Recovering,
 }
 
 macro_rules! kinds {
@@ -204,25 +234,7 @@ impl<'a> Prepared<'a> {
     /// The hosts that stand have no place for one of them.
     pub fn of(setup: &'a Setup) -> Result<Self, super::NoPlace> {
         let mut floor = Floor::empty(setup);
-        let mut old = Vec::with_capacity(setup.desired as usize);
-        for placed in 0..setup.desired {
-            let host = floor.place().ok_or(super::NoPlace {
-                placed,
-                desired: setup.desired,
-            })?;
-            old.push(Task {
-                host: subject(host),
-                state: State::Healthy,
-                is_new: false,
-                ramps_from: None,
-                keeps_place: false,
-            });
-        }
-        // Others take of the hosts that stand first, then of the added ones.
-        let mut others = setup.taken_by_others;
-        while others > 0 && floor.place_other().is_some() {
-            others -= 1;
-        }
+        let (old, others) = filled(setup, &mut floor)?;
         Ok(Self {
             setup,
             checks: Checks::of(setup),
@@ -236,6 +248,7 @@ impl<'a> Prepared<'a> {
             floor,
             others_on_added: others,
             old,
+            at_rest: at_rest(setup),
             strikes: strikes(setup),
         })
     }
@@ -301,22 +314,62 @@ impl<'a> Prepared<'a> {
         hosts.map(|host| Shared::of(width_of(host))).collect()
     }
 
-    /// How often the hosts that stand between deployments are struck \[1/s\].
+    /// How often hosts are struck while a deployment runs, by kind \[1/s\].
     #[must_use]
-    pub fn hazard_at_rest(&self) -> f64 {
-        self.at_rest().map(|(_, hazard)| hazard).sum()
+    pub fn hazards(&self) -> [f64; KINDS] {
+        by_kind(&self.strikes)
     }
 
-    fn at_rest(&self) -> impl Iterator<Item = (Strike, f64)> {
-        let stands = |host: &super::Host| matches!(host.origin, Origin::Listed | Origin::Standing);
-        self.strikes.iter().copied().filter(move |(strike, _)| {
-            self.setup
-                .hosts
-                .iter()
-                .enumerate()
-                .any(|(at, host)| stands(host) && hits(*strike, at, host))
-        })
+    /// How often the hosts that stand between deployments are struck, by kind \[1/s\].
+    #[must_use]
+    pub fn hazards_at_rest(&self) -> [f64; KINDS] {
+        by_kind(&self.at_rest)
     }
+}
+
+fn by_kind(strikes: &[(Strike, f64)]) -> [f64; KINDS] {
+    let mut hazards = [0.0; KINDS];
+    for (strike, hazard) in strikes {
+        hazards[strike.kind()] += hazard;
+    }
+    hazards
+}
+
+/// What may strike the hosts that stand between deployments.
+fn at_rest(setup: &Setup) -> Vec<(Strike, f64)> {
+    let stands = |host: &super::Host| matches!(host.origin, Origin::Listed | Origin::Standing);
+    let mut strikes = strikes(setup);
+    strikes.retain(|(strike, _)| {
+        let mut hosts = setup.hosts.iter().enumerate();
+        hosts.any(|(at, host)| stands(host) && hits(*strike, at, host))
+    });
+    strikes
+}
+
+/// Places the old tasks on the hosts, one by one, and what others take; these, and how many places
+/// others take of the added hosts.
+fn filled(setup: &Setup, floor: &mut Floor) -> Result<(Vec<Task>, u32), super::NoPlace> {
+    let mut old = Vec::with_capacity(setup.desired as usize);
+    for placed in 0..setup.desired {
+        let host = floor.place().ok_or(super::NoPlace {
+            placed,
+            desired: setup.desired,
+        })?;
+        old.push(Task {
+            host: subject(host),
+            state: State::Healthy,
+            is_new: false,
+            ramps_from: None,
+            keeps_place: false,
+            is_seen_to: false,
+        });
+    }
+    // Others take of the hosts that stand first, then of the added ones.
+    let mut others = setup.taken_by_others;
+    while others > 0 && floor.place_other().is_some() {
+        others -= 1;
+    }
+    Ok((old, others))
 }
 
 /// What may strike the hosts of a setup, with the hazard of each.
@@ -385,6 +438,14 @@ pub struct Run<'a> {
     prepared: &'a Prepared<'a>,
     setup: &'a Setup,
     rng: Xoshiro256PlusPlus,
+    /// For when and what is struck: all else is the same with and without strikes until the first.
+    strikes_rng: Xoshiro256PlusPlus,
+    /// What may strike, and how likely what has come is.
+    strikes: &'a [(Strike, f64)],
+    likelihood: Likelihood,
+    zones_lost: u32,
+    /// The moment up to which all strikes have come \[s\].
+    seen_until: f64,
     queue: Queue,
     now: f64,
     tasks: Vec<Task>,
@@ -481,6 +542,11 @@ impl<'a> Run<'a> {
             prepared,
             setup,
             rng: Xoshiro256PlusPlus::seed_from_u64(mixed(seed ^ mixed(run))),
+            strikes_rng: Xoshiro256PlusPlus::seed_from_u64(mixed(!seed ^ mixed(run))),
+            strikes: &prepared.strikes,
+            likelihood: Likelihood::begun(Mixture::plain(prepared.hazards()), 0),
+            zones_lost: 0,
+            seen_until: 0.0,
             queue: memory.queue,
             now: 0.0,
             tasks: memory.tasks,
@@ -539,6 +605,45 @@ impl<'a> Run<'a> {
         self
     }
 
+    /// Spreads the old tasks anew: of hosts with as many tasks any may be the next.
+    pub fn shuffle(&mut self) {
+        if self.setup.placement != Placement::Spread {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.setup.hosts.len()).collect();
+        order.shuffle(&mut self.strikes_rng);
+        let mut floor = Floor::opened(self.setup, order.into_iter());
+        if let Ok((tasks, _)) = filled(self.setup, &mut floor) {
+            (self.floor, self.tasks) = (floor, tasks);
+        }
+    }
+
+    /// Lets strikes come with other hazards, those of one part of a mixture.
+    pub fn tilt(&mut self, mixture: Mixture, part: usize) {
+        self.likelihood = Likelihood::begun(mixture, part);
+    }
+
+    /// Lets none come.
+    pub fn spare(&mut self) {
+        self.strikes = &[];
+        self.likelihood = Likelihood::begun(Mixture::plain([0.0; KINDS]), 0);
+    }
+
+    /// The strikes that came.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        Seen {
+            strikes: self.likelihood.strikes(),
+            zones: self.zones_lost,
+        }
+    }
+
+    /// How much the run counts by the strikes that came.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        self.likelihood.weight(self.seen_until)
+    }
+
     /// What was kept.
     #[must_use]
     pub fn into_record(self) -> Vec<Row> {
@@ -554,8 +659,7 @@ impl<'a> Run<'a> {
         self.expect_strike();
         self.note(Happening::Request, None);
         self.react(LOOK, 0);
-        self.carry_out()?;
-        self.outcome.completed = self.now + self.draw_reaction() + self.setup.completion_lag.0;
+        self.outcome.completed = self.carry_through(self.setup.completion_lag.0)?;
         if let Some(recorded) = &mut self.recorded {
             let completed = recorded.last().copied();
             recorded.extend(completed.map(|row| Row {
@@ -623,24 +727,28 @@ impl<'a> Run<'a> {
         self.look();
     }
 
-    /// What follows when hosts are struck between deployments: the time short until all tasks are
-    /// healthy again \[s\].
+    /// What follows when hosts are struck between deployments, by a strike of this kind, and by
+    /// more of them before all tasks are healthy and all hosts there again: the time short, and the
+    /// whole \[s\].
     ///
     /// # Errors
     /// It never ends.
-    pub fn recover(&mut self) -> Result<f64, Halt> {
+    pub fn recover(&mut self, kind: usize) -> Result<[f64; 2], Halt> {
+        self.stage = Stage::Recovering;
+        self.strikes = &self.prepared.at_rest;
         for task in &mut self.tasks {
             task.is_new = true;
         }
         self.new = self.setup.desired;
         self.old = 0;
         self.to_start = 0;
-        let strikes: Vec<_> = self.prepared.at_rest().collect();
-        if let Some(strike) = self.one_of(&strikes) {
+        if let Some(strike) = self.one_of(kind) {
             self.struck(strike);
         }
+        self.expect_strike();
         self.carry_out()?;
-        Ok(self.outcome.short_seconds + self.short_afterwards())
+        let short = self.outcome.short_seconds + self.short_afterwards();
+        Ok([short, self.now])
     }
 
     /// Launches the hosts that are added, waits for the slowest; for each, how long it was there
@@ -757,8 +865,7 @@ impl<'a> Run<'a> {
         self.next_old = 0;
         self.note(Happening::Release, None);
         self.react(LOOK, 0);
-        self.carry_out()?;
-        self.outcome.evacuation = self.now + self.draw_reaction() - began;
+        self.outcome.evacuation = self.carry_through(0.0)? - began;
         self.outcome.new_version = new_version;
         Ok(())
     }
@@ -796,10 +903,54 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Lets everything happen until all tasks are as desired.
+    /// Lets everything happen until one reaction, and so many seconds, after the last change; when
+    /// that is.
+    fn carry_through(&mut self, lag: f64) -> Result<f64, Halt> {
+        loop {
+            self.carry_out()?;
+            let end = self.now + self.draw_reaction() + lag;
+            if !self.is_struck_before(end) {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Whether a strike takes tasks before the end, with all that happens until then.
+    fn is_struck_before(&mut self, end: f64) -> bool {
+        if self.strikes.is_empty() {
+            return false;
+        }
+        while let Some((time, kind, subject)) = self.queue.next_before(end) {
+            self.pass(time, kind, subject);
+            if !self.is_as_desired() {
+                return true;
+            }
+        }
+        self.seen_until = end;
+        false
+    }
+
+    fn is_as_desired(&self) -> bool {
+        let is_back = self.stage != Stage::Recovering || self.joining == 0;
+        self.new >= self.setup.desired && self.old + self.stopping == 0 && is_back
+    }
+
+    /// Lets the next event happen.
+    fn pass(&mut self, time: f64, kind: u8, subject: u32) {
+        self.pass_time_until(time);
+        self.seen_until = time;
+        self.outcome.events += 1;
+        if !is_beside(kind) {
+            self.under_way -= 1;
+        }
+        self.happen(kind, subject);
+    }
+
+    /// Lets everything happen until all tasks are as desired, and all hosts back where nothing is
+    /// deployed.
     fn carry_out(&mut self) -> Result<(), Halt> {
         let mut looked = false;
-        while self.new < self.setup.desired || self.old + self.stopping > 0 {
+        while !self.is_as_desired() {
             if self.under_way == 0 && self.joining == 0 {
                 if looked {
                     return Err(self.halt());
@@ -811,13 +962,8 @@ impl<'a> Run<'a> {
             let Some((time, kind, subject)) = self.queue.next() else {
                 return Err(self.halt());
             };
-            self.pass_time_until(time);
-            self.outcome.events += 1;
-            if !is_beside(kind) {
-                self.under_way -= 1;
-            }
             let moves = self.starting + self.stopping;
-            self.happen(kind, subject);
+            self.pass(time, kind, subject);
             looked &= self.starting + self.stopping <= moves;
             let tried_enough = MOST_ATTEMPTS * u64::from(self.setup.desired);
             if self.stage != Stage::Failing && self.outcome.failed > tried_enough {
@@ -865,11 +1011,15 @@ impl<'a> Run<'a> {
             GONE_SEEN => {
                 self.give_place(subject as usize);
                 self.start_or_wait();
+                // What the upper bound refuses while the task still stops is allowed when it is gone.
+                let is_refused = self.to_start > 0 && self.counted() >= self.setup.upper;
+                self.tasks[subject as usize].is_seen_to &= !is_refused;
             }
             RETRY => self.retry(),
             STRIKE => {
-                let strikes = &self.prepared.strikes;
-                if let Some(strike) = self.one_of(strikes) {
+                let kind = self.kind_of_strike();
+                self.likelihood.strike(kind, self.now);
+                if let Some(strike) = self.one_of(kind) {
                     self.struck(strike);
                 }
                 self.expect_strike();
@@ -1025,6 +1175,7 @@ impl<'a> Run<'a> {
             is_new: true,
             ramps_from: None,
             keeps_place: false,
+            is_seen_to: false,
         });
         self.note(Happening::Pending, Some(task));
         let wait = self.token_after();
@@ -1167,8 +1318,11 @@ impl<'a> Run<'a> {
         }
         self.waiting = self.waiting.min(self.to_start);
         if self.waiting > 0 {
-            if self.now - self.waiting_since < TRIED_OFTEN_FOR {
-                self.react(RETRY, 0);
+            let often_until = self.waiting_since + TRIED_OFTEN_FOR;
+            let left = often_until - self.now;
+            if left > SAME_MOMENT * often_until {
+                let reaction = self.draw_reaction();
+                self.schedule(reaction.min(left), RETRY, 0);
             } else {
                 self.schedule(TRIED_EVERY, RETRY, 0);
             }
@@ -1373,7 +1527,9 @@ impl<'a> Run<'a> {
         }
         self.stopping -= 1;
         self.leave(task, Happening::Stopped);
-        self.react(GONE_SEEN, task);
+        if !self.tasks[task as usize].is_seen_to {
+            self.react(GONE_SEEN, task);
+        }
     }
 
     /// Takes a task off its host.
@@ -1420,28 +1576,52 @@ impl<'a> Run<'a> {
 
     // Hosts that are taken back.
 
-    /// One of several strikes, by their hazards.
-    fn one_of(&mut self, strikes: &[(Strike, f64)]) -> Option<Strike> {
-        let all: f64 = strikes.iter().map(|(_, hazard)| hazard).sum();
-        let mut left = self.rng.random::<f64>() * all;
-        for &(strike, hazard) in strikes {
+    /// Of which kind the next strike is, by their hazards.
+    fn kind_of_strike(&mut self) -> usize {
+        let hazards = self.likelihood.hazards();
+        let mut left = self.strikes_rng.random::<f64>() * hazards.iter().sum::<f64>();
+        let mut found = 0;
+        for (kind, hazard) in hazards.into_iter().enumerate().filter(|(_, h)| *h > 0.0) {
+            found = kind;
             left -= hazard;
             if left < 0.0 {
-                return Some(strike);
+                break;
             }
         }
-        strikes.last().map(|&(strike, _)| strike)
+        found
+    }
+
+    /// One of the strikes of a kind, by their hazards.
+    fn one_of(&mut self, kind: usize) -> Option<Strike> {
+        let strikes = self.strikes.iter().filter(|(s, _)| s.kind() == kind);
+        let all: f64 = strikes.clone().map(|(_, hazard)| hazard).sum();
+        let mut left = self.strikes_rng.random::<f64>() * all;
+        let mut found = None;
+        for &(strike, hazard) in strikes {
+            found = Some(strike);
+            left -= hazard;
+            if left < 0.0 {
+                break;
+            }
+        }
+        found
     }
 
     fn expect_strike(&mut self) {
-        let all: f64 = self.prepared.strikes.iter().map(|(_, hazard)| hazard).sum();
+        let all: f64 = self.likelihood.hazards().iter().sum();
         if all > 0.0 {
-            let wait = -(1.0 - self.rng.random::<f64>()).ln() / all;
+            let wait = -(1.0 - self.strikes_rng.random::<f64>()).ln() / all;
             self.schedule(wait, STRIKE, 0);
         }
     }
 
     fn struck(&mut self, strike: Strike) {
+        self.zones_lost += u32::from(matches!(strike, Strike::Zone(_)));
+        // All hosts of a zone come back with it.
+        let outage = match strike {
+            Strike::Zone(_) => self.prepared.zone_outage.draw(&mut self.rng),
+            Strike::Host(_) | Strike::Pool(_) => 0.0,
+        };
         for at in 0..self.setup.hosts.len() {
             if !hits(strike, at, &self.setup.hosts[at]) || !self.floor.is_open(at) {
                 continue;
@@ -1450,10 +1630,12 @@ impl<'a> Run<'a> {
             self.floor.close(at);
             self.note_host(Happening::Notice, at);
             let (notice, back) = match strike {
-                Strike::Zone(_) => (0.0, self.prepared.zone_outage.draw(&mut self.rng)),
+                Strike::Zone(_) => (0.0, outage),
                 Strike::Host(_) | Strike::Pool(_) => {
                     let (asked_for, _) = self.obtained(self.setup.hosts[at].purchase);
-                    (NOTICE, asked_for + self.prepared.boot.draw(&mut self.rng))
+                    // Its place is filled when it is gone.
+                    let boot = self.prepared.boot.draw(&mut self.rng);
+                    (NOTICE, NOTICE + asked_for + boot)
                 }
             };
             for task in 0..self.tasks.len() {
@@ -1465,12 +1647,13 @@ impl<'a> Run<'a> {
                 if host as usize == at && lives {
                     self.tell_to_stop(subject(task), notice);
                     // The scheduler may replace it before it is gone.
+                    self.tasks[task].is_seen_to = true;
                     self.react(GONE_SEEN, subject(task));
                 }
             }
             self.schedule(notice, HOST_GONE, subject(at));
             self.joining += 1;
-            self.schedule(back.max(notice), JOINED, subject(at));
+            self.schedule(back, JOINED, subject(at));
         }
     }
 

@@ -43,6 +43,23 @@ pub fn mean(sample: &[f64]) -> (f64, f64) {
     (mean, (variance / count).sqrt())
 }
 
+/// The mean of one over the mean of another, drawn in pairs, and its standard error; of nothing,
+/// zero.
+///
+/// # Formula
+/// With r = x̄ / ȳ the standard error of the mean of x − r y, over ȳ (the delta method; Asmussen and
+/// Glynn, Stochastic Simulation, III.3).
+#[must_use]
+pub fn ratio(pairs: &[[f64; 2]]) -> (f64, f64) {
+    let over = |of: &dyn Fn(&[f64; 2]) -> f64| mean(&pairs.iter().map(of).collect::<Vec<_>>());
+    let below = over(&|pair| pair[1]).0;
+    if below <= 0.0 {
+        return (0.0, 0.0);
+    }
+    let ratio = over(&|pair| pair[0]).0 / below;
+    (ratio, over(&|pair| pair[0] - ratio * pair[1]).1 / below)
+}
+
 /// Mean and quantiles of a sample.
 ///
 /// # Formula
@@ -96,6 +113,18 @@ fn number(count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ratio_of_what_goes_together_has_no_error() {
+        let pairs = [[1.0, 2.0], [3.0, 6.0], [2.0, 4.0]];
+        let (found, error) = ratio(&pairs);
+        assert!((found - 0.5).abs() < 1e-12 && error < 1e-12);
+        // Means 2 and 4; residuals −1, 0, 1: deviation 1, over √3 and 4.
+        let (found, error) = ratio(&[[1.0, 4.0], [2.0, 4.0], [3.0, 4.0]]);
+        assert!((found - 0.5).abs() < 1e-12);
+        assert!((error - 1.0 / 3.0_f64.sqrt() / 4.0).abs() < 1e-12);
+        assert_eq!(ratio(&[]), (0.0, 0.0));
+    }
 
     #[test]
     fn one_to_a_hundred() {

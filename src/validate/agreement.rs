@@ -78,9 +78,47 @@ pub struct Compared {
     pub completed: ClockErrors,
     /// Error of the time below the required tasks, as a share of the whole deployment.
     pub short: f64,
+    /// Of what deployments cost; absent where they cost nothing.
+    pub cost: Option<CostErrors>,
     /// The scenario as it was drawn.
     #[serde(skip)]
     pub toml: String,
+}
+
+/// Model over simulation, less 1, of what deployments cost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CostErrors {
+    /// Of the mean of one.
+    pub mean: f64,
+    /// Of the 95 % quantile of one.
+    pub p95: f64,
+    /// Of the 95 % quantile of all of a month.
+    pub month_p95: f64,
+    /// The simulation's own standard error, of the 95 % quantile of one, as a share.
+    pub p95_standard_error: f64,
+}
+
+/// Deployments of a month in which they are added up.
+const IN_A_MONTH: f64 = 20.0;
+
+impl CostErrors {
+    fn of(scenario: &Scenario, asked: simulate::Asked) -> Option<Self> {
+        let mut many = scenario.clone();
+        many.deployment.days_per_month = Some(IN_A_MONTH);
+        let model = model::estimate(&many).ok()?.cost;
+        let simulated = simulate::cost_spread(&many, asked).ok()??;
+        let always = (model.serving_usd_per_month + model.headroom_usd_per_month).0;
+        let each = simulated.per_deployment;
+        let month = simulated.month?;
+        (each.value.mean > 0.0).then_some(())?;
+        Some(Self {
+            mean: model.per_deployment_usd.0 / each.value.mean - 1.0,
+            p95: model.per_deployment_p95_usd?.0 / each.value.p95 - 1.0,
+            month_p95: (model.total_p95_usd_per_month?.0 - always) / (month.value.p95 - always)
+                - 1.0,
+            p95_standard_error: each.standard_error.p95 / each.value.p95,
+        })
+    }
 }
 
 /// What is particular about a scenario; the first that applies.
@@ -181,30 +219,9 @@ impl Compared {
 /// Compares as many scenarios as are asked for.
 #[must_use]
 pub fn agreement(asked: Asked) -> Agreement {
-    let next = AtomicU32::new(1);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number > asked.scenarios {
-                return done;
-            }
-            let drawn = drawn(asked.seed, number, asked.most_tasks);
-            done.push((number, drawn.and_then(|drawn| compared(drawn, asked))));
-        }
-    };
-    let mut all = thread::scope(|scope| {
-        let others: Vec<_> = (1..asked.threads).map(|_| scope.spawn(work)).collect();
-        let mut all = work();
-        for other in others {
-            match other.join() {
-                Ok(done) => all.extend(done),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
+    let all = in_turns(asked, |number| {
+        compared(drawn(asked.seed, number, asked.most_tasks)?, asked)
     });
-    all.sort_by_key(|(number, _)| *number);
     Agreement {
         left_out: all
             .iter()
@@ -216,6 +233,37 @@ pub fn agreement(asked: Asked) -> Agreement {
             .filter_map(|(_, compared)| compared)
             .collect(),
     }
+}
+
+/// What comes of each number, on several threads, in the order of the numbers.
+pub(super) fn in_turns<T: Send>(
+    asked: Asked,
+    compare: impl Fn(u32) -> Option<T> + Sync,
+) -> Vec<(u32, Option<T>)> {
+    let next = AtomicU32::new(1);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number > asked.scenarios {
+                return done;
+            }
+            done.push((number, compare(number)));
+        }
+    };
+    let mut all = thread::scope(|scope| {
+        let others: Vec<_> = (1..asked.threads).map(|_| scope.spawn(&work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(done) => all.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(number, _)| *number);
+    all
 }
 
 /// One scenario on both sides; absent where one of them has no duration.
@@ -259,6 +307,14 @@ fn compared(drawn: Drawn, asked: Asked) -> Option<Compared> {
             errors.completed_s,
         ),
         short: minutes_short * 60.0 / scenario.deployment.per_month()? / simulated.completed_s.mean,
+        cost: CostErrors::of(
+            scenario,
+            simulate::Asked {
+                runs: simulation.runs,
+                seed: asked.seed,
+                threads: 1,
+            },
+        ),
         toml: drawn.toml,
     })
 }
@@ -317,16 +373,13 @@ pub struct Spread {
     pub largest: f64,
 }
 
-/// The sizes of one error over some scenarios, as shares; absent of none.
+/// The sizes of some errors, as shares; absent of none.
 ///
 /// # Formula
 /// Quantile q is the ⌈nq⌉-th smallest size.
 #[must_use]
-pub fn spread<'a>(
-    compared: impl IntoIterator<Item = &'a Compared>,
-    error: fn(&Compared) -> f64,
-) -> Option<Spread> {
-    let mut sizes: Vec<f64> = compared.into_iter().map(|one| error(one).abs()).collect();
+pub fn spread(errors: impl IntoIterator<Item = f64>) -> Option<Spread> {
+    let mut sizes: Vec<f64> = errors.into_iter().map(f64::abs).collect();
     sizes.sort_by(f64::total_cmp);
     let at = |percent: usize| {
         let rank = (sizes.len() * percent).div_ceil(100);
@@ -368,6 +421,7 @@ mod tests {
             new_version,
             completed,
             short: 0.0,
+            cost: None,
             toml: String::new(),
         }
     }
@@ -388,7 +442,7 @@ mod tests {
         let all: Vec<Compared> = (1..=20)
             .map(|n| with(clock(f64::from(n) * -0.001, 0.0), clock(0.0, 0.0)))
             .collect();
-        let found = spread(&all, |one| one.new_version.mean).unwrap();
+        let found = spread(all.iter().map(|one| one.new_version.mean)).unwrap();
         let expected = [0.010, 0.018, 0.019, 0.020];
         for (found, expected) in [found.p50, found.p90, found.p95, found.largest]
             .into_iter()
@@ -396,6 +450,6 @@ mod tests {
         {
             assert!((found - expected).abs() < 1e-12);
         }
-        assert_eq!(spread([], |one| one.short), None);
+        assert_eq!(spread([]), None);
     }
 }

@@ -6,6 +6,7 @@ pub mod facts;
 pub mod recordings;
 pub mod rules;
 pub mod scenarios;
+pub mod strikes;
 
 use serde::Serialize;
 
@@ -27,6 +28,8 @@ pub struct Validation {
     pub seed: u64,
     /// The model against the simulation.
     pub agreement: Agreement,
+    /// The same of strikes on hosts and zones.
+    pub strikes: Vec<strikes::Compared>,
     /// What the recordings say.
     #[serde(flatten)]
     pub evidence: Evidence,
@@ -55,6 +58,10 @@ pub fn validate(asked: agreement::Asked) -> Result<Validation, String> {
         seed: asked.seed,
         evidence: evidence()?,
         agreement: agreement::agreement(asked),
+        strikes: strikes::strikes(agreement::Asked {
+            scenarios: asked.scenarios.min(strikes::SCENARIOS),
+            ..asked
+        }),
     })
 }
 

@@ -2,10 +2,13 @@
 //! deployments, the next one is predicted.
 //!
 //! Where the request is recorded, durations count from it. Where it is not, both sides count from
-//! the first move: what nobody knows is neither held against the model nor in its favour.
+//! the first move: what nobody knows is neither held against the model nor in its favour. What a
+//! service's own events cannot show is as usual in the other recordings: the time from the request
+//! to the first move, and the lag before "completed" where the fit saw no old task go.
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::facts::{Recording, Settings};
@@ -78,9 +81,12 @@ pub struct Predicted {
     pub parts_before: RecordedParts,
     /// How long they took in this one.
     pub parts: RecordedParts,
-    /// The prediction with the usual lag of other recordings, where the fit found none and the log
-    /// is of an age that has one \[s\].
-    pub with_usual_lag_s: Option<f64>,
+    /// The lag before "completed" that is usual in the other recordings, where the fit saw none
+    /// and the log is of an age that has one \[s\].
+    pub usual_lag_s: Option<f64>,
+    /// The time from the request to the first move that is usual in the other recordings, where it
+    /// counts from the request \[s\].
+    pub usual_wait_s: Option<f64>,
 }
 
 /// What the timing of a prediction was fitted on.
@@ -112,17 +118,29 @@ pub enum Since {
 pub fn compared(recordings: &[Recording]) -> Result<Vec<Compared>, String> {
     let logs: Vec<Log<'_>> = recordings.iter().map(Log::of).collect();
     let all = logs.iter().map(|log| {
-        let others = logs
-            .iter()
-            .filter(|other| other.recording.name != log.recording.name)
-            .filter_map(Log::lag);
-        log.compared(super::median(others.collect()))
+        let others = || {
+            logs.iter()
+                .filter(|other| other.recording.name != log.recording.name)
+        };
+        log.compared(Usual {
+            lag: super::median(others().filter_map(Log::lag).collect()),
+            wait: super::median(others().flat_map(Log::waits).collect()),
+        })
     });
     let all: Vec<Compared> = all.collect::<Result<_, _>>()?;
     Ok(all
         .into_iter()
         .filter(|one| !one.deployments.is_empty())
         .collect())
+}
+
+/// What is usual in other recordings, medians \[s\].
+#[derive(Clone, Copy)]
+struct Usual {
+    /// Before "completed", beyond drain, stop and reaction.
+    lag: Option<f64>,
+    /// From the request to the first move.
+    wait: Option<f64>,
 }
 
 /// A recording and what was found in it.
@@ -183,7 +201,16 @@ impl<'a> Log<'a> {
         Some(fit(&self.known, &deployments).completion_lag?.value.0)
     }
 
-    fn compared(&self, usual_lag: Option<f64>) -> Result<Compared, String> {
+    /// From recorded requests to the first moves \[s\].
+    fn waits(&self) -> Vec<f64> {
+        self.usable
+            .iter()
+            .filter(|one| one.deployment.request == Request::Recorded)
+            .map(|one| between(one.deployment.requested_at, first_move(&one.deployment)).0)
+            .collect()
+    }
+
+    fn compared(&self, usual: Usual) -> Result<Compared, String> {
         let recording = self.recording;
         let settings = &recording.settings;
         let mut compared = Compared {
@@ -215,7 +242,7 @@ impl<'a> Log<'a> {
                 Some(What::Deployment { .. }) => FittedOn::Previous,
                 None => FittedOn::Itself,
             };
-            let predicted = self.predicted(one, basis, &fitted, fitted_on, usual_lag)?;
+            let predicted = self.predicted(one, basis, &fitted, fitted_on, usual)?;
             compared.deployments.push(predicted);
             last_fit = Some((fitted, percents(settings, &one.deployment).1));
         }
@@ -231,36 +258,38 @@ impl<'a> Log<'a> {
         basis: &Usable,
         fitted: &Fit,
         fitted_on: FittedOn,
-        usual_lag: Option<f64>,
+        usual: Usual,
     ) -> Result<Predicted, String> {
         let deployment = &one.deployment;
         let problem = |problem: String| format!("{}: {problem}", self.recording.name);
-        let scenario = self.scenario(deployment, fitted).map_err(problem)?;
+        let mut scenario = self.scenario(deployment, fitted).map_err(problem)?;
         let (since, recorded) =
             recorded(deployment).ok_or_else(|| problem(format!("{} has no end", one.name)))?;
-        let predicted = |scenario: &Scenario| {
-            let completed = completed(scenario).map_err(problem)?;
-            Ok::<f64, String>(match since {
-                Since::Request => completed,
-                Since::FirstMove => completed - scenario.deployment.reaction.mean.0,
-            })
+        // Where the end did not wait for a stop, the lag before it is in the verdict.
+        let waits_for_a_stop = || {
+            recorded_parts(std::slice::from_ref(deployment))
+                .end
+                .is_some()
         };
-        let predicted_s = predicted(&scenario)?;
-        let with_usual_lag_s = match usual_lag {
-            // Where the end did not wait for a stop, the lag before it is in the verdict.
-            Some(lag)
-                if fitted.completion_lag.is_none()
-                    && deployment.order == EventOrder::StoppedThenDrain
-                    && recorded_parts(std::slice::from_ref(deployment))
-                        .end
-                        .is_some() =>
-            {
-                let mut scenario = scenario;
-                scenario.deployment.completion_lag = Seconds(lag);
-                Some(predicted(&scenario)?)
-            }
-            _ => None,
+        let usual_lag_s = usual.lag.filter(|_| {
+            fitted.completion_lag.is_none()
+                && deployment.order == EventOrder::StoppedThenDrain
+                && waits_for_a_stop()
+        });
+        if let Some(lag) = usual_lag_s {
+            scenario.deployment.completion_lag = Seconds(lag);
+        }
+        let after_the_first_move =
+            completed(&scenario).map_err(problem)? - scenario.deployment.reaction.mean.0;
+        let usual_wait_s = match since {
+            Since::Request => usual.wait,
+            Since::FirstMove => None,
         };
+        let wait = match since {
+            Since::Request => usual_wait_s.unwrap_or(scenario.deployment.reaction.mean.0),
+            Since::FirstMove => 0.0,
+        };
+        let predicted_s = wait + after_the_first_move;
         let parts = |of: &Usable| recorded_parts(std::slice::from_ref(&of.deployment));
         Ok(Predicted {
             deployment: one.name.clone(),
@@ -273,7 +302,8 @@ impl<'a> Log<'a> {
             difference: predicted_s / recorded - 1.0,
             parts_before: parts(basis),
             parts: parts(one),
-            with_usual_lag_s,
+            usual_lag_s,
+            usual_wait_s,
         })
     }
 
@@ -470,14 +500,19 @@ fn recorded(deployment: &Deployment) -> Option<(Since, f64)> {
     let ended_at = deployment.ended_at?;
     Some(match deployment.request {
         Request::Recorded => (Since::Request, between(deployment.requested_at, ended_at).0),
-        Request::Estimated => {
-            let stop = deployment.stop_decision;
-            let first = stop.map_or(deployment.first_start, |stop| {
-                stop.min(deployment.first_start)
-            });
-            (Since::FirstMove, between(first, ended_at).0)
-        }
+        Request::Estimated => (
+            Since::FirstMove,
+            between(first_move(deployment), ended_at).0,
+        ),
     })
+}
+
+/// The first start or stop.
+fn first_move(deployment: &Deployment) -> Timestamp {
+    let start = deployment.first_start;
+    deployment
+        .stop_decision
+        .map_or(start, |stop| stop.min(start))
 }
 
 /// From the request to "completed" as the model says, the mean \[s\].

@@ -246,7 +246,7 @@ pub fn rules(recordings: &[Recording], default: DurationLaw) -> Vec<Rule> {
         rule(
             "from the request to the first move: one reaction",
             reaction,
-            "predictions from the request on are too long by the difference",
+            "the predictions above take the usual wait of the other recordings",
             &of_change(Change::Request),
         ),
         rule(

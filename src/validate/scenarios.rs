@@ -40,11 +40,20 @@ pub struct Drawn {
 /// of them added without the image.
 #[must_use]
 pub fn drawn(seed: u64, number: u32, most_tasks: u32) -> Option<Drawn> {
+    first_that_completes(seed, number, |draw| draw.service(number, most_tasks))
+}
+
+/// The first of the draws for a number whose deployment completes.
+pub(super) fn first_that_completes(
+    seed: u64,
+    number: u32,
+    service: impl Fn(&mut Draw) -> String,
+) -> Option<Drawn> {
     // Neighbouring numbers begin far from each other: the multiplier is that of Weyl's sequence.
     let apart = u64::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut draw = Draw(Xoshiro256PlusPlus::seed_from_u64(seed.wrapping_add(apart)));
     (0..MOST_DRAWS).find_map(|_| {
-        let toml = draw.service(number, most_tasks);
+        let toml = service(&mut draw);
         let scenario = scenario(&toml, Syntax::Toml, Purpose::MonthlyFigures).ok()?;
         match rollout::verdict(&scenario) {
             Ok(Verdict::Completes(_)) => Some(Drawn {
@@ -57,7 +66,8 @@ pub fn drawn(seed: u64, number: u32, most_tasks: u32) -> Option<Drawn> {
     })
 }
 
-struct Draw(Xoshiro256PlusPlus);
+/// Where what is drawn comes from.
+pub(super) struct Draw(Xoshiro256PlusPlus);
 
 /// Where tasks run and how they are reached.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,11 +79,11 @@ enum Ports {
 }
 
 impl Draw {
-    fn below(&mut self, limit: u32) -> u32 {
+    pub(super) fn below(&mut self, limit: u32) -> u32 {
         self.0.random_range(0..limit)
     }
 
-    fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
+    pub(super) fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.0.random_range(0..items.len())]
     }
 
@@ -86,7 +96,7 @@ impl Draw {
         self.between(low.ln(), high.ln()).exp()
     }
 
-    fn count(&mut self, most: u32) -> u32 {
+    pub(super) fn count(&mut self, most: u32) -> u32 {
         let count = self.scaled(1.0, f64::from(most) + 1.0);
         #[expect(
             clippy::cast_possible_truncation,
@@ -97,7 +107,7 @@ impl Draw {
         count.clamp(1, most)
     }
 
-    fn law(&mut self, shortest: f64, longest: f64) -> String {
+    pub(super) fn law(&mut self, shortest: f64, longest: f64) -> String {
         let mean = self.scaled(shortest, longest);
         let family = self.one_of(&["", "", "gamma", "weibull", "fixed"]);
         if family == "fixed" {

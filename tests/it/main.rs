@@ -1,6 +1,7 @@
 //! What the whole library promises, checked from outside.
 
 mod agreement;
+mod availability;
 mod base;
 mod ci;
 mod cli;

@@ -2,6 +2,7 @@
 
 mod random;
 mod recorded;
+mod struck;
 
 use super::arguments::{OfValidation, ValidationFormat};
 use super::markdown;
@@ -11,7 +12,7 @@ use super::words;
 use crate::validate::agreement::{Asked, MEAN_WITHIN, NONE_BEYOND, P95_WITHIN, SHARE_WITHIN};
 use crate::validate::recordings::{MOST_WITHIN, WITHIN};
 use crate::validate::scenarios::{MOST_TASKS, drawn};
-use crate::validate::{Validation, validate};
+use crate::validate::{Validation, strikes, validate};
 
 /// The answer is a document: it reads the same wherever it is written.
 const PAPER: Terminal = Terminal {
@@ -23,6 +24,13 @@ const PAPER: Terminal = Terminal {
 pub fn answer(asked: &OfValidation) -> Result<Answer, Complaint> {
     if let Some(number) = asked.emit_scenario {
         let drawn = drawn(asked.seed, number, MOST_TASKS).ok_or_else(|| {
+            let problem = format!("no scenario {number} of seed {} moves", asked.seed);
+            Complaint::of(&problem)
+        })?;
+        return Ok(Answer::done(drawn.toml));
+    }
+    if let Some(number) = asked.emit_struck {
+        let drawn = strikes::drawn(asked.seed, number).ok_or_else(|| {
             let problem = format!("no scenario {number} of seed {} moves", asked.seed);
             Complaint::of(&problem)
         })?;
@@ -55,6 +63,7 @@ fn document(validation: &Validation) -> String {
     );
     summary(&mut page, validation);
     random::section(&mut page, validation);
+    struck::section(&mut page, validation);
     recorded::sections(&mut page, &validation.evidence);
     page.into_text()
 }
@@ -66,6 +75,12 @@ fn summary(page: &mut Page, validation: &Validation) {
     let differences: Vec<f64> = recorded::predictions(&validation.evidence.recordings)
         .map(|one| one.difference.abs())
         .collect();
+    let struck: Vec<strikes::Both> = validation
+        .strikes
+        .iter()
+        .filter_map(|one| one.minutes)
+        .collect();
+    let near = struck.iter().filter(|both| both.is_near()).count();
     let by = |share: f64| differences.iter().filter(|size| **size <= share).count();
     points(
         page,
@@ -80,6 +95,14 @@ fn summary(page: &mut Page, validation: &Validation) {
                 percent(P95_WITHIN),
                 percent(SHARE_WITHIN),
                 percent(NONE_BEYOND),
+            ),
+            format!(
+                "Availability with strikes on hosts and zones: the minutes a month of {near} of {} \
+                 ({}) random scenarios are within {} of the simulation or within its confidence \
+                 interval.",
+                struck.len(),
+                share(near, struck.len()),
+                percent(strikes::NEAR),
             ),
             format!(
                 "Recorded deployments: {} of {} predictions are within {}, {} within {}; the aim \

@@ -21,7 +21,10 @@ pub fn sections(page: &mut Page, evidence: &Evidence) {
         "Start, readiness and whatever else the events show are fitted on one deployment of a \
          service; the next one is predicted, with as many tasks (d) as it had. Of the two clocks \
          only \"completed\" is in a log. Where the request is recorded durations count from it, \
-         else on both sides from the first move. Facts and sources are in `data/recorded`.",
+         else on both sides from the first move. What no event of a service shows is as usual in \
+         the other recordings, never in its own: the wait from the request to the first move, and \
+         the lag before \"completed\" where no old task was seen to go. Facts and sources are in \
+         `data/recorded`.",
     );
     deployments(page, all, &|one| one.fitted_on != FittedOn::Itself);
     page.title("Seconds to \"completed\". c: fitted on the creation of the service. r: from the recorded request.");
@@ -155,12 +158,14 @@ fn miss(recording: &Compared, one: &Predicted) -> String {
         off(one.difference),
         parts.join("; ")
     );
-    if let Some(predicted) = one.with_usual_lag_s {
-        text += &format!(
-            "; with the median lag before \"completed\" of the other recordings {predicted:.0} s, \
-             {} %",
-            off(predicted / one.recorded_s - 1.0)
-        );
+    if let Some(lag) = one.usual_lag_s {
+        text += &format!("; usual lag before \"completed\" {lag:.0} s");
+    }
+    if let Some(wait) = one.usual_wait_s {
+        text += &format!("; usual wait for the first move {wait:.0} s");
+    }
+    if one.fitted_on == FittedOn::Creation {
+        text += "; a creation does not show how an old task goes";
     }
     text + "."
 }

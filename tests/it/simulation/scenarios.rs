@@ -215,8 +215,8 @@ fn tasks_move_off_the_newest_hosts_under_the_bounds() {
 
 #[test]
 fn a_task_waits_for_the_host_that_comes_instead() {
-    // Notice at 0, seen at 20: no room. Tried at 40, 60 and 80, 50 s after the first failure for
-    // the last time; the host joins at 150; tried at 380, healthy 450.
+    // Notice at 0, seen at 20: no room. Tried at 40, 60 and 70, 50 s after the first failure; the
+    // host joins 150 after its end at 120; tried at 370, healthy 440.
     let mut setup = Params {
         desired: 1,
         upper: 2,
@@ -229,9 +229,13 @@ fn a_task_waits_for_the_host_that_comes_instead() {
     setup.timing.cold_start_extra = DurationLaw::fixed(Seconds::ZERO);
     setup.hosts[0].hazard = 1e-6;
     let prepared = Prepared::of(&setup).expect("the old task has a place");
-    assert!((prepared.hazard_at_rest() - 1e-6).abs() < 1e-18);
-    let short = Run::new(&prepared, 1, 1).recover().expect("it recovers");
-    assert!((short - 450.0).abs() < 1e-9, "{short}");
+    let [host, pool, zone] = prepared.hazards_at_rest();
+    assert!((host - 1e-6).abs() < 1e-18 && pool + zone <= 0.0);
+    let mut run = Run::new(&prepared, 1, 1);
+    run.spare();
+    let [short, whole] = run.recover(0).expect("it recovers");
+    assert!((short - 440.0).abs() < 1e-9, "{short}");
+    assert!((whole - 440.0).abs() < 1e-9, "{whole}");
 }
 
 #[test]
