@@ -72,7 +72,7 @@ pub fn crowd(scenario: &Scenario, phases: &Phases, moves: &Moves, added_hosts: u
         let later = longer(scenario, tasks, shape, deviation(&in_a_cycle));
         worst.later = worst.later.max(later);
     };
-    let on_added = moves.cold.min(starts);
+    let on_added = moves.on_added.min(starts);
     if let (Some(host), Some(places)) = (&scenario.prescale.host, places_on_added(scenario)) {
         consider(
             on_one(scenario, on_added, added_hosts, places.count),

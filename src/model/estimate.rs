@@ -667,7 +667,7 @@ impl Model {
         let added = plan.prescale_hosts + moves.joining.hosts;
         let mut placed = *moves;
         placed.room.cold += moves.joining.places;
-        placed.cold += moves.joining.places;
+        placed.on_added += moves.joining.places;
         let standing = plan.headroom_hosts + target_headroom(scenario);
         let evacuation = evacuation(scenario, &placed, added, standing).map(|rollout| Course {
             rolling: &self.after_stopped,

@@ -23,7 +23,7 @@ pub fn evacuation(
         return None;
     }
     let desired = moves.desired;
-    let on_added = moves.cold.min(desired);
+    let on_added = moves.on_added.min(desired);
     let moving = match (&scenario.capacity, scenario.prescale.release_hosts) {
         (Capacity::Hosts(cluster), ReleaseHosts::Emptiest) => {
             let on_old = desired - on_added;

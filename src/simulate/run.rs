@@ -607,6 +607,8 @@ impl<'a> Run<'a> {
         self.stage = Stage::Deploying;
         self.outcome.given_up = self.now;
         self.outcome.failed = 0;
+        // What added hosts have got is the image of the version that goes.
+        self.floor.forget_images();
         self.note(Happening::GivenUp, None);
         for task in 0..self.tasks.len() {
             let Task { state, is_new, .. } = self.tasks[task];
@@ -1180,6 +1182,7 @@ impl<'a> Run<'a> {
             return;
         }
         self.note(Happening::Running, Some(task));
+        self.floor.has_image(self.tasks[task as usize].host as usize);
         let drawn = self.prepared.checks.drawn(&mut self.rng);
         if self.works.is_empty() {
             self.judge(task, drawn, 0.0);
