@@ -664,12 +664,10 @@ impl Model {
             Some(joined) => joined.completed(),
             None => course.later(Rolling::completed),
         };
-        let added = plan.prescale_hosts + moves.joining.hosts;
-        let mut placed = *moves;
-        placed.room.cold += moves.joining.places;
-        placed.on_added += moves.joining.places;
         let standing = plan.headroom_hosts + target_headroom(scenario);
-        let evacuation = evacuation(scenario, &placed, added, standing).map(|rollout| Course {
+        let before = plan.prescale_hosts;
+        let evacuation = evacuation(scenario, moves, &self.phases, before, standing);
+        let evacuation = evacuation.map(|rollout| Course {
             rolling: &self.after_stopped,
             rollout,
             by_room: None,
@@ -717,25 +715,26 @@ impl Model {
     }
 
     /// Hours that are billed for all hosts that joined, from their launch until scale-in has taken
-    /// them \[h\].
+    /// them; a step is made only where tasks still wait \[h\].
     fn joined_hours(&self, scenario: &Scenario, moves: &Moves, run: &Run) -> Option<f64> {
-        run.joined.as_ref()?;
+        let joined = run.joined.as_ref()?;
         let scaling = managed_scaling(scenario)?;
         let evacuated = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
         let after = SCALE_IN.0 + evacuated + scenario.prescale.release.0;
-        let alarm = self.phases().reaction.mean() + scaling.alarm.0;
+        let reaction = self.phases().reaction.mean();
         let hours = (0..)
             .zip(steps(&scaling, moves.joining.hosts))
             .map(|(number, hosts)| {
-                let launched = alarm + f64::from(number) * scaling.warmup.0;
-                let there = run.completed.shifted(after - launched);
+                let launched = scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
+                let there = run.completed.shifted(after - reaction - launched);
                 // What is launched when all is over goes again as soon as it is seen to be idle.
                 let there = if there.support().0 < SCALE_IN.0 {
                     Law::fixed(there.mean().max(SCALE_IN.0), there.step())
                 } else {
                     there
                 };
-                f64::from(hosts) * billed_hours(scenario, &[&there])
+                let made = joined.starts_left(launched);
+                f64::from(hosts) * made * billed_hours(scenario, &[&there])
             });
         Some(hours.sum())
     }

@@ -64,6 +64,12 @@ impl Joined {
         }
     }
 
+    /// Probability that so long after the first moves starts are left \[s\].
+    #[must_use]
+    pub fn starts_left(&self, after: f64) -> f64 {
+        1.0 - self.units.chance_of_all_started(after)
+    }
+
     /// From the request to the last new task healthy.
     #[must_use]
     pub fn new_version(&self) -> Rc<Law> {

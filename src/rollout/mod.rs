@@ -145,7 +145,8 @@ fn without_image(scenario: &Scenario, bounds: Bounds, room: Room, on_added: u32)
     let running = timing.start.mean.0 + timing.cold_start_extra.mean.0;
     let surge = bounds.upper.saturating_sub(desired);
     let slack = desired.saturating_sub(bounds.lower);
-    let begun = if surge == 0 || leaving(scenario) < running || !scenario.deployment.stopping_counts {
+    let begun = if surge == 0 || leaving(scenario) < running || !scenario.deployment.stopping_counts
+    {
         surge.saturating_add(slack)
     } else {
         surge
