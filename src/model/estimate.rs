@@ -347,6 +347,8 @@ pub struct Model {
     tries: Tries,
     /// By tasks, surge and slack.
     taken_over: RefCell<HashMap<[u32; 3], f64>>,
+    /// By tasks, surge, slack, cold starts and required tasks.
+    slow_starts: RefCell<HashMap<[u32; 5], f64>>,
 }
 
 /// What the course of a deployment with hosts that join depends on beside the phases.
@@ -373,6 +375,7 @@ impl Model {
             rollbacks: RefCell::default(),
             tries: Tries::default(),
             taken_over: RefCell::default(),
+            slow_starts: RefCell::default(),
         }
     }
 
@@ -867,7 +870,7 @@ impl Model {
             });
         let fails = scenario.deployment.failure.rate;
         let reaction = self.phases().reaction.mean();
-        let partial = partial_short(scenario, moves, self.phases());
+        let partial = self.partial_short(scenario, moves);
         let rolled_back = if fails > 0.0 {
             self.rollback(scenario, moves)
                 .short_seconds(surplus, reaction)
@@ -888,6 +891,27 @@ impl Model {
             available.shortfall_probability = 1.0;
         }
         available
+    }
+
+    /// How long new tasks that have not yet their full share of load leave too little \[s\].
+    fn partial_short(&self, scenario: &Scenario, moves: &Moves) -> f64 {
+        let ramp = scenario
+            .service
+            .load_balancer
+            .map_or(0.0, |balancer| balancer.slow_start.0);
+        let required = required_tasks(&scenario.service);
+        let key = [
+            moves.desired,
+            moves.surge,
+            moves.slack,
+            moves.cold,
+            required,
+        ];
+        let mut known = self.slow_starts.borrow_mut();
+        *known.entry(key).or_insert_with(|| {
+            let phases = self.after_stopped.phases();
+            slow_start::short_seconds(moves, phases, ramp, required)
+        })
     }
 
     /// How long a deployment of so many seconds is expected to have how many healthy tasks.
@@ -1131,16 +1155,6 @@ fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
     moves(scenario, bounds, room)
 }
 
-/// How long new tasks that have not yet their full share of load leave too little \[s\].
-fn partial_short(scenario: &Scenario, moves: &Moves, phases: &Phases) -> f64 {
-    let ramp = scenario
-        .service
-        .load_balancer
-        .map_or(0.0, |balancer| balancer.slow_start.0);
-    let required = required_tasks(&scenario.service);
-    slow_start::short_seconds(moves, phases, ramp, required)
-}
-
 /// The answer for a scenario as it stands.
 ///
 /// # Errors
@@ -1215,6 +1229,19 @@ impl Model {
         }
     }
 
+    /// Whether the slow start leaves too little capacity though enough tasks are healthy.
+    fn slow_start_warning(&self, scenario: &Scenario, outcome: &Outcome) -> Option<String> {
+        outcome.duration.as_ref()?;
+        let short = self.partial_short(scenario, &outcome.moves);
+        (short > 0.0).then(|| {
+            format!(
+                "new tasks take their full share of load only in the course of the slow start: for {} of each deployment less than {} tasks' worth of load is served; replace fewer at once, or shorten service.load_balancer.slow_start",
+                Seconds(short),
+                required_tasks(&scenario.service)
+            )
+        })
+    }
+
     fn warnings(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
         let mut warnings = Vec::new();
         let verdict = &self.phases().verdict;
@@ -1228,7 +1255,7 @@ impl Model {
         }
         warnings.extend(breaker_warning(scenario));
         warnings.extend(range_warnings(scenario));
-        warnings.extend(slow_start_warning(scenario, outcome, self.phases()));
+        warnings.extend(self.slow_start_warning(scenario, outcome));
         if let Some(required) = scenario
             .service
             .required_tasks
@@ -1260,19 +1287,6 @@ fn breaker_warning(scenario: &Scenario) -> Option<String> {
         format!(
             "{:.0} % of deployments of a good version would be rolled back by a circuit breaker: {threshold} of its starts fail before {desired} do not; correct service.failed_start_probability, or set deployment.circuit_breaker = false with failure_detection",
             tripped * 100.0
-        )
-    })
-}
-
-/// Whether the slow start leaves too little capacity though enough tasks are healthy.
-fn slow_start_warning(scenario: &Scenario, outcome: &Outcome, phases: &Phases) -> Option<String> {
-    outcome.duration.as_ref()?;
-    let short = partial_short(scenario, &outcome.moves, phases);
-    (short > 0.0).then(|| {
-        format!(
-            "new tasks take their full share of load only in the course of the slow start: for {} of each deployment less than {} tasks' worth of load is served; replace fewer at once, or shorten service.load_balancer.slow_start",
-            Seconds(short),
-            required_tasks(&scenario.service)
         )
     })
 }

@@ -1,8 +1,6 @@
 //! A load balancer's slow start: new targets are healthy at once, but take their full share of
 //! load only later.
 
-use statrs::distribution::{ContinuousCDF, Normal};
-
 use super::law::{Law, as_f64};
 use super::phases::Phases;
 use super::walk::{Act, walk};
@@ -11,17 +9,14 @@ use crate::rollout::Moves;
 /// Moments at which the tasks' worth is looked at.
 const MOMENTS: u32 = 160;
 
-/// Of more units than this the worth is taken as normal.
-const MOST_UNITS: u32 = 24;
-
-/// Parts that a task's worth is divided into, with few units and with more.
-const PARTS: [u32; 2] = [8, 4];
-
-/// Units up to which the worth is divided finely.
-const FEW_UNITS: u32 = 6;
+/// Parts that a task's worth is divided into, by the most units that are followed so finely.
+const PARTS: [(u32, u32); 4] = [(8, 8), (24, 6), (100, 3), (u32::MAX, 1)];
 
 /// Cells that the law of a verdict is kept on.
-const CELLS: usize = 96;
+const CELLS: usize = 384;
+
+/// Tails that are less likely than this are left out.
+const NEGLIGIBLE: f64 = 1e-12;
 
 /// How long less than the required tasks' worth serves because of the slow start \[s\], beyond what
 /// is short without it.
@@ -135,7 +130,8 @@ impl<'a> Units<'a> {
         let lasts = self.kinds.iter().filter_map(|kind| kind.healthy.last());
         let last = lasts.fold(0.0, |last: f64, law| last.max(law.support().1));
         let step = (last + ramp) / f64::from(MOMENTS);
-        let parts = PARTS[usize::from(units > FEW_UNITS)];
+        let parts = PARTS.iter().find(|(most, _)| units <= *most);
+        let parts = parts.map_or(1, |(_, parts)| *parts);
         let at_rest = self.kinds.iter().filter(|kind| kind.stops_first);
         let stopped: u32 = at_rest.map(|kind| kind.units).sum();
         if ramp <= 0.0 && required <= self.desired - f64::from(stopped) {
@@ -148,15 +144,10 @@ impl<'a> Units<'a> {
                     let worth = kind.worth(at, ramp, parts, self.reaction, &self.apart);
                     (kind.units, worth)
                 });
-                let needed = required - self.desired;
-                step * if units > MOST_UNITS {
-                    chance_of_less(worths, needed)
-                } else {
-                    let all = worths.fold(Worth::nothing(parts), |all, (units, worth)| {
-                        (0..units).fold(all, |all, _| all.plus(&worth))
-                    });
-                    all.chance_of_less(needed)
-                }
+                let all = worths.fold(Worth::nothing(parts), |all, (units, worth)| {
+                    all.plus(&worth.of_all(units))
+                });
+                step * all.chance_of_less(required - self.desired)
             })
             .sum()
     }
@@ -250,6 +241,14 @@ impl Worth {
         }
     }
 
+    /// Of so many that are alike and independent.
+    fn of_all(self, units: u32) -> Self {
+        Self {
+            any: self.any.of_all(units),
+            whole: self.whole.of_all(units),
+        }
+    }
+
     /// A sum of values that lie anywhere in their parts is as likely above as below the value that
     /// it is taken for; one of whole ones is that value.
     fn chance_of_less(&self, worth: f64) -> f64 {
@@ -288,11 +287,32 @@ impl Chances {
                 *to += a * b;
             }
         }
+        let is_some = |chance: &f64| *chance > NEGLIGIBLE;
+        let first = chances.iter().position(is_some).unwrap_or(0);
+        let last = chances.iter().rposition(is_some).unwrap_or(0);
+        chances.truncate(last + 1);
+        chances.drain(..first);
         Self {
             parts: self.parts,
-            lowest: self.lowest + other.lowest,
+            lowest: self.lowest + other.lowest + i32::try_from(first).unwrap_or(0),
             chances,
         }
+    }
+
+    /// Of so many that are alike and independent, by squaring.
+    fn of_all(self, units: u32) -> Self {
+        let mut all = Self::nothing(self.parts);
+        let (mut power, mut left) = (self, units);
+        while left > 0 {
+            if left % 2 == 1 {
+                all = all.plus(&power);
+            }
+            left /= 2;
+            if left > 0 {
+                power = power.plus(&power);
+            }
+        }
+        all
     }
 
     fn values(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
@@ -309,21 +329,6 @@ impl Chances {
         let is_it = |(value, _): &(f64, f64)| (value - worth).abs() < 1e-9;
         self.values().find(is_it).map_or(0.0, |(_, chance)| chance)
     }
-}
-
-/// Probability that so many units of each kind together are worth less, by mean and variance.
-fn chance_of_less(worths: impl Iterator<Item = (u32, Worth)>, worth: f64) -> f64 {
-    let (mut mean, mut variance) = (0.0, 0.0);
-    for (units, worth) in worths {
-        let first: f64 = worth.any.values().map(|(value, chance)| value * chance).sum();
-        let second: f64 = worth.any.values().map(|(v, chance)| v * v * chance).sum();
-        mean += f64::from(units) * first;
-        variance += f64::from(units) * (second - first * first).max(0.0);
-    }
-    if variance <= 1e-12 {
-        return f64::from(u8::from(mean < worth - 1e-9));
-    }
-    Normal::standard().cdf((worth - mean) / variance.sqrt())
 }
 
 impl Kind {

@@ -368,17 +368,58 @@ fn a_slow_start_costs_capacity_and_no_time() {
     };
     let (without, found) = (with("0s"), with("80s"));
     assert_eq!(without.duration, found.duration);
-    // Both old tasks stop 20 s after both new ones are healthy: 60 s of each of 30 deployments.
+    // The first old task stops 20 s after the first new one is healthy, and the other new one has its
+    // full share 80 s after it is: of two moments uniform in 5 s the later comes 5 / 3 s after the
+    // sooner, so 61.67 s of each of 30 deployments.
     let minutes = found
         .availability
         .shortfall_minutes_per_month
         .expect("per_day is given");
-    assert_close(minutes, 30.0, 0.2);
+    assert_close(minutes, 30.833, 0.02);
     assert!(
         found.warnings[0].contains("service.load_balancer.slow_start"),
         "{:?}",
         found.warnings
     );
+}
+
+#[test]
+fn what_a_slow_start_costs_is_as_simulated() {
+    for (desired, free, percents, required, ramp) in [
+        (4, 4, [100, 200], 3, 120),
+        (4, 4, [100, 200], 4, 120),
+        (2, 2, [100, 200], 1, 300),
+        (4, 2, [100, 150], 3, 200),
+        (6, 3, [50, 150], 5, 300),
+        (8, 2, [75, 125], 8, 60),
+        (40, 40, [100, 200], 40, 120),
+    ] {
+        let [minimum, maximum] = percents;
+        let scenario = read(&format!(
+            "[service]\ndesired_count = {desired}\nload = {{ required_tasks = {required} }}\n\
+             load_balancer = {{ type = \"alb\", slow_start = \"{ramp}s\" }}\n\
+             [service.timing]\nstart = {{ mean = \"45s\", cv = 0.2 }}\n\
+             ready = {{ mean = \"75s\", cv = 0.2 }}\nstop = {{ mean = \"5s\", cv = 0.5 }}\n\
+             [deployment]\nminimum_healthy_percent = {minimum}\nmaximum_percent = {maximum}\n\
+             per_day = 1.0\n[cluster]\nfree_tasks = {free}\n"
+        ));
+        let asked = Asked {
+            runs: 3000,
+            seed: 3,
+            threads: 1,
+        };
+        let found = estimated(&scenario).availability;
+        let expected = simulate(&scenario, asked).expect("it fits").availability;
+        let [found, expected] = [
+            found.shortfall_minutes_per_month,
+            expected.shortfall_minutes_per_month,
+        ]
+        .map(|minutes| minutes.expect("per_day is given"));
+        assert!(
+            (found / expected - 1.0).abs() < 0.025,
+            "{desired} tasks, {required} required, {ramp} s: {found:.2} min, {expected:.2} simulated"
+        );
+    }
 }
 
 #[test]
