@@ -217,9 +217,7 @@ fn starts_that_share_a_host_are_as_simulated() {
                 model.new_version_s.mean.0 / simulated.new_version_s.mean - 1.0,
                 model.completed_s.mean.0 / simulated.completed_s.mean - 1.0,
             ];
-            // Starts of the surge and of the slack overlap in part, which the model leaves out.
-            let tolerance = if percents == [50, 150] { 0.11 } else { 0.05 };
-            if errors.iter().any(|error| error.abs() > tolerance) {
+            if errors.iter().any(|error| error.abs() > 0.05) {
                 far.push(format!("{percents:?} {timing}: {errors:.3?}"));
             }
         }
