@@ -86,22 +86,28 @@ pub fn crowd(scenario: &Scenario, phases: &Phases, moves: &Moves, added_hosts: u
         at_once_on_added,
         (moves.on_added - at_once_on_added).min(starts[1]),
     ];
-    let on_one_of = |starts: [u32; 2], hosts: u32, places: u32| {
-        let at_once = on_one(scenario, starts[0], hosts, places);
-        // Where fewer are, more come.
+    // On the host where most start at once fewer come later, and the other way round.
+    let mut on_hosts = |starts: [u32; 2], hosts: u32, places: u32, shape: &HostShape| {
         let all = on_one(scenario, starts[0] + starts[1], hosts, places);
-        [at_once, all - at_once]
+        let most = on_one(scenario, starts[0], hosts, places);
+        let fewest = match scenario.service.placement {
+            Placement::Spread => starts[0] / hosts.max(1),
+            Placement::Binpack => most,
+        };
+        for at_once in [most, fewest.min(all)] {
+            consider([at_once, all - at_once], shape);
+        }
     };
     if let (Some(host), Some(places)) = (&scenario.prescale.host, places_on_added(scenario)) {
-        consider(on_one_of(on_added, added_hosts, places.count), &host.shape);
+        on_hosts(on_added, added_hosts, places.count, &host.shape);
     }
     let groups = || cluster.hosts.iter().filter(|group| group.accepts_tasks);
     let listed: u32 = groups().map(|group| group.count).sum();
+    let elsewhere = [starts[0] - on_added[0], starts[1] - on_added[1]];
     for group in groups() {
         let daemons = &cluster.daemons;
         let places = places_on(&group.shape, group.used, daemons, &scenario.service).count;
-        let elsewhere = [starts[0] - on_added[0], starts[1] - on_added[1]];
-        consider(on_one_of(elsewhere, listed, places), &group.shape);
+        on_hosts(elsewhere, listed, places, &group.shape);
     }
     worst
 }
@@ -152,14 +158,16 @@ fn longer(scenario: &Scenario, arrivals: &[Arrivals], shape: &HostShape) -> f64 
     for group in arrivals {
         let scores = normal_scores(group.tasks);
         let count = scores.len();
+        // What starts apart, of independent causes, is RUNNING still farther apart.
+        let running_apart = group.apart.hypot(start * (1.0 - together.pull_share));
         for (i, score) in scores.iter().enumerate() {
-            // Neither who pulls long nor who starts long depends on who comes late.
+            // Who pulls long does not depend on who comes late.
             let pull = timing.start.mean.0 + start * scores[(i + count / 2) % count];
-            let rest = timing.start.mean.0 + start * scores[shuffled(i, count)];
+            let rest = timing.start.mean.0 * (1.0 - together.pull_share);
             jobs.push(Job {
                 comes: group.at + group.apart * score,
                 pull: pull.max(0.0) * together.pull_share,
-                rest: rest.max(0.0) * (1.0 - together.pull_share),
+                rest: (rest + (running_apart - group.apart) * score).max(0.0),
             });
         }
     }
@@ -189,11 +197,6 @@ struct Job {
     comes: f64,
     pull: f64,
     rest: f64,
-}
-
-/// A number of another place in a row, each once.
-fn shuffled(i: usize, count: usize) -> usize {
-    if i % 2 == 0 { i / 2 } else { count - 1 - i / 2 }
 }
 
 /// When jobs are done that come at their moments and take so long alone, of which so many go on at
@@ -279,15 +282,6 @@ mod tests {
         for (count, largest) in [(1, 0.0), (2, 0.564), (4, 1.029), (10, 1.539), (100, 2.508)] {
             let found = normal_scores(count)[count as usize - 1];
             assert!((found - largest).abs() < 0.03, "{count}: {found}");
-        }
-    }
-
-    #[test]
-    fn others_are_taken_in_another_order_each_once() {
-        for count in 1..7 {
-            let mut taken: Vec<usize> = (0..count).map(|i| shuffled(i, count)).collect();
-            taken.sort_unstable();
-            assert_eq!(taken, (0..count).collect::<Vec<_>>());
         }
     }
 }
