@@ -222,7 +222,7 @@ struct Chances {
     parts: u32,
     /// Number of the lowest value.
     lowest: i32,
-    chances: Vec<f64>,
+    mass: Vec<f64>,
 }
 
 impl Worth {
@@ -262,28 +262,28 @@ impl Chances {
         Self {
             parts,
             lowest: 0,
-            chances: vec![1.0],
+            mass: vec![1.0],
         }
     }
 
     fn add(&mut self, value: i32, chance: f64) {
         if value < self.lowest {
             let more = usize::try_from(self.lowest - value).unwrap_or(0);
-            self.chances.splice(0..0, std::iter::repeat_n(0.0, more));
+            self.mass.splice(0..0, std::iter::repeat_n(0.0, more));
             self.lowest = value;
         }
         let at = usize::try_from(value - self.lowest).unwrap_or(0);
-        if self.chances.len() <= at {
-            self.chances.resize(at + 1, 0.0);
+        if self.mass.len() <= at {
+            self.mass.resize(at + 1, 0.0);
         }
-        self.chances[at] += chance;
+        self.mass[at] += chance;
     }
 
     /// Of two that are independent.
     fn plus(&self, other: &Self) -> Self {
-        let mut chances = vec![0.0; self.chances.len() + other.chances.len() - 1];
-        for (i, a) in self.chances.iter().enumerate().filter(|(_, a)| **a > 0.0) {
-            for (to, b) in chances[i..].iter_mut().zip(&other.chances) {
+        let mut chances = vec![0.0; self.mass.len() + other.mass.len() - 1];
+        for (i, a) in self.mass.iter().enumerate().filter(|(_, a)| **a > 0.0) {
+            for (to, b) in chances[i..].iter_mut().zip(&other.mass) {
                 *to += a * b;
             }
         }
@@ -295,7 +295,7 @@ impl Chances {
         Self {
             parts: self.parts,
             lowest: self.lowest + other.lowest + i32::try_from(first).unwrap_or(0),
-            chances,
+            mass: chances,
         }
     }
 
@@ -317,7 +317,7 @@ impl Chances {
 
     fn values(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let values = (self.lowest..).map(|value| f64::from(value) / f64::from(self.parts));
-        values.zip(self.chances.iter().copied())
+        values.zip(self.mass.iter().copied())
     }
 
     fn chance_of_less(&self, worth: f64) -> f64 {
@@ -337,8 +337,8 @@ impl Kind {
     fn worth(&self, at: f64, ramp: f64, parts: u32, reaction: &Law, apart: &Law) -> Worth {
         let base = if self.stops_first { -1.0 } else { 0.0 };
         let mut worth = Worth::nothing(parts);
-        worth.any.chances[0] = 0.0;
-        worth.whole.chances[0] = 0.0;
+        worth.any.mass[0] = 0.0;
+        worth.whole.mass[0] = 0.0;
         // A value between two whole parts is in the middle of them.
         let mut add = |value: f64, chance: f64| {
             let part = value * f64::from(parts);
