@@ -2,31 +2,9 @@
 
 use super::Baseline;
 use super::steps::Step;
-use crate::model::walk::Join;
 use crate::rollout::{managed_scaling, steps, target_headroom};
 use crate::scenario::{Scenario, TerminationProtection};
 use crate::units::Seconds;
-
-/// The hosts that join, each step after its mean boot.
-pub(super) fn joins(base: &Baseline) -> Vec<Join> {
-    let joining = base.outcome.moves.joining;
-    let Some(scaling) = managed_scaling(base.scenario).filter(|_| joining.places > 0) else {
-        return Vec::new();
-    };
-    let boot = base.scenario.prescale.boot.mean.0;
-    let mut left = joining.places;
-    (0..)
-        .zip(steps(&scaling, joining.hosts))
-        .map(|(number, hosts)| {
-            let places = hosts.saturating_mul(joining.each).min(left);
-            left -= places;
-            Join {
-                after: scaling.alarm.0 + f64::from(number) * scaling.warmup.0 + boot,
-                places,
-            }
-        })
-        .collect()
-}
 
 /// What managed scaling does, at the moments at which hosts are launched.
 pub(super) fn steps_told(base: &Baseline) -> Vec<Step> {

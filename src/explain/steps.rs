@@ -16,7 +16,7 @@ use super::shared;
 use super::zones::zone_loss_told;
 use crate::model::phases::Phases;
 use crate::model::verdict::verdict;
-use crate::model::walk::{Act, SAME_MOMENT, walk};
+use crate::model::walk::{Act, SAME_MOMENT, joins, walk};
 use crate::rollout::{Bound, Moves, Places, Stuck, places_on, places_on_added};
 use crate::scenario::{
     Capacity, Cluster, HealthRule, LoadBalancer, LoadBalancerKind, PrescaleMode, ReleaseHosts,
@@ -339,7 +339,11 @@ impl<'a> Course<'a> {
         Self {
             base,
             phases,
-            acts: walk(&base.outcome.moves, phases, &joining::joins(base)),
+            acts: walk(
+                &base.outcome.moves,
+                phases,
+                &joins(base.scenario, &base.outcome.moves),
+            ),
         }
     }
 

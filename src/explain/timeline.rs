@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Baseline;
-use crate::model::walk::{SAME_MOMENT, walk};
+use crate::model::walk::{SAME_MOMENT, joins, walk};
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::Seconds;
@@ -47,7 +47,11 @@ enum Event {
 fn moments(base: &Baseline) -> Vec<Moment> {
     let phases = base.model.phases();
     let mut events = Vec::new();
-    for act in walk(&base.outcome.moves, phases, &super::joining::joins(base)) {
+    for act in walk(
+        &base.outcome.moves,
+        phases,
+        &joins(base.scenario, &base.outcome.moves),
+    ) {
         let after = |seconds: f64| act.at + seconds;
         events.extend([
             (act.at, Event::Stop(act.stopped)),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::estimate::Plan;
 use super::law::Law;
-use super::paid_hour::hours_with_reuse;
+use super::paid_hour::{Arrivals, hours_with_reuse};
 use crate::rollout::target_headroom;
 use crate::scenario::{
     Billing, Capacity, Cluster, Fallback, Granularity, LicenceCount, PaidHour, PrescaleMode,
@@ -387,7 +387,8 @@ pub fn billed_hours(scenario: &Scenario, there_for: &[&Law]) -> f64 {
         Granularity::Second => there_for.expectation(|s| s.max(MINIMUM_BILLED)) / 3600.0,
         Granularity::Hour => match (paid_hour, scenario.deployment.per_day) {
             (PaidHour::Reused, Some(per_day)) => {
-                hours_with_reuse(&there_for, per_day / scenario.deployment.window_hours())
+                let window = scenario.deployment.window_hours();
+                hours_with_reuse(&there_for, Arrivals { per_day, window })
             }
             _ => expected_started_hours(&there_for),
         },

@@ -1,6 +1,6 @@
 //! Tasks that start together on one host: the image is pulled and processors are shared.
 
-use statrs::distribution::{Continuous, ContinuousCDF, Normal};
+use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::law::{Law, standard_deviation};
 use super::phases::Phases;
@@ -10,9 +10,6 @@ use crate::scenario::{Capacity, HostShape, Placement, Scenario, Service, Togethe
 
 /// Distance of two points of the laws of a verdict \[s\].
 const STEP: f64 = 0.25;
-
-/// Standard deviation of the range of a few normal numbers, against theirs.
-const RANGE_VARIES: f64 = 0.87;
 
 /// CPU units of one processor.
 const UNITS_PER_PROCESSOR: f64 = 1024.0;
@@ -31,18 +28,17 @@ pub struct Crowd {
 /// The crowd of a rollout's moves.
 ///
 /// The starts that the bounds and the hosts allow at once are made in one act, and those that follow
-/// a stop in another; spread evenly over the hosts that have places, or packed onto as few as hold
-/// them. Added hosts are filled first, with binpack last. Nothing is shared where the hosts are not
-/// known.
+/// a stop come apart from each other; spread evenly over the hosts that have places, or packed onto
+/// as few as hold them. Added hosts are filled first, with binpack last. Nothing is shared where the
+/// hosts are not known.
 ///
 /// # Formula
-/// With n tasks on a host of v processors: `start` · `pull_share` · (n − 1) for the pulls, which
-/// share the line, and w · max(0, n / v − 1) for the work w, of which each task keeps at most one
-/// processor busy and which `ready` contains once: `start_cpu`, at most `ready`. That much later is
-/// the last of tasks that come at the same moment. Of tasks that come one after another the first
-/// needs no longer for as much as it comes before the last: a delay a becomes E\[max(0, a − r)\]
-/// with r the range of n normal moments. A task that is ready later is healthy at a later check;
-/// where nothing checks it, that takes no longer.
+/// Pulls share the line of a host, then the work w until ready its processors, of which each task
+/// keeps at most one busy: `start` · `pull_share` and `start_cpu`, at most `ready`, which contain
+/// them once. What comes apart does so at the expected order statistics of normal moments, and each
+/// host's line and processors are followed from one to the next. The delay is that of the last task
+/// against the same without sharing. A task that is ready later is healthy at a later check; where
+/// nothing checks it, that takes no longer.
 #[must_use]
 pub fn crowd(scenario: &Scenario, phases: &Phases, moves: &Moves, added_hosts: u32) -> Crowd {
     let together = &scenario.service.timing.together;
@@ -52,42 +48,66 @@ pub fn crowd(scenario: &Scenario, phases: &Phases, moves: &Moves, added_hosts: u
     if *together == Together::default() {
         return Crowd::default();
     }
-    let starts = moves.surge.max(moves.slack).min(moves.desired);
+    let freed = phases.drain.plus(&phases.reaction);
+    let in_a_cycle = [
+        &phases.start,
+        &phases.reaction,
+        &phases.drain,
+        &phases.reaction,
+    ];
+    let apart = deviation(&in_a_cycle);
     let mut worst = Crowd::default();
-    let mut consider = |tasks: u32, shape: &HostShape| {
-        let after_a_stop = [&phases.drain, &phases.reaction];
-        let in_a_cycle = [
-            &phases.start,
-            &phases.reaction,
-            &phases.drain,
-            &phases.reaction,
-        ];
-        let first = if moves.surge >= moves.slack {
-            longer(scenario, tasks, shape, 0.0)
-        } else {
-            longer(scenario, tasks, shape, deviation(&after_a_stop))
+    let mut consider = |[at_once, later]: [u32; 2], shape: &HostShape| {
+        let after_a_stop = Arrivals {
+            tasks: later,
+            at: freed.mean(),
+            apart: deviation(&[&freed]),
         };
-        worst.together = worst.together.max(tasks);
-        worst.first = worst.first.max(first);
-        let later = longer(scenario, tasks, shape, deviation(&in_a_cycle));
-        worst.later = worst.later.max(later);
+        let first = [Arrivals::at_once(at_once), after_a_stop];
+        worst.together = worst.together.max(at_once).max(later);
+        worst.first = worst.first.max(longer(scenario, &first, shape));
+        let again = [Arrivals {
+            tasks: at_once.max(later),
+            at: 0.0,
+            apart,
+        }];
+        worst.later = worst.later.max(longer(scenario, &again, shape));
     };
-    let on_added = moves.cold.min(starts);
+    let Moves { surge, slack, .. } = *moves;
+    let all = surge.saturating_add(slack).min(moves.desired);
+    let at_once = if moves.stopping_counts {
+        surge.min(all)
+    } else {
+        all.min(moves.room.total().unwrap_or(all))
+    };
+    let starts = [at_once, all - at_once];
+    let at_once_on_added = moves.on_added.min(starts[0]);
+    let on_added = [
+        at_once_on_added,
+        (moves.on_added - at_once_on_added).min(starts[1]),
+    ];
+    // On the host where most start at once fewer come later, and the other way round.
+    let mut on_hosts = |starts: [u32; 2], hosts: u32, places: u32, shape: &HostShape| {
+        let all = on_one(scenario, starts[0] + starts[1], hosts, places);
+        let most = on_one(scenario, starts[0], hosts, places);
+        let fewest = match scenario.service.placement {
+            Placement::Spread => starts[0] / hosts.max(1),
+            Placement::Binpack => most,
+        };
+        for at_once in [most, fewest.min(all)] {
+            consider([at_once, all - at_once], shape);
+        }
+    };
     if let (Some(host), Some(places)) = (&scenario.prescale.host, places_on_added(scenario)) {
-        consider(
-            on_one(scenario, on_added, added_hosts, places.count),
-            &host.shape,
-        );
+        on_hosts(on_added, added_hosts, places.count, &host.shape);
     }
     let groups = || cluster.hosts.iter().filter(|group| group.accepts_tasks);
     let listed: u32 = groups().map(|group| group.count).sum();
+    let elsewhere = [starts[0] - on_added[0], starts[1] - on_added[1]];
     for group in groups() {
         let daemons = &cluster.daemons;
         let places = places_on(&group.shape, group.used, daemons, &scenario.service).count;
-        consider(
-            on_one(scenario, starts - on_added, listed, places),
-            &group.shape,
-        );
+        on_hosts(elsewhere, listed, places, &group.shape);
     }
     worst
 }
@@ -107,43 +127,112 @@ fn deviation(phases: &[&Law]) -> f64 {
     variance.sqrt()
 }
 
-/// How much later the last of so many tasks on a host is healthy that come with such a standard
-/// deviation \[s\].
-fn longer(scenario: &Scenario, tasks: u32, shape: &HostShape, apart: f64) -> f64 {
+/// Tasks that come to a host.
+#[derive(Debug, Clone, Copy)]
+struct Arrivals {
+    tasks: u32,
+    /// When they come in the mean \[s\].
+    at: f64,
+    /// With which standard deviation \[s\].
+    apart: f64,
+}
+
+impl Arrivals {
+    fn at_once(tasks: u32) -> Self {
+        Self {
+            tasks,
+            at: 0.0,
+            apart: 0.0,
+        }
+    }
+}
+
+/// How much later the last of the tasks that come to a host is healthy \[s\].
+fn longer(scenario: &Scenario, arrivals: &[Arrivals], shape: &HostShape) -> f64 {
     let timing = &scenario.service.timing;
     let together = &timing.together;
     let processors = f64::from(shape.registered_cpu) / UNITS_PER_PROCESSOR;
-    let number = f64::from(tasks);
-    let start = standard_deviation(timing.start);
-    let pulls = timing.start.mean.0 * together.pull_share * (number - 1.0).max(0.0);
-    // The last of the tasks has a long pull by itself, which counts once.
-    let own = together.pull_share * start * largest(tasks);
-    let pulls = (last_later(pulls, tasks, apart) - own).max(0.0);
     let work = together.start_cpu.0.min(timing.ready.mean.0);
-    let work = work * (number / processors.max(1e-9) - 1.0).max(0.0);
-    let running_apart = apart.hypot(start * (1.0 - together.pull_share));
-    let work = last_later(work, tasks, running_apart);
-    pulls + healthy_later(&scenario.service, work)
-}
-
-/// The mean of the largest of so many standard normal numbers (Blom, 1958).
-fn largest(count: u32) -> f64 {
-    if count < 2 {
+    let start = standard_deviation(timing.start);
+    let mut jobs = Vec::new();
+    for group in arrivals {
+        let scores = normal_scores(group.tasks);
+        let count = scores.len();
+        // What starts apart, of independent causes, is RUNNING still farther apart.
+        let running_apart = group.apart.hypot(start * (1.0 - together.pull_share));
+        for (i, score) in scores.iter().enumerate() {
+            // Who pulls long does not depend on who comes late.
+            let pull = timing.start.mean.0 + start * scores[(i + count / 2) % count];
+            let rest = timing.start.mean.0 * (1.0 - together.pull_share);
+            jobs.push(Job {
+                comes: group.at + group.apart * score,
+                pull: pull.max(0.0) * together.pull_share,
+                rest: (rest + (running_apart - group.apart) * score).max(0.0),
+            });
+        }
+    }
+    if jobs.len() < 2 {
         return 0.0;
     }
-    let count = f64::from(count);
-    Normal::standard().inverse_cdf((count - 0.375) / (count + 0.25))
+    let lasts = |line: f64, processors: f64| {
+        let pulls: Vec<(f64, f64)> = jobs.iter().map(|job| (job.comes, job.pull)).collect();
+        let pulled = shared(&pulls, line);
+        let running: Vec<(f64, f64)> = pulled
+            .iter()
+            .zip(&jobs)
+            .map(|(at, job)| (at + job.rest, work))
+            .collect();
+        let last = |moments: &[f64]| moments.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let begun: Vec<f64> = running.iter().map(|(at, _)| *at).collect();
+        [last(&begun), last(&shared(&running, processors))]
+    };
+    let [running_alone, ready_alone] = lasts(f64::INFINITY, f64::INFINITY);
+    let [running, ready] = lasts(1.0, processors.max(1e-9));
+    let pulls = (running - running_alone).max(0.0);
+    pulls + healthy_later(&scenario.service, (ready - ready_alone - pulls).max(0.0))
 }
 
-/// What is left of a delay of the last of so many tasks that come with such a standard deviation.
-fn last_later(delay: f64, tasks: u32, apart: f64) -> f64 {
-    if delay <= 0.0 || apart <= 0.0 || tasks < 2 {
-        return delay.max(0.0);
+/// A task's start: when it comes, and how long it pulls and starts alone \[s\].
+struct Job {
+    comes: f64,
+    pull: f64,
+    rest: f64,
+}
+
+/// When jobs are done that come at their moments and take so long alone, of which so many go on at
+/// full speed side by side; else all are equally fast \[s\].
+fn shared(jobs: &[(f64, f64)], width: f64) -> Vec<f64> {
+    let mut left: Vec<f64> = jobs.iter().map(|job| job.1).collect();
+    let mut done = vec![f64::INFINITY; jobs.len()];
+    let mut now = f64::NEG_INFINITY;
+    loop {
+        let is_on = |i: &usize| jobs[*i].0 <= now && done[*i] == f64::INFINITY;
+        let on: Vec<usize> = (0..jobs.len()).filter(is_on).collect();
+        let comes = jobs.iter().map(|job| job.0).filter(|at| *at > now);
+        let comes = comes.fold(f64::INFINITY, f64::min);
+        let least = on.iter().map(|&i| left[i]).fold(f64::INFINITY, f64::min);
+        if on.is_empty() && comes == f64::INFINITY {
+            return done;
+        }
+        let speed =
+            (width / f64::from(u32::try_from(on.len().max(1)).unwrap_or(u32::MAX))).min(1.0);
+        let next = comes.min(now + least / speed);
+        for &i in &on {
+            left[i] -= (next - now) * speed;
+            if left[i] <= 1e-9 {
+                done[i] = next;
+            }
+        }
+        now = next;
     }
-    let (range, deviation) = (2.0 * largest(tasks) * apart, RANGE_VARIES * apart);
-    let normal = Normal::standard();
-    let z = (delay - range) / deviation;
-    (delay - range) * normal.cdf(z) + deviation * normal.pdf(z)
+}
+
+/// Expected order statistics of so many standard normal numbers (Blom, 1958).
+fn normal_scores(count: u32) -> Vec<f64> {
+    let all = f64::from(count) + 0.25;
+    (1..=count)
+        .map(|i| Normal::standard().inverse_cdf((f64::from(i) - 0.375) / all))
+        .collect()
 }
 
 /// How much later the last task is healthy where each is ready so much later \[s\].
@@ -170,26 +259,29 @@ fn healthy_later(service: &Service, ready_later: f64) -> f64 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn tasks_that_come_apart_delay_each_other_less() {
-        // At the same moment all of it; the range of two normal moments has mean 2 / √π and 0.85 of
-        // a deviation.
-        assert!((last_later(30.0, 2, 0.0) - 30.0).abs() < 1e-9);
-        let left = last_later(30.0, 2, 5.0);
-        assert!((left - (30.0 - 5.0 * 1.128)).abs() < 0.3, "{left}");
-        assert!(last_later(30.0, 2, 1000.0) < 1000.0 * RANGE_VARIES);
-        assert!(last_later(0.0, 2, 5.0) <= 0.0);
-        assert!((last_later(30.0, 1, 5.0) - 30.0).abs() < 1e-9);
+    #[track_caller]
+    fn assert_moments(found: &[f64], expected: &[f64]) {
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-9;
+        assert!(found.iter().zip(expected).all(close), "{found:?}");
     }
 
     #[test]
-    fn the_largest_of_some_normal_numbers() {
-        for (count, mean) in [(1, 0.0), (2, 0.564), (4, 1.029), (10, 1.539), (100, 2.508)] {
-            assert!(
-                (largest(count) - mean).abs() < 0.03,
-                "{count}: {}",
-                largest(count)
-            );
+    fn jobs_go_on_as_fast_as_the_others_leave_them() {
+        // Alone from 0 to 4 s, then at half speed: the first has 6 s left, done at 16 s; the second
+        // has 4 s left then and is alone.
+        assert_moments(&shared(&[(0.0, 10.0), (4.0, 10.0)], 1.0), &[16.0, 20.0]);
+        // Three on two processors at two thirds of the speed, and one that comes when all are done.
+        let jobs = [(0.0, 12.0), (0.0, 12.0), (0.0, 12.0), (30.0, 5.0)];
+        assert_moments(&shared(&jobs, 2.0), &[18.0, 18.0, 18.0, 35.0]);
+        assert_moments(&shared(&jobs, f64::INFINITY), &[12.0, 12.0, 12.0, 35.0]);
+        assert_moments(&shared(&[(1.0, 0.0)], 1.0), &[1.0]);
+    }
+
+    #[test]
+    fn the_order_of_some_normal_numbers() {
+        for (count, largest) in [(1, 0.0), (2, 0.564), (4, 1.029), (10, 1.539), (100, 2.508)] {
+            let found = normal_scores(count)[count as usize - 1];
+            assert!((found - largest).abs() < 0.03, "{count}: {found}");
         }
     }
 }

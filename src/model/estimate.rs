@@ -348,6 +348,8 @@ pub struct Model {
     tries: Tries,
     /// By tasks, surge and slack.
     taken_over: RefCell<HashMap<[u32; 3], f64>>,
+    /// By tasks, surge, slack, cold starts and required tasks.
+    slow_starts: RefCell<HashMap<[u32; 5], f64>>,
 }
 
 /// What the course of a deployment with hosts that join depends on beside the phases.
@@ -374,6 +376,7 @@ impl Model {
             rollbacks: RefCell::default(),
             tries: Tries::default(),
             taken_over: RefCell::default(),
+            slow_starts: RefCell::default(),
         }
     }
 
@@ -665,12 +668,10 @@ impl Model {
             Some(joined) => joined.completed(),
             None => course.later(Rolling::completed),
         };
-        let added = plan.prescale_hosts + moves.joining.hosts;
-        let mut placed = *moves;
-        placed.room.cold += moves.joining.places;
-        placed.cold += moves.joining.places;
         let standing = plan.headroom_hosts + target_headroom(scenario);
-        let evacuation = evacuation(scenario, &placed, added, standing).map(|rollout| Course {
+        let before = plan.prescale_hosts;
+        let evacuation = evacuation(scenario, moves, &self.phases, before, standing);
+        let evacuation = evacuation.map(|rollout| Course {
             rolling: &self.after_stopped,
             rollout,
             place: Place::AfterStopped,
@@ -719,25 +720,26 @@ impl Model {
     }
 
     /// Hours that are billed for all hosts that joined, from their launch until scale-in has taken
-    /// them \[h\].
+    /// them; a step is made only where tasks still wait \[h\].
     fn joined_hours(&self, scenario: &Scenario, moves: &Moves, run: &Run) -> Option<f64> {
-        run.joined.as_ref()?;
+        let joined = run.joined.as_ref()?;
         let scaling = managed_scaling(scenario)?;
         let evacuated = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
         let after = SCALE_IN.0 + evacuated + scenario.prescale.release.0;
-        let alarm = self.phases().reaction.mean() + scaling.alarm.0;
+        let reaction = self.phases().reaction.mean();
         let hours = (0..)
             .zip(steps(&scaling, moves.joining.hosts))
             .map(|(number, hosts)| {
-                let launched = alarm + f64::from(number) * scaling.warmup.0;
-                let there = run.completed.shifted(after - launched);
+                let launched = scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
+                let there = run.completed.shifted(after - reaction - launched);
                 // What is launched when all is over goes again as soon as it is seen to be idle.
                 let there = if there.support().0 < SCALE_IN.0 {
                     Law::fixed(there.mean().max(SCALE_IN.0), there.step())
                 } else {
                     there
                 };
-                f64::from(hosts) * billed_hours(scenario, &[&there])
+                let made = joined.starts_left(launched);
+                f64::from(hosts) * made * billed_hours(scenario, &[&there])
             });
         Some(hours.sum())
     }
@@ -868,7 +870,7 @@ impl Model {
             });
         let fails = scenario.deployment.failure.rate;
         let reaction = self.phases().reaction.mean();
-        let partial = partial_short(scenario, moves, self.phases());
+        let partial = self.partial_short(scenario, moves);
         let rolled_back = if fails > 0.0 {
             self.rollback(scenario, moves)
                 .short_seconds(surplus, reaction)
@@ -889,6 +891,27 @@ impl Model {
             available.shortfall_probability = 1.0;
         }
         available
+    }
+
+    /// How long new tasks that have not yet their full share of load leave too little \[s\].
+    fn partial_short(&self, scenario: &Scenario, moves: &Moves) -> f64 {
+        let ramp = scenario
+            .service
+            .load_balancer
+            .map_or(0.0, |balancer| balancer.slow_start.0);
+        let required = required_tasks(&scenario.service);
+        let key = [
+            moves.desired,
+            moves.surge,
+            moves.slack,
+            moves.cold,
+            required,
+        ];
+        let mut known = self.slow_starts.borrow_mut();
+        *known.entry(key).or_insert_with(|| {
+            let phases = self.after_stopped.phases();
+            slow_start::short_seconds(moves, phases, ramp, required)
+        })
     }
 
     /// How long a deployment of so many seconds is expected to have how many healthy tasks.
@@ -1176,16 +1199,6 @@ fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
     moves(scenario, bounds, room)
 }
 
-/// How long new tasks that have not yet their full share of load leave too little \[s\].
-fn partial_short(scenario: &Scenario, moves: &Moves, phases: &Phases) -> f64 {
-    let ramp = scenario
-        .service
-        .load_balancer
-        .map_or(0.0, |balancer| balancer.slow_start.0);
-    let required = required_tasks(&scenario.service);
-    slow_start::short_seconds(moves, phases, ramp, required)
-}
-
 /// The answer for a scenario as it stands.
 ///
 /// # Errors
@@ -1260,6 +1273,19 @@ impl Model {
         }
     }
 
+    /// Whether the slow start leaves too little capacity though enough tasks are healthy.
+    fn slow_start_warning(&self, scenario: &Scenario, outcome: &Outcome) -> Option<String> {
+        outcome.duration.as_ref()?;
+        let short = self.partial_short(scenario, &outcome.moves);
+        (short > 0.0).then(|| {
+            format!(
+                "new tasks take their full share of load only in the course of the slow start: for {} of each deployment less than {} tasks' worth of load is served; replace fewer at once, or shorten service.load_balancer.slow_start",
+                Seconds(short),
+                required_tasks(&scenario.service)
+            )
+        })
+    }
+
     fn warnings(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
         let mut warnings = Vec::new();
         let verdict = &self.phases().verdict;
@@ -1273,7 +1299,7 @@ impl Model {
         }
         warnings.extend(breaker_warning(scenario));
         warnings.extend(range_warnings(scenario));
-        warnings.extend(slow_start_warning(scenario, outcome, self.phases()));
+        warnings.extend(self.slow_start_warning(scenario, outcome));
         if let Some(required) = scenario
             .service
             .required_tasks
@@ -1305,19 +1331,6 @@ fn breaker_warning(scenario: &Scenario) -> Option<String> {
         format!(
             "{:.0} % of deployments of a good version would be rolled back by a circuit breaker: {threshold} of its starts fail before {desired} do not; correct service.failed_start_probability, or set deployment.circuit_breaker = false with failure_detection",
             tripped * 100.0
-        )
-    })
-}
-
-/// Whether the slow start leaves too little capacity though enough tasks are healthy.
-fn slow_start_warning(scenario: &Scenario, outcome: &Outcome, phases: &Phases) -> Option<String> {
-    outcome.duration.as_ref()?;
-    let short = partial_short(scenario, &outcome.moves, phases);
-    (short > 0.0).then(|| {
-        format!(
-            "new tasks take their full share of load only in the course of the slow start: for {} of each deployment less than {} tasks' worth of load is served; replace fewer at once, or shorten service.load_balancer.slow_start",
-            Seconds(short),
-            required_tasks(&scenario.service)
         )
     })
 }

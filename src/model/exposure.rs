@@ -1,12 +1,11 @@
 //! How a plan's tasks are exposed to interruptions and lost zones, during a deployment and between
 //! two.
 
-use statrs::function::erf::erfc;
-
 use super::estimate::Plan;
 use super::interruption::{
-    Cause, Loss, Missing, Recovery, Source, binomial, chance_of_missing_more, sources,
+    Cause, Loss, Missing, Recovery, Source, add_binomial, chance_of_missing_more, sources,
 };
+use super::normal;
 use super::placement::{self, Placement, added, between_deployments, hypergeometric};
 use crate::rollout::bounds;
 use crate::scenario::{Capacity, Scenario};
@@ -73,6 +72,9 @@ pub struct Incoming {
 /// Moments of a deployment that are told apart.
 const PHASES: u32 = 4;
 
+/// Chance below which what is missing is not looked at.
+const NEGLIGIBLE: f64 = 1e-12;
+
 /// Beyond so many rounds the units have lost their step.
 const ROUNDS_IN_STEP: u32 = 8;
 
@@ -85,62 +87,67 @@ impl Incoming {
         if self.is_steady() { 1 } else { PHASES }
     }
 
-    /// The chance that one of them is healthy so long after a strike, at each of as many moments of
-    /// the strike.
+    /// Expected number of a unit's tasks that are healthy by a moment.
+    fn healthy_by(&self, seconds: f64) -> f64 {
+        let rounds = (0..self.rounds).map(f64::from);
+        rounds
+            .map(|k| {
+                let mean = self.first[0] + k * self.cycle[0];
+                let deviation = (self.first[1] + k * self.cycle[1]).sqrt().max(1e-3);
+                normal::below((seconds - mean) / deviation)
+            })
+            .sum()
+    }
+
+    /// The moments of a strike that are told apart \[s\], each with the number of a unit's tasks that
+    /// are healthy a reaction before.
+    fn strikes(&self) -> Vec<(f64, f64)> {
+        let moment = |phase: u32| (f64::from(phase) + 0.5) / f64::from(PHASES) * self.until;
+        (0..self.phases())
+            .map(moment)
+            .map(|at| (at, self.healthy_by(at - self.reaction)))
+            .collect()
+    }
+
+    /// The chance that one of them is healthy so long after a strike.
     ///
     /// # Formula
     /// P(t − R < F + k C ≤ t + s) over the rounds k, with normal laws; after many rounds (R + s) / E C,
     /// wherever the moment is.
-    fn healthy_after(&self, seconds: f64) -> impl Iterator<Item = f64> {
-        (0..self.phases()).map(move |phase| {
-            if self.is_steady() {
-                return ((seconds + self.reaction) / self.cycle[0].max(1e-9)).min(1.0);
-            }
-            let at = (f64::from(phase) + 0.5) / f64::from(PHASES) * self.until;
-            let by = |time: f64| -> f64 {
-                let rounds = (0..self.rounds).map(f64::from);
-                rounds
-                    .map(|k| {
-                        let mean = self.first[0] + k * self.cycle[0];
-                        let deviation = (self.first[1] + k * self.cycle[1]).sqrt().max(1e-3);
-                        below_normal((time - mean) / deviation)
-                    })
-                    .sum()
-            };
-            (by(at + seconds) - by(at - self.reaction)).clamp(0.0, 1.0)
-        })
+    fn healthy_after(&self, (at, before): (f64, f64), seconds: f64) -> f64 {
+        if self.is_steady() {
+            return ((seconds + self.reaction) / self.cycle[0].max(1e-9)).min(1.0);
+        }
+        (self.healthy_by(at + seconds) - before).clamp(0.0, 1.0)
     }
 
     /// Expected time with more than `spare` tasks missing, of which a strike took some \[s\].
     fn short(&self, missing: &Missing, spare: u32, units: u32) -> f64 {
         let spare = spare as usize;
-        missing
-            .course
-            .iter()
-            .map(|moment| {
-                let most = moment.missing.len().saturating_sub(1);
-                if most <= spare {
-                    return 0.0;
+        let strikes = self.strikes();
+        let mut arrived = Vec::new();
+        let mut sum = 0.0;
+        for moment in &missing.course {
+            let more = moment.missing.get(spare + 1..).unwrap_or_default();
+            if more.iter().sum::<f64>() < NEGLIGIBLE {
+                continue;
+            }
+            let mut short = 0.0;
+            for &strike in &strikes {
+                let chance = self.healthy_after(strike, moment.at);
+                arrived.clear();
+                arrived.resize(more.len() + 1, 0.0);
+                add_binomial(&mut arrived, 1.0, units, chance);
+                // More than spare + n missing, and n or fewer healthy meanwhile.
+                let mut fewer = 0.0;
+                for (lost, here) in more.iter().zip(&arrived) {
+                    fewer += here;
+                    short += lost * fewer;
                 }
-                let short: f64 = self
-                    .healthy_after(moment.at)
-                    .map(|chance| {
-                        let mut fewer = 0.0;
-                        let arrived = binomial(units, chance, most - spare);
-                        // More than spare + n missing, and n or fewer healthy meanwhile.
-                        let short: f64 = (spare + 1..=most)
-                            .zip(&arrived)
-                            .map(|(lost, here)| {
-                                fewer += here;
-                                moment.missing[lost] * fewer
-                            })
-                            .sum();
-                        short
-                    })
-                    .sum();
-                moment.seconds * short / f64::from(self.phases())
-            })
-            .sum()
+            }
+            sum += moment.seconds * short / f64::from(self.phases());
+        }
+        sum
     }
 }
 
@@ -280,11 +287,6 @@ impl Exposure {
         let units = u32::try_from(left / u64::from(self.desired.max(1))).unwrap_or(u32::MAX);
         incoming.short(&loss.missing_beside_starts, spare, units)
     }
-}
-
-/// Probability of less, in standard deviations from the mean of a normal law.
-fn below_normal(deviations: f64) -> f64 {
-    0.5 * erfc(-deviations / std::f64::consts::SQRT_2)
 }
 
 /// How long too few are healthy after a strike at rest \[s\].

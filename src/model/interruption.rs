@@ -663,7 +663,7 @@ pub fn binomial(n: u32, p: f64, most: usize) -> Vec<f64> {
 }
 
 /// A share of the binomial law added to another, the last item for all from there on.
-fn add_binomial(to: &mut [f64], share: f64, n: u32, p: f64) {
+pub fn add_binomial(to: &mut [f64], share: f64, n: u32, p: f64) {
     let most = to.len() - 1;
     let mut add = |k: u32, mass: f64| to[most.min(k as usize)] += mass;
     if p <= 0.0 {

@@ -64,6 +64,12 @@ impl Joined {
         }
     }
 
+    /// Probability that so long after the first moves starts are left \[s\].
+    #[must_use]
+    pub fn starts_left(&self, after: f64) -> f64 {
+        1.0 - self.units.chance_of_all_started(after)
+    }
+
     /// From the request to the last new task healthy.
     #[must_use]
     pub fn new_version(&self) -> Rc<Law> {
@@ -217,10 +223,8 @@ struct Moment {
 /// What one kind of units has done by a moment.
 #[derive(Debug)]
 struct Begun {
-    /// Starts in a second.
-    rate: f64,
-    /// Whether what starts then is rather the first start of its unit.
-    first: bool,
+    /// Starts in a second: first ones of their units, and further ones.
+    rates: [f64; 2],
     /// For each moment that a group begins at.
     groups: Vec<Group>,
 }
@@ -367,10 +371,6 @@ impl Units {
         }
     }
 
-    fn start(&self, host: Host) -> &Law {
-        &self.cycles.start[host as usize]
-    }
-
     /// Probability that all starts have come by a moment.
     ///
     /// # Formula
@@ -455,20 +455,23 @@ impl Units {
             .map(|((kind, begun), through)| kind.share_through(through, begun))
             .collect();
         // Which kind the last start is of, and that it gets through in what is left.
-        let all: f64 = moment.kinds.iter().map(|begun| begun.rate).sum();
+        let chain_of_last = if excused > 0 {
+            &self.cycles.start
+        } else {
+            chain
+        };
+        let all: f64 = moment.kinds.iter().flat_map(|begun| begun.rates).sum();
         let fresh: f64 = if all > 0.0 {
             kinds()
                 .zip(&done)
                 .map(|((kind, begun), done)| {
-                    let rate = begun.rate;
-                    let host = usize::from(!(kind.first == Host::Cold && begun.first));
                     let alone = done.powf(1.0 / f64::from(kind.each)).max(1e-300);
-                    let law = if excused > 0 {
-                        self.start(if host == 0 { Host::Cold } else { Host::Warm })
-                    } else {
-                        &chain[host]
+                    let through = |host: Host| {
+                        let by_then = chain_of_last[host as usize].cdf(z - at);
+                        by_then / alone.max(by_then)
                     };
-                    rate / all * law.cdf(z - at) / alone.max(law.cdf(z - at))
+                    let [first, further] = begun.rates;
+                    (first * through(kind.first) + further * through(Host::Warm)) / all
                 })
                 .sum()
         } else {
@@ -634,28 +637,19 @@ impl Kind {
         shares
     }
 
-    /// Starts of the whole kind in a second at a moment.
-    fn rate(&self, at: f64) -> f64 {
+    /// Starts of the whole kind in a second at a moment: first ones of their units, and further ones.
+    fn rates(&self, at: f64) -> [f64; 2] {
         let share = 1.0 / as_f64(self.begins.len());
         let units = f64::from(self.groups * self.each);
-        self.begins
-            .iter()
-            .map(|begin| {
+        let density = |issues: &[Rc<Law>]| -> f64 {
+            let of_all = self.begins.iter().flat_map(|begin| {
                 let after = at - begin;
-                let density: f64 = self.issues.iter().map(|issue| issue.density(after)).sum();
-                share * units * density
-            })
-            .sum()
-    }
-
-    /// Whether what starts at a moment is rather the first start of its unit.
-    fn first_at(&self, at: f64) -> bool {
-        let density = |n: usize| -> f64 {
-            let issue = self.issues.get(n);
-            let at = |begin: &f64| issue.map_or(0.0, |issue| issue.density(at - begin));
-            self.begins.iter().map(at).sum()
+                issues.iter().map(move |issue| issue.density(after))
+            });
+            share * units * of_all.sum::<f64>()
         };
-        density(0) >= density(1)
+        let (first, further) = self.issues.split_at(1);
+        [density(first), density(further)]
     }
 
     /// What gets through a chain by z.
@@ -698,8 +692,7 @@ impl Kind {
         let shares = self.shares(weights.iter().copied());
         let groups = self.begins.iter().zip(counts).zip(weights).zip(shares);
         Begun {
-            rate: self.rate(at),
-            first: self.first_at(at),
+            rates: self.rates(at),
             groups: groups
                 .map(|(((begin, counts), weight), share)| Group {
                     share,

@@ -36,6 +36,12 @@ pub struct Phases {
     pub retries: Option<Retries>,
 }
 
+/// The verdict on a task of a scenario's service.
+#[must_use]
+pub fn verdict_of(scenario: &Scenario) -> Verdict {
+    verdict(&scenario.service, grid_step(scenario))
+}
+
 impl Phases {
     /// The phases of a scenario's service.
     #[must_use]

@@ -1,7 +1,9 @@
 //! What the release of pre-scaled hosts takes: a second rollout, where tasks still run on the hosts
 //! that go.
 
+use super::phases::Phases;
 use super::rolling::Rollout;
+use super::walk::{Act, SAME_MOMENT, joins, walk};
 use crate::rollout::{Moves, places_on, places_on_added};
 use crate::scenario::{Capacity, Cluster, Placement, ReleaseHosts, Scenario, Used};
 
@@ -16,18 +18,20 @@ use crate::scenario::{Capacity, Cluster, Placement, ReleaseHosts, Scenario, Used
 pub fn evacuation(
     scenario: &Scenario,
     moves: &Moves,
-    added: u32,
+    phases: &Phases,
+    before: u32,
     standing: u32,
 ) -> Option<Rollout> {
-    if added == 0 {
+    let new = on_added_hosts(scenario, moves, phases, before);
+    if new.is_empty() {
         return None;
     }
     let desired = moves.desired;
-    let on_added = moves.cold.min(desired);
+    let on_added: u32 = new.iter().sum();
     let moving = match (&scenario.capacity, scenario.prescale.release_hosts) {
         (Capacity::Hosts(cluster), ReleaseHosts::Emptiest) => {
-            let on_old = desired - on_added;
-            fewest_tasks(scenario, cluster, [on_old, on_added], added, standing)
+            let on_old = desired.saturating_sub(on_added);
+            fewest_tasks(scenario, cluster, on_old, new, standing)
         }
         _ => on_added,
     };
@@ -44,14 +48,65 @@ pub fn evacuation(
     })
 }
 
-/// Tasks on the emptiest hosts, as many hosts as were added.
+/// New tasks on each added host: so many that were there before, and those that joined.
+///
+/// With hosts that join while tasks start elsewhere, as if every phase took its mean.
+fn on_added_hosts(scenario: &Scenario, moves: &Moves, phases: &Phases, before: u32) -> Vec<u32> {
+    let joining = moves.joining;
+    let added = before + joining.hosts;
+    let reaction = phases.reaction.mean();
+    let spreads = scenario.service.placement == Placement::Spread;
+    if joining.hosts == 0 || !spreads {
+        let on_added = moves.on_added.saturating_add(joining.places);
+        return spread(on_added.min(moves.desired), &vec![u32::MAX; added as usize]);
+    }
+    let joins = joins(scenario, moves);
+    let acts = walk(moves, phases, &joins);
+    let mut seen_from = vec![0.0; before as usize];
+    let last_start = acts
+        .iter()
+        .filter(|act| act.started() > 0)
+        .map(|act| act.at);
+    let last_start = last_start.fold(0.0, f64::max);
+    // No host is launched where no task waits any more.
+    for join in joins
+        .iter()
+        .filter(|join| join.launched + reaction < last_start)
+    {
+        // Seen as the walk sees it, one reaction after it has joined.
+        let from = join.after + 2.0 * reaction;
+        seen_from.extend((0..join.hosts).map(|_| from));
+    }
+    placed(&acts, &seen_from, joining.each)
+}
+
+/// The starts of the acts on hosts with so many places that are seen from a moment on: each on the
+/// emptiest of them, and elsewhere where they are full.
+fn placed(acts: &[Act], seen_from: &[f64], each: u32) -> Vec<u32> {
+    let mut on = vec![0; seen_from.len()];
+    for act in acts {
+        for _ in 0..act.started() {
+            let open = (0..on.len())
+                .filter(|&host| seen_from[host] <= act.at + SAME_MOMENT && on[host] < each);
+            match open.min_by_key(|&host| on[host]) {
+                Some(host) => on[host] += 1,
+                None => break,
+            }
+        }
+    }
+    on
+}
+
+/// Tasks on the emptiest hosts, as many hosts as were added, from the tasks on the old hosts in all
+/// and on each added one.
 fn fewest_tasks(
     scenario: &Scenario,
     cluster: &Cluster,
-    [on_old, on_added]: [u32; 2],
-    added: u32,
+    on_old: u32,
+    new: Vec<u32>,
     standing: u32,
 ) -> u32 {
+    let added = new.len();
     let mut places: Vec<(u32, bool)> = Vec::new();
     for group in cluster.hosts.iter().filter(|group| group.accepts_tasks) {
         let count = places_on(
@@ -72,7 +127,6 @@ fn fewest_tasks(
         Placement::Spread => spread(on_old, &free),
         Placement::Binpack => packed(on_old, &free),
     };
-    let new = spread(on_added, &vec![u32::MAX; added as usize]);
     let mut tasks: Vec<u32> = old
         .into_iter()
         .zip(&places)
@@ -81,7 +135,7 @@ fn fewest_tasks(
         .chain(new)
         .collect();
     tasks.sort_unstable();
-    tasks.iter().take(added as usize).sum()
+    tasks.iter().take(added).sum()
 }
 
 /// Tasks spread evenly over hosts with so many places each, on as many hosts as there are tasks.
@@ -116,7 +170,24 @@ fn packed(tasks: u32, places: &[u32]) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{packed, spread};
+    use super::{Act, packed, placed, spread};
+
+    #[test]
+    fn tasks_go_to_added_hosts_that_are_seen_by_then() {
+        let act = |at, starts| Act {
+            at,
+            stopped: 0,
+            cold: 0,
+            warm: starts,
+        };
+        // Two hosts of two places, one seen from 100 s on, one from 300 s on. Two starts are too
+        // early, two fill the first, two more go elsewhere, and the last three have two places.
+        let acts = [act(50.0, 2), act(100.0, 2), act(200.0, 2), act(300.0, 3)];
+        assert_eq!(placed(&acts, &[100.0, 300.0], 2), [2, 2]);
+        assert_eq!(placed(&acts[..3], &[100.0, 300.0], 2), [2, 0]);
+        // The emptiest first.
+        assert_eq!(placed(&acts[..2], &[0.0, 0.0], 4), [2, 2]);
+    }
 
     #[test]
     fn tasks_are_packed_host_by_host() {

@@ -11,6 +11,12 @@ use crate::units::Seconds;
 /// Kills that are less likely than this change no duration.
 pub const RARELY: f64 = 1e-4;
 
+/// Cells of readiness and of the registration delay where both vary.
+const CELLS_OF_TWO: usize = 96;
+
+/// No grace period longer than this is looked for \[s\].
+const LONGEST_GRACE: u32 = 1 << 24;
+
 /// Without any check a task counts as healthy so long after RUNNING \[s\].
 const HEALTHY_WITHOUT_CHECK: f64 = 40.0;
 
@@ -45,8 +51,9 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
         ),
         (Some(balancer), Some(check)) => later_verdict(balancer, check, &ready),
     };
-    let kill_probability = grace.map_or(0.0, |grace| kill_probability(service, &ready, grace.0));
-    let sufficient_grace = Seconds(healthy.quantile(0.999).max(0.0).ceil());
+    let checked = Checked::of(service, ready);
+    let kill_probability = grace.map_or(0.0, |grace| checked.kill_probability(grace.0));
+    let sufficient_grace = checked.sufficient_grace();
     let killed_at = judged_after(service).max(grace.unwrap_or_default().0);
     let healthy = if kill_probability > RARELY {
         no_later(&healthy, killed_at)
@@ -83,10 +90,7 @@ fn judged_after(service: &Service) -> f64 {
         let failures = f64::from(balancer.unhealthy_threshold);
         clock + failures * balancer.health_check_interval.0
     });
-    let by_container = service.health_check.as_ref().map(|check| {
-        let counted_from = (check.start_period.0 / check.interval.0).floor();
-        (counted_from + f64::from(check.retries)) * check.interval.0
-    });
+    let by_container = service.health_check.as_ref().map(judged_by_container);
     by_balancer
         .into_iter()
         .chain(by_container)
@@ -103,7 +107,7 @@ fn balancer_verdict(balancer: &LoadBalancer, ready: &Law, registration: Option<&
     let interval = balancer.health_check_interval.0;
     let step = ready.step();
     let phase = Law::uniform(interval, step);
-    let more = f64::from(balancer.healthy_threshold.saturating_sub(1)) * interval;
+    let more = more_passes(balancer);
     let from_clock = |ready: &Law| {
         let first_pass = ready.plus(&phase);
         match threshold_applies_from(balancer) {
@@ -137,7 +141,7 @@ fn registration(balancer: &LoadBalancer, step: f64) -> Option<Law> {
 fn after_registration(balancer: &LoadBalancer, ready: &Law, registration: &Law) -> Law {
     let interval = balancer.health_check_interval.0;
     let phase = Law::uniform(interval, ready.step());
-    let more = f64::from(balancer.healthy_threshold.saturating_sub(1)) * interval;
+    let more = more_passes(balancer);
     let late_after = threshold_applies_from(balancer).unwrap_or(f64::INFINITY);
     let more_at_once = if late_after <= 0.0 { more } else { 0.0 };
     let mut cells = Vec::new();
@@ -209,30 +213,154 @@ fn later_verdict(balancer: &LoadBalancer, check: &ContainerHealthCheck, ready: &
     Law::from_points(points.into_iter(), step)
 }
 
-/// Probability that a target is judged unhealthy and still is so after the grace period.
-fn kill_probability(service: &Service, ready: &Law, grace: f64) -> f64 {
-    let by_balancer = service.load_balancer.as_ref().map_or(0.0, |balancer| {
-        let interval = balancer.health_check_interval.0;
-        let judged = f64::from(balancer.unhealthy_threshold) * interval;
-        let clock = match balancer.kind {
-            LoadBalancerKind::Nlb => balancer.registration_delay.mean.0,
-            LoadBalancerKind::Alb | LoadBalancerKind::Clb => 0.0,
-        };
-        let more = f64::from(balancer.healthy_threshold.saturating_sub(1)) * interval;
-        let waiting = Law::from_points(
-            ready.points().map(|(r, m)| ((r - clock).max(0.0), m)),
-            ready.step(),
-        );
-        let first_pass = waiting.plus(&Law::uniform(interval, ready.step()));
-        1.0 - first_pass.cdf(judged.max(grace - clock - more))
-    });
-    let by_container = service.health_check.as_ref().map_or(0.0, |check| {
-        let counted_from = (check.start_period.0 / check.interval.0).floor();
-        let judged = (counted_from + f64::from(check.retries)) * check.interval.0;
-        let last_fatal = (grace / check.interval.0).floor() * check.interval.0;
-        1.0 - ready.cdf(judged.max(last_fatal))
-    });
-    1.0 - (1.0 - by_balancer) * (1.0 - by_container)
+/// A service whose tasks are judged: moments of the verdict are exact here, by the readiness and the
+/// registration delay of a task, and not on the grid of a law.
+struct Checked<'a> {
+    service: &'a Service,
+    ready: Law,
+    /// Delays until the load balancer's clock starts, with their probabilities.
+    clocks: Vec<(f64, f64)>,
+}
+
+impl<'a> Checked<'a> {
+    fn of(service: &'a Service, ready: Law) -> Self {
+        let registration = service
+            .load_balancer
+            .as_ref()
+            .and_then(|balancer| registration(balancer, ready.step()));
+        match registration {
+            None => Self {
+                service,
+                ready,
+                clocks: vec![(0.0, 1.0)],
+            },
+            Some(registration) => Self {
+                service,
+                ready: ready.coarsened(CELLS_OF_TWO),
+                clocks: registration.coarsened(CELLS_OF_TWO).points().collect(),
+            },
+        }
+    }
+
+    /// Expectation over readiness and the start of the load balancer's clock.
+    fn expectation(&self, value: impl Fn(f64, f64) -> f64) -> f64 {
+        self.clocks
+            .iter()
+            .map(|&(clock, chance)| chance * self.ready.expectation(|ready| value(ready, clock)))
+            .sum()
+    }
+
+    /// The part of what is ready about such a time that is so after a moment.
+    fn share_later(&self, ready: f64, moment: f64) -> f64 {
+        if self.ready.is_fixed() {
+            f64::from(u8::from(ready > moment))
+        } else {
+            share_above(ready, moment, self.ready.step())
+        }
+    }
+
+    /// Probability that a target is judged unhealthy and still is so after the grace period.
+    ///
+    /// # Formula
+    /// On readiness r, at the load balancer: the first pass comes U(0, I\] after r, or after the
+    /// clock's start if that is later; killed where it comes more than u · I after the clock's start
+    /// and the verdict after the grace. At the container: not ready at the last probe that kills.
+    fn kill_probability(&self, grace: f64) -> f64 {
+        self.expectation(|ready, clock| {
+            let by_balancer = self.service.load_balancer.as_ref().map_or(0.0, |balancer| {
+                let judged =
+                    f64::from(balancer.unhealthy_threshold) * balancer.health_check_interval.0;
+                let more = more_passes(balancer);
+                1.0 - passes_by(
+                    balancer,
+                    ready.max(clock),
+                    (clock + judged).max(grace - more),
+                )
+            });
+            let by_container = self.service.health_check.as_ref().map_or(0.0, |check| {
+                let judged = judged_by_container(check);
+                self.share_later(ready, judged.max(last_probe_by(check, grace)))
+            });
+            1.0 - (1.0 - by_balancer) * (1.0 - by_container)
+        })
+    }
+
+    /// Probability that a task that is never killed is healthy so long after RUNNING.
+    fn healthy_by(&self, moment: f64) -> f64 {
+        let Service {
+            load_balancer,
+            health_check,
+            ..
+        } = self.service;
+        if load_balancer.is_none() && health_check.is_none() {
+            return f64::from(u8::from(moment >= HEALTHY_WITHOUT_CHECK));
+        }
+        self.expectation(|ready, clock| {
+            let probed =
+                health_check
+                    .as_ref()
+                    .map_or(1.0, |check| match last_probe_by(check, moment) {
+                        last if last > 0.0 => 1.0 - self.share_later(ready, last),
+                        _ => 0.0,
+                    });
+            let Some(balancer) = load_balancer else {
+                return probed;
+            };
+            let passes_by = |moment: f64| passes_by(balancer, ready.max(clock), moment);
+            probed
+                * match threshold_applies_from(balancer) {
+                    None => passes_by(moment),
+                    Some(from) => {
+                        let late_from = clock + from.max(0.0);
+                        let at_once = passes_by(moment.min(late_from));
+                        let late = passes_by(moment - more_passes(balancer)) - passes_by(late_from);
+                        at_once + late.max(0.0)
+                    }
+                }
+        })
+    }
+
+    /// The smallest whole number of seconds in which 99.9 % are healthy \[s\].
+    fn sufficient_grace(&self) -> Seconds {
+        let is_enough = |seconds: u32| self.healthy_by(f64::from(seconds)) >= 0.999 - 1e-9;
+        let mut enough = 1;
+        while enough < LONGEST_GRACE && !is_enough(enough) {
+            enough *= 2;
+        }
+        let mut too_few = if is_enough(0) { return Seconds(0.0) } else { 0 };
+        while enough - too_few > 1 {
+            let middle = u32::midpoint(too_few, enough);
+            if is_enough(middle) {
+                enough = middle;
+            } else {
+                too_few = middle;
+            }
+        }
+        Seconds(f64::from(enough))
+    }
+}
+
+/// Probability that the first pass of a target comes by a moment that the load balancer may pass from
+/// another on.
+fn passes_by(balancer: &LoadBalancer, from: f64, moment: f64) -> f64 {
+    ((moment - from) / balancer.health_check_interval.0).clamp(0.0, 1.0)
+}
+
+/// From the first pass to the verdict where a threshold of passes is needed \[s\].
+fn more_passes(balancer: &LoadBalancer) -> f64 {
+    let more = balancer.healthy_threshold.saturating_sub(1);
+    f64::from(more) * balancer.health_check_interval.0
+}
+
+/// The last probe of a container by a moment \[s after RUNNING\].
+fn last_probe_by(check: &ContainerHealthCheck, moment: f64) -> f64 {
+    (moment / check.interval.0).floor() * check.interval.0
+}
+
+/// When a container that fails all its probes is judged unhealthy \[s after RUNNING\].
+fn judged_by_container(check: &ContainerHealthCheck) -> f64 {
+    let counted_from = (check.start_period.0 / check.interval.0).floor();
+    (counted_from + f64::from(check.retries)) * check.interval.0
 }
 
 /// Standard deviation that the checks add \[s\], to choose the grid by.

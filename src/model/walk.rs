@@ -1,7 +1,8 @@
 //! The acts of the scheduler with their times, as if every phase took its mean.
 
 use super::phases::Phases;
-use crate::rollout::Moves;
+use crate::rollout::{Moves, managed_scaling, steps};
+use crate::scenario::Scenario;
 
 /// What the scheduler does at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,8 +46,37 @@ enum ChangeKind {
 pub struct Join {
     /// After the first moves \[s\].
     pub after: f64,
-    /// Tasks that they hold.
+    /// When they were launched, after the first moves \[s\].
+    pub launched: f64,
+    /// How many they are.
+    pub hosts: u32,
+    /// Places on them that the bounds allow to be used beside all others.
     pub places: u32,
+}
+
+/// The hosts that join in each step of managed scaling, after the mean boot.
+#[must_use]
+pub fn joins(scenario: &Scenario, moves: &Moves) -> Vec<Join> {
+    let joining = moves.joining;
+    let Some(scaling) = managed_scaling(scenario).filter(|_| joining.places > 0) else {
+        return Vec::new();
+    };
+    let boot = scenario.prescale.boot.mean.0;
+    let mut left = joining.places;
+    (0..)
+        .zip(steps(&scaling, joining.hosts))
+        .map(|(number, hosts)| {
+            let places = hosts.saturating_mul(joining.each).min(left);
+            left -= places;
+            let launched = scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
+            Join {
+                after: launched + boot,
+                launched,
+                hosts,
+                places,
+            }
+        })
+        .collect()
 }
 
 /// All acts of a rollout that is not stuck, in the order of time.

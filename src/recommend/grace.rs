@@ -1,6 +1,6 @@
 //! The health check's grace period: set where it is too short, as it costs nothing.
 
-use crate::model::phases::Phases;
+use crate::model::phases::verdict_of;
 use crate::scenario::Scenario;
 
 /// Up to this share of killed starts the grace period stays as it is.
@@ -12,7 +12,7 @@ pub fn sufficient(scenario: Scenario) -> Scenario {
     if scenario.service.health_check_grace_period.is_none() {
         return scenario;
     }
-    let verdict = Phases::of(&scenario).verdict;
+    let verdict = verdict_of(&scenario);
     if verdict.kill_probability <= TOLERABLE_KILLS {
         return scenario;
     }
@@ -28,7 +28,7 @@ pub fn reason(scenario: &Scenario, planned: &Scenario) -> Option<String> {
         planned.service.health_check_grace_period?,
     );
     (from != to).then(|| {
-        let killed = Phases::of(scenario).verdict.kill_probability;
+        let killed = verdict_of(scenario).kill_probability;
         format!(
             "A grace period of {:.0} s has {:.0} % of new tasks killed before they are ready; {:.0} s is enough for 99.9 % of them and costs nothing.",
             from.0,

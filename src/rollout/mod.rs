@@ -39,7 +39,9 @@ pub struct Moves {
     pub bounds: Bounds,
     /// Further tasks that the hosts can place.
     pub room: Room,
-    /// Places on pre-scaled hosts, which have not got the image, that are taken by new tasks.
+    /// Places on pre-scaled hosts that are taken by new tasks.
+    pub on_added: u32,
+    /// Starts there that find a host without the image.
     pub cold: u32,
     /// Whether tasks that are stopping count towards the upper bound.
     pub stopping_counts: bool,
@@ -119,7 +121,7 @@ pub fn scenario_moves(scenario: &Scenario) -> Result<Moves, TooFewPlaces> {
 /// So many as fit nowhere else beside the old tasks. The last added host is then partly full, and is
 /// filled up before listed hosts that stops have left emptier: those of the slack come at once, and
 /// from one host after another.
-fn cold_when_packed(scenario: &Scenario, room: Room, beside: u32, slack: u32) -> u32 {
+fn on_added_when_packed(scenario: &Scenario, room: Room, beside: u32, slack: u32) -> u32 {
     let each = places_on_added(scenario).map_or(0, |places| places.count);
     let first = beside.saturating_sub(room.warm.unwrap_or(u32::MAX));
     let on_the_last = first.checked_rem(each).unwrap_or(0);
@@ -129,6 +131,41 @@ fn cold_when_packed(scenario: &Scenario, room: Room, beside: u32, slack: u32) ->
         0
     };
     room.cold.min(first.saturating_add(more))
+}
+
+/// Of the new tasks on added hosts those that find no image there.
+///
+/// # Formula
+/// A host has the image once its first task is RUNNING. Without it are the first task of each added
+/// host, and what starts with the first moves; with slack also what follows its stops, where these
+/// come before a cold start is RUNNING. Packed, listed hosts take what they hold first. By means.
+fn without_image(scenario: &Scenario, bounds: Bounds, room: Room, on_added: u32) -> u32 {
+    let desired = scenario.service.desired_count;
+    let timing = &scenario.service.timing;
+    let running = timing.start.mean.0 + timing.cold_start_extra.mean.0;
+    let surge = bounds.upper.saturating_sub(desired);
+    let slack = desired.saturating_sub(bounds.lower);
+    let begun = if surge == 0 || leaving(scenario) < running || !scenario.deployment.stopping_counts
+    {
+        surge.saturating_add(slack)
+    } else {
+        surge
+    };
+    let elsewhere = match scenario.service.placement {
+        Placement::Spread => 0,
+        Placement::Binpack => room.warm.unwrap_or(u32::MAX),
+    };
+    let each = places_on_added(scenario).map_or(1, |places| places.count.max(1));
+    on_added.min(begun.saturating_sub(elsewhere).max(on_added.div_ceil(each)))
+}
+
+/// From the order to stop until the scheduler sees that a task is gone: mean \[s\].
+fn leaving(scenario: &Scenario) -> f64 {
+    let timing = &scenario.service.timing;
+    let balancer = scenario.service.load_balancer.as_ref();
+    balancer.map_or(0.0, |balancer| balancer.drain().0)
+        + timing.stop.mean.0.min(timing.stop_timeout.0)
+        + scenario.deployment.reaction.mean.0
 }
 
 /// Tasks beside the desired count where stopping ones do not count and hosts have room for all.
@@ -150,12 +187,10 @@ fn beside_stopping(scenario: &Scenario, bounds: Bounds) -> u32 {
         };
         (f64::from(passes) - 0.5) * balancer.health_check_interval.0
     });
-    let drain = balancer.map_or(0.0, |balancer| balancer.drain().0);
-    let leaving = drain + timing.stop.mean.0.min(timing.stop_timeout.0) + reaction;
     let turn = timing.start.mean.0 + timing.ready.mean.0 + checks + reaction;
     let at_once = bounds.upper.saturating_sub(bounds.lower);
     let surge = bounds.upper.saturating_sub(service.desired_count);
-    let stopping = (f64::from(at_once) * leaving / turn.max(1e-9)).ceil();
+    let stopping = (f64::from(at_once) * leaving(scenario) / turn.max(1e-9)).ceil();
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -187,22 +222,24 @@ pub fn moves(scenario: &Scenario, bounds: Bounds, room: Room) -> Moves {
     let joining = joining(scenario, bounds, room);
     let surge = beside.min(bounds.upper.saturating_sub(desired));
     let slack = desired.saturating_sub(bounds.lower);
+    let on_added = match scenario.service.placement {
+        // The emptiest hosts first.
+        Placement::Spread => room.cold,
+        Placement::Binpack => {
+            let beside = if stopping_counts {
+                surge
+            } else {
+                beside.min(beside_stopping(scenario, bounds))
+            };
+            on_added_when_packed(scenario, room, beside, slack)
+        }
+    };
     let at_rest = Moves {
         desired,
         bounds,
         room,
-        cold: match scenario.service.placement {
-            // The emptiest hosts first.
-            Placement::Spread => room.cold,
-            Placement::Binpack => {
-                let beside = if stopping_counts {
-                    surge
-                } else {
-                    beside.min(beside_stopping(scenario, bounds))
-                };
-                cold_when_packed(scenario, room, beside, slack)
-            }
-        },
+        on_added,
+        cold: without_image(scenario, bounds, room, on_added),
         stopping_counts,
         surge,
         joining,

@@ -42,12 +42,14 @@ impl Free {
     }
 }
 
-/// The cost of a scenario whose deployments came to such averages.
+/// The cost of a scenario whose deployments came to such averages, and to such hours of added hosts
+/// where these use paid hours again.
 #[must_use]
 pub fn cost(
     scenario: &Scenario,
     setup: &Setup,
     average: impl Fn(&dyn Fn(&Outcome) -> f64) -> f64,
+    reused: Option<[f64; 2]>,
 ) -> Cost {
     let deployments = scenario.deployment.per_month();
     let mut serving = 0.0;
@@ -94,7 +96,10 @@ pub fn cost(
             headroom += usd_per_hour * free.pays(paid) + beside * standing;
 
             let added = average(&|run| f64::from(run.added_hosts[kind]));
-            let hours = average(&|run| run.billed_hours[kind]);
+            let hours = reused.map_or_else(
+                || average(&|run| run.billed_hours[kind]),
+                |hours| hours[kind],
+            );
             let uncommitted = if added > 0.0 {
                 free.uncommitted(added) / added
             } else {

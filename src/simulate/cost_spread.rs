@@ -21,7 +21,8 @@ pub struct CostSpread {
     pub month: Option<Sampled>,
 }
 
-/// How cost varies; absent where the deployment is stuck.
+/// How cost varies; absent where the deployment is stuck. Each deployment pays for itself: the rest
+/// of a paid hour that the next one uses is not taken off.
 ///
 /// # Errors
 /// The desired count does not fit on the hosts that stand.
@@ -34,7 +35,7 @@ pub fn cost_spread(scenario: &Scenario, asked: Asked) -> Result<Option<CostSprea
     };
     let bills: Vec<_> = played
         .iter()
-        .map(|run| cost(scenario, &setup, |of| of(run)))
+        .map(|run| cost(scenario, &setup, |of| of(run), None))
         .collect();
     let each: Vec<f64> = bills.iter().map(|bill| bill.per_deployment_usd.0).collect();
     let always = bills.first().map_or(0.0, |bill| {

@@ -182,6 +182,13 @@ impl Floor {
         self.hosts[host].cold = false;
     }
 
+    /// Added hosts have not got the image of another version.
+    pub fn forget_images(&mut self) {
+        for host in &mut self.hosts {
+            host.cold = host.added;
+        }
+    }
+
     /// Whether the host is there and takes tasks.
     #[must_use]
     pub fn is_open(&self, host: usize) -> bool {

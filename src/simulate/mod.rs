@@ -15,6 +15,7 @@ mod floor;
 mod health;
 mod law;
 mod lock;
+mod paid_hour;
 mod queue;
 mod run;
 mod setup;
@@ -353,9 +354,12 @@ fn completed(
             lock_wait_s: lock.map(|lock| Mean { mean: lock.0 }),
         }),
         stuck: None,
-        cost: cost::cost(scenario, setup, |of| {
-            played.mean(&scenario.deployment, of).0
-        }),
+        cost: cost::cost(
+            scenario,
+            setup,
+            |of| played.mean(&scenario.deployment, of).0,
+            paid_hour::hours(scenario, played, asked.seed),
+        ),
         availability: availability::availability(scenario, prepared, asked, played),
         standard_errors: Some(Durations {
             lead_s: Mean { mean: lead.1 },
@@ -434,7 +438,7 @@ fn stuck(scenario: &Scenario, prepared: &Prepared, asked: Asked, halt: Halt) -> 
             reason,
             sufficient_grace,
         }),
-        cost: cost::cost(scenario, setup, |_| 0.0),
+        cost: cost::cost(scenario, setup, |_| 0.0, None),
         availability: availability::availability(
             scenario,
             prepared,

@@ -64,6 +64,8 @@ pub struct Outcome {
     pub excess_task_seconds: f64,
     /// Billed for added hosts bought on demand, and for spot ones \[h\].
     pub billed_hours: [f64; 2],
+    /// How long added hosts were there, bought on demand and spot, all of them together \[s\].
+    pub there_for: [f64; 2],
     /// How many of the added hosts came to be on demand and spot.
     pub added_hosts: [u32; 2],
     /// How many hosts managed scaling launched; they are among the added ones.
@@ -586,6 +588,7 @@ impl<'a> Run<'a> {
                 short_seconds: 0.0,
                 excess_task_seconds: 0.0,
                 billed_hours: [0.0; 2],
+                there_for: [0.0; 2],
                 added_hosts: [0; 2],
                 scaled_hosts: 0,
                 min_healthy: setup.desired,
@@ -711,6 +714,8 @@ impl<'a> Run<'a> {
         self.stage = Stage::Deploying;
         self.outcome.given_up = self.now;
         self.outcome.failed = 0;
+        // What added hosts have got is the image of the version that goes.
+        self.floor.forget_images();
         self.note(Happening::GivenUp, None);
         for task in 0..self.tasks.len() {
             let Task { state, is_new, .. } = self.tasks[task];
@@ -821,6 +826,7 @@ impl<'a> Run<'a> {
             };
             let kind = usize::from(purchase == Purchase::Spot);
             self.outcome.billed_hours[kind] += hours;
+            self.outcome.there_for[kind] += seconds;
             self.outcome.added_hosts[kind] += 1;
         }
     }
@@ -1334,6 +1340,8 @@ impl<'a> Run<'a> {
             return;
         }
         self.note(Happening::Running, Some(task));
+        self.floor
+            .has_image(self.tasks[task as usize].host as usize);
         let drawn = self.prepared.checks.drawn(&mut self.rng);
         if self.works.is_empty() {
             self.judge(task, drawn, 0.0);

@@ -2,6 +2,7 @@
 
 use prescale::model::{Cost, estimate};
 use prescale::scenario::read::{Purpose, Syntax, scenario};
+use prescale::simulate::{Asked, simulate};
 
 use crate::base::with;
 
@@ -134,17 +135,43 @@ fn a_started_hour_is_paid_whole() {
 #[test]
 fn a_paid_hour_that_is_used_again_is_shared() {
     // 800 s leave 2,800 s. Two a day in 24 h: λ = 1/12 an hour. In the first 2,000 s of what is
-    // left a second one costs nothing more; to the first order, with chances
-    // λ · 2,800 / 3,600 = 0.0648 and λ · 800 / 3,600 = 0.0185: 1.0185 hours for 1.0648 of them.
+    // left a second one costs nothing more, nor does one that waits already. To the first order,
+    // with chances λ · 2,800 / 3,600 = 0.0648, of which λ · 800 / 3,600 = 0.0185 pay again, and
+    // 0.0185 at once: 1.0185 hours for 1.0833 of them.
     let shared = cost(&[("billing", "granularity = \"hour\"\nreuse_paid_hour = true")]);
     let hours = shared.per_deployment_usd.0 / 0.36;
-    assert!((hours - 1.0185 / 1.0648).abs() < 0.004, "{hours}");
+    assert!((hours - 1.0185 / 1.0833).abs() < 0.004, "{hours}");
     // In one hour of work a day they meet more often.
     let dense = cost(&[
         ("deployment", "window_hours = 1"),
         ("billing", "granularity = \"hour\"\nreuse_paid_hour = true"),
     ]);
     assert!(dense.per_deployment_usd.0 < shared.per_deployment_usd.0 - 0.05);
+}
+
+#[test]
+fn paid_hours_are_shared_as_they_are_played() {
+    for (per_day, window) in [(2.0, 8.0), (6.0, 8.0), (6.0, 24.0), (20.0, 8.0), (6.0, 1.0)] {
+        let deployment = format!("window_hours = {window}");
+        let billing = "granularity = \"hour\"\nreuse_paid_hour = true";
+        let text = BASE
+            .replace("per_day = 2", &format!("per_day = {per_day}\n{deployment}"))
+            .replace("boot = \"600s\"", "boot = { mean = \"600s\", cv = 0.5 }");
+        let text = format!("{text}\n[billing]\n{billing}\n");
+        let scenario = scenario(&text, Syntax::Toml, Purpose::MonthlyFigures).expect("it is valid");
+        let found = estimate(&scenario).expect("it fits").cost;
+        let asked = Asked {
+            runs: 1000,
+            seed: 1,
+            threads: 1,
+        };
+        let played = simulate(&scenario, asked).expect("it fits").cost;
+        let (found, played) = (found.per_deployment_usd.0, played.per_deployment_usd.0);
+        assert!(
+            (found / played - 1.0).abs() < 0.04,
+            "{per_day} in {window} h: {found:.4}, played {played:.4}"
+        );
+    }
 }
 
 #[test]

@@ -230,6 +230,35 @@ fn without_variation_the_clock_is_a_sum() {
 }
 
 #[test]
+fn only_the_first_start_in_a_place_finds_a_host_without_the_image() {
+    // One host joins for six tasks, 2 at a time. Request 20, alarm 90, boot 150, reaction 20; start
+    // 20 + 30 and 40 until healthy: 370 s. Twice a reaction, a stop of 10 s, a reaction, and a start
+    // of 20 s and 40 s: 110 s, so 590 s; then 50 s until completed.
+    let text = text(6, 3, [100, 134], "")
+        .replace("[service.load_balancer]\ntype = \"alb\"\n", "")
+        .replace("mean = \"45s\", cv = 0.2", "mean = \"20s\", cv = 0")
+        .replace("mean = \"5s\", cv = 0.5", "mean = \"10s\", cv = 0")
+        .replace("cv = 0.2", "cv = 0")
+        .replace("cv = 0.4", "cv = 0")
+        .replace("cold_start_extra = \"20s\"", "cold_start_extra = \"30s\"");
+    let text = format!("{text}\nmode = \"reactive\"\ninstance_type = \"c5.xlarge\"\n")
+        .replace("[prices]", "[prices]\n\"c5.xlarge\" = 0.2");
+    let scenario = read(&text);
+    let found = estimated(&scenario).duration.expect("it completes");
+    assert!(
+        (found.new_version_s.mean.0 - 590.0).abs() < 1.0,
+        "{found:?}"
+    );
+    assert!((found.completed_s.mean.0 - 640.0).abs() < 1.0, "{found:?}");
+    let played = simulated(&scenario, 1).duration.expect("it completes");
+    assert!(
+        (played.new_version_s.mean - 590.0).abs() < 1e-6,
+        "{played:?}"
+    );
+    assert!((played.completed_s.mean - 640.0).abs() < 1e-6, "{played:?}");
+}
+
+#[test]
 fn hosts_on_demand_are_billed_from_launch_until_scale_in() {
     let fixed = text(8, 4, [100, 200], "")
         .replace("[service.load_balancer]\ntype = \"alb\"\n", "")
@@ -318,6 +347,9 @@ fn hosts_on_demand_cost_as_much_as_simulated() {
     assert_costs_as_simulated(&text(8, 6, [100, 200], ""), 0.03);
     let kept = "target_capacity = 80";
     assert_costs_as_simulated(&text(8, 4, [100, 200], kept), 0.03);
+    // Two of the tasks start on old hosts while the third host boots: one of them moves.
+    let steps = "maximum_scaling_step_size = 1";
+    assert_costs_as_simulated(&text(8, 4, [100, 200], steps), 0.05);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Grace period, waiting target, slow start, placement and starts that share a host, against values
 //! computed by hand; rate limits on starts, against the simulation.
 
+use prescale::model::phases::Phases;
 use prescale::model::{Estimate, estimate};
 use prescale::recommend::recommend;
 use prescale::rollout::scenario_moves;
@@ -61,8 +62,7 @@ fn the_recommendation_sets_a_grace_that_is_long_enough_and_no_longer() {
         .find(|change| change.key == "service.health_check_grace_period")
         .expect("two thirds are killed");
     // The last task passes its first check at 80 s and then four more: 200 s.
-    // A whole second above it at most, by the grid of the law.
-    assert!(change.to == "200s" || change.to == "201s", "{}", change.to);
+    assert_eq!(change.to, "200s");
     assert!(
         plan.estimate.warnings.is_empty(),
         "{:?}",
@@ -76,7 +76,7 @@ fn the_recommendation_sets_a_grace_that_is_long_enough_and_no_longer() {
         "{:?}",
         found.reasons
     );
-    let enough = behind_a_balancer("health_check_grace_period = \"201s\"");
+    let enough = behind_a_balancer("health_check_grace_period = \"200s\"");
     let unchanged = recommend(&enough)
         .expect("it fits")
         .recommended
@@ -87,6 +87,36 @@ fn the_recommendation_sets_a_grace_that_is_long_enough_and_no_longer() {
             .iter()
             .all(|change| !change.key.contains("grace"))
     );
+}
+
+#[test]
+fn a_grace_at_the_edge_of_what_is_sufficient_kills_none() {
+    // Checked every 10 s and ready after 45 s: the first pass at (45 s, 55 s], none of 6 or more
+    // checks being too many. With one pass to be healthy 55 s are enough for all, 54 s for 9 of 10.
+    let grace = |seconds: u32| {
+        let keys = format!("health_check_grace_period = \"{seconds}s\"");
+        let mut scenario = behind_a_balancer(&keys);
+        scenario.service.timing.ready.mean.0 = 45.0;
+        let balancer = scenario
+            .service
+            .load_balancer
+            .as_mut()
+            .expect("there is one");
+        balancer.health_check_interval.0 = 10.0;
+        balancer.healthy_threshold = 1;
+        scenario
+    };
+    let verdict = |seconds| Phases::of(&grace(seconds)).verdict;
+    assert_close(verdict(10).sufficient_grace.0, 55.0, 1e-9);
+    assert!(verdict(55).kill_probability <= 0.0);
+    assert_close(verdict(54).kill_probability, 0.1, 1e-9);
+    let new_version = |seconds| {
+        let duration = estimated(&grace(seconds)).duration;
+        duration.expect("it completes").new_version_s.mean.0
+    };
+    // Request 20, start 40, healthy after 50 in the mean.
+    assert_close(new_version(55), 110.0, 0.1);
+    assert_close(new_version(300), 110.0, 0.1);
 }
 
 #[test]
@@ -187,9 +217,8 @@ fn starts_that_share_a_host_are_as_simulated() {
                 model.new_version_s.mean.0 / simulated.new_version_s.mean - 1.0,
                 model.completed_s.mean.0 / simulated.completed_s.mean - 1.0,
             ];
-            // Starts of the surge and of the slack overlap in part, which the model leaves out.
-            let tolerance = if percents == [50, 150] { 0.11 } else { 0.05 };
-            if errors.iter().any(|error| error.abs() > tolerance) {
+            // How far starts come apart varies, of which the model takes the mean.
+            if errors.iter().any(|error| error.abs() > 0.065) {
                 far.push(format!("{percents:?} {timing}: {errors:.3?}"));
             }
         }
@@ -248,7 +277,7 @@ fn binpack_puts_on_added_hosts_only_what_fits_nowhere_else() {
              instance_type = \"t3.small\"\ncount = 1\nregistered_memory_mib = 2048\n\
              [prescale]\nhosts = 1\n"
         );
-        scenario_moves(&read(&text)).expect("it fits").cold
+        scenario_moves(&read(&text)).expect("it fits").on_added
     };
     // Places for 4 on the old host, 3 of them taken; an added one of the same shape has places for 4.
     assert_eq!(added("placement = \"spread\""), 4);
@@ -256,7 +285,7 @@ fn binpack_puts_on_added_hosts_only_what_fits_nowhere_else() {
 }
 
 /// Ten tasks on two hosts with five places each, both full, and two more such hosts.
-fn cold_starts_when_packed(deployment: &str) -> u32 {
+fn on_added_when_packed(deployment: &str) -> u32 {
     let text = format!(
         "[service]\ndesired_count = 10\ncpu = 128\nmemory_mib = 512\nplacement = \"binpack\"\n\
          timing = {{ start = \"40s\", ready = \"1s\", stop = \"5s\" }}\n[deployment]\nper_day = 1.0\n{deployment}\n\
@@ -264,7 +293,37 @@ fn cold_starts_when_packed(deployment: &str) -> u32 {
          instance_type = \"t3.small\"\ncount = 2\nregistered_memory_mib = 2560\n\
          [prescale]\nhosts = 2\n"
     );
-    scenario_moves(&read(&text)).expect("it fits").cold
+    scenario_moves(&read(&text)).expect("it fits").on_added
+}
+
+#[test]
+fn a_host_without_the_image_has_it_after_its_first_start() {
+    let cold = |deployment: &str, balancer: &str| {
+        let text = format!(
+            "[service]\ndesired_count = 8\ncpu = 128\nmemory_mib = 512\n\
+             timing = {{ start = \"40s\", ready = \"1s\", stop = \"5s\" }}\n{balancer}\n\
+             [deployment]\nper_day = 1.0\nreaction = \"20s\"\n{deployment}\n\
+             [cluster]\nregion = \"ap-northeast-1\"\n[[cluster.hosts]]\n\
+             instance_type = \"t3.small\"\ncount = 2\nregistered_memory_mib = 2048\n\
+             [prescale]\nhosts = 2\n"
+        );
+        let moves = scenario_moves(&read(&text)).expect("it fits");
+        (moves.on_added, moves.cold)
+    };
+    // Two added hosts with places for eight: what starts at once finds no image, at least one of
+    // each host; what starts after it is RUNNING, does.
+    let percents = |minimum: u32, maximum: u32| {
+        format!("minimum_healthy_percent = {minimum}\nmaximum_percent = {maximum}")
+    };
+    assert_eq!(cold(&percents(100, 150), ""), (8, 4));
+    assert_eq!(cold(&percents(100, 113), ""), (8, 2));
+    // Two more are stopped at once, and are gone after 25 s, before an image is there after 60 s;
+    // with a drain of 60 s they are later.
+    assert_eq!(cold(&percents(75, 150), ""), (8, 6));
+    let drained = "load_balancer = { type = \"alb\", deregistration_delay = \"60s\" }";
+    assert_eq!(cold(&percents(75, 150), drained), (8, 4));
+    // Without any surge they are the first.
+    assert_eq!(cold(&percents(50, 100), drained), (8, 4));
 }
 
 #[test]
@@ -272,10 +331,10 @@ fn packed_tasks_fill_the_last_added_host_when_stops_empty_the_listed_ones() {
     // Three of surge leave places for two; four stops empty a listed host to one task: the added one
     // with three is fuller and is filled first.
     let stops = "minimum_healthy_percent = 60\nmaximum_percent = 130";
-    assert_eq!(cold_starts_when_packed(stops), 5);
+    assert_eq!(on_added_when_packed(stops), 5);
     // Of one stop at a time four are left on the host: it is the fuller one.
     let none_before = "minimum_healthy_percent = 100\nmaximum_percent = 130";
-    assert_eq!(cold_starts_when_packed(none_before), 3);
+    assert_eq!(on_added_when_packed(none_before), 3);
 }
 
 #[test]
@@ -284,16 +343,16 @@ fn packed_tasks_start_on_added_hosts_while_stopping_ones_do_not_count() {
     // beside them: two.
     let beside = "minimum_healthy_percent = 100\nmaximum_percent = 130\nstopping_counts = false\n\
                   reaction = \"20s\"";
-    assert_eq!(cold_starts_when_packed(beside), 5);
+    assert_eq!(on_added_when_packed(beside), 5);
     // An NLB drains for 120 s whatever its delay: of three in each 40 + 1 + 5 + 20 s those of 145 s.
     let behind_nlb = format!(
         "{beside}\n[service.load_balancer]\ntype = \"nlb\"\nhealth_check_interval = \"10s\"\n\
          deregistration_delay = \"0s\""
     );
-    assert_eq!(cold_starts_when_packed(&behind_nlb), 10);
+    assert_eq!(on_added_when_packed(&behind_nlb), 10);
     // Ten at once, and room for no more of them.
     let all = "minimum_healthy_percent = 100\nmaximum_percent = 200\nstopping_counts = false";
-    assert_eq!(cold_starts_when_packed(all), 10);
+    assert_eq!(on_added_when_packed(all), 10);
 }
 
 #[test]
@@ -308,17 +367,58 @@ fn a_slow_start_costs_capacity_and_no_time() {
     };
     let (without, found) = (with("0s"), with("80s"));
     assert_eq!(without.duration, found.duration);
-    // Both old tasks stop 20 s after both new ones are healthy: 60 s of each of 30 deployments.
+    // The first old task stops 20 s after the first new one is healthy, and the other new one has its
+    // full share 80 s after it is: of two moments uniform in 5 s the later comes 5 / 3 s after the
+    // sooner, so 61.67 s of each of 30 deployments.
     let minutes = found
         .availability
         .shortfall_minutes_per_month
         .expect("per_day is given");
-    assert_close(minutes, 30.0, 0.2);
+    assert_close(minutes, 30.833, 0.02);
     assert!(
         found.warnings[0].contains("service.load_balancer.slow_start"),
         "{:?}",
         found.warnings
     );
+}
+
+#[test]
+fn what_a_slow_start_costs_is_as_simulated() {
+    for (desired, free, percents, required, ramp) in [
+        (4, 4, [100, 200], 3, 120),
+        (4, 4, [100, 200], 4, 120),
+        (2, 2, [100, 200], 1, 300),
+        (4, 2, [100, 150], 3, 200),
+        (6, 3, [50, 150], 5, 300),
+        (8, 2, [75, 125], 8, 60),
+        (40, 40, [100, 200], 40, 120),
+    ] {
+        let [minimum, maximum] = percents;
+        let scenario = read(&format!(
+            "[service]\ndesired_count = {desired}\nload = {{ required_tasks = {required} }}\n\
+             load_balancer = {{ type = \"alb\", slow_start = \"{ramp}s\" }}\n\
+             [service.timing]\nstart = {{ mean = \"45s\", cv = 0.2 }}\n\
+             ready = {{ mean = \"75s\", cv = 0.2 }}\nstop = {{ mean = \"5s\", cv = 0.5 }}\n\
+             [deployment]\nminimum_healthy_percent = {minimum}\nmaximum_percent = {maximum}\n\
+             per_day = 1.0\n[cluster]\nfree_tasks = {free}\n"
+        ));
+        let asked = Asked {
+            runs: 3000,
+            seed: 3,
+            threads: 1,
+        };
+        let found = estimated(&scenario).availability;
+        let expected = simulate(&scenario, asked).expect("it fits").availability;
+        let [found, expected] = [
+            found.shortfall_minutes_per_month,
+            expected.shortfall_minutes_per_month,
+        ]
+        .map(|minutes| minutes.expect("per_day is given"));
+        assert!(
+            (found / expected - 1.0).abs() < 0.025,
+            "{desired} tasks, {required} required, {ramp} s: {found:.2} min, {expected:.2} simulated"
+        );
+    }
 }
 
 #[test]

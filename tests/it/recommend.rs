@@ -247,7 +247,7 @@ fn time_of(recommendation: &Recommendation, scenario: &Scenario) -> Option<Secon
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_lost_against_brute_force(small in small()) {
