@@ -30,7 +30,7 @@ const ERRORS: [(&str, ErrorOf, f64); 8] = [
     ),
     ("completed, p95", |one| Some(one.completed.p95), P95_WITHIN),
     (
-        "time below the required",
+        "time below required",
         |one| Some(one.short),
         MEAN_WITHIN,
     ),

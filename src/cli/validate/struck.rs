@@ -48,9 +48,9 @@ pub fn section(page: &mut Page, validation: &Validation) {
     points(
         page,
         &[
-            "Between deployments what is out of the interval are shortfalls that need two strikes \
-             at a time, seconds a month: the model lets causes add up as if each found the room \
-             elsewhere that the other takes."
+            "Between deployments most of what is out of the interval are shortfalls that need two \
+             strikes at a time, seconds a month: the model lets causes add up as if each found the \
+             room elsewhere that the other takes. A few are single strikes, 4 to 10 % off."
                 .to_owned(),
             "During deployments the model lets tasks on their way stand in for lost ones by an \
              average over the course of the deployment, leaves out what strikes add where the \
