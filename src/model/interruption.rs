@@ -110,9 +110,9 @@ pub struct Moment {
 impl Missing {
     /// From the laws at the middles of moments of equal length, after a first one in which all are
     /// missing.
-    fn of(first: f64, step: f64, laws: Vec<Vec<f64>>, most: usize) -> Self {
+    fn of(first: f64, step: f64, laws: &[Vec<f64>], most: usize) -> Self {
         let mut at_least = vec![first; most];
-        for law in &laws {
+        for law in laws {
             let mut below = 0.0;
             for (expected, fewer) in at_least.iter_mut().zip(law) {
                 below += fewer;
@@ -275,7 +275,7 @@ impl Recovery {
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
         let step = (to - from).max(1e-9) / points as f64;
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
-        let laws = (0..points)
+        let laws: Vec<Vec<f64>> = (0..points)
             .map(|i| from + (i as f64 + 0.5) * step)
             .map(|at| {
                 let elsewhere = convolved(
@@ -288,7 +288,7 @@ impl Recovery {
             })
             .collect();
         // Nobody is back before `from`.
-        Missing::of(from, step, laws, size)
+        Missing::of(from, step, &laws, size)
     }
 
     /// When one of the hosts that are waited for is tried that has joined: for each moment of the

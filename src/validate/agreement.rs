@@ -252,7 +252,7 @@ pub(super) fn in_turns<T: Send>(
         }
     };
     let mut all = thread::scope(|scope| {
-        let others: Vec<_> = (1..asked.threads).map(|_| scope.spawn(&work)).collect();
+        let others: Vec<_> = (1..asked.threads).map(|_| scope.spawn(work)).collect();
         let mut all = work();
         for other in others {
             match other.join() {

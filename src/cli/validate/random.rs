@@ -29,11 +29,7 @@ const ERRORS: [(&str, ErrorOf, f64); 8] = [
         MEAN_WITHIN,
     ),
     ("completed, p95", |one| Some(one.completed.p95), P95_WITHIN),
-    (
-        "time below required",
-        |one| Some(one.short),
-        MEAN_WITHIN,
-    ),
+    ("time below required", |one| Some(one.short), MEAN_WITHIN),
     ("cost of one, mean", |one| Some(one.cost?.mean), MEAN_WITHIN),
     ("cost of one, p95", |one| Some(one.cost?.p95), P95_WITHIN),
     (
