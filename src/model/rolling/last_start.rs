@@ -61,7 +61,9 @@ pub(super) struct LastStart {
     pub(super) target: u32,
     /// When the last one comes \[s\].
     pub(super) when: Law,
-    /// The same, told apart no further than what follows.
+    /// Points to each side of a moment in which a start counts as the last one.
+    window: usize,
+    /// The same as `when`, told apart no further than what follows.
     roughly: OnceCell<Law>,
     /// What is known of the units if it comes at some moments.
     moments: [OnceCell<Option<Moment>>; MOMENTS.len()],
@@ -261,6 +263,7 @@ impl LastStart {
             kinds,
             target: rollout.replacements,
             when: Law::fixed(0.0, rolling.step()),
+            window: 1,
             roughly: OnceCell::new(),
             moments: Default::default(),
             only: OnceCell::new(),
@@ -270,6 +273,8 @@ impl LastStart {
         all.when = law_about(range.about, range.ends, apart, rolling.step(), |at| {
             all.chance(rolling, at)
         });
+        let deviation = all.when.variance().sqrt() / rolling.step();
+        all.window = floor_index(deviation * WINDOW).max(1);
         all
     }
 
@@ -290,7 +295,7 @@ impl LastStart {
     pub(super) fn moment_of(&self, rolling: &Rolling, which: usize) -> Option<&Moment> {
         let moment = self.moments[which].get_or_init(|| {
             let at = self.point(rolling, MOMENTS[which]);
-            self.moment(rolling, at, self.window(rolling))
+            self.moment(rolling, at)
         });
         moment.as_ref()
     }
@@ -301,21 +306,15 @@ impl LastStart {
             let (low, high) = self.when.support();
             let point = |seconds: f64| floor_index(seconds / rolling.step() + 0.5);
             let mut points = (point(low).saturating_sub(1)..=point(high) + 1).rev();
-            points.find_map(|at| self.moment(rolling, at, self.window(rolling)))
+            points.find_map(|at| self.moment(rolling, at))
         });
         moment.as_ref()
-    }
-
-    /// Points to each side in which a start counts as the last one.
-    fn window(&self, rolling: &Rolling) -> usize {
-        let deviation = self.when.variance().sqrt() / rolling.step();
-        floor_index(deviation * WINDOW).max(1)
     }
 
     /// The point by which the last start has come with a chance: one of those that many options
     /// share, so that what is known of it is used again.
     fn point(&self, rolling: &Rolling, chance: f64) -> usize {
-        let aligned = (self.window(rolling) + 1).next_power_of_two() / 2;
+        let aligned = (self.window + 1).next_power_of_two() / 2;
         let at = self.when.quantile(chance) / rolling.step() / as_f64(aligned);
         floor_index(at + 0.5) * aligned
     }
@@ -325,17 +324,20 @@ impl LastStart {
         self.kinds.iter().map(|kind| kind.1).sum()
     }
 
+    /// Mean and variance of the starts that all units have had.
+    fn total(&self, points: impl Iterator<Item = impl AsRef<Point>>) -> (f64, f64) {
+        let (mut mean, mut variance) = (0.0, 0.0);
+        for ((_, size), point) in self.kinds.iter().zip(points) {
+            let point = point.as_ref();
+            mean += f64::from(*size) * (f64::from(point.first) + point.mean);
+            variance += f64::from(*size) * point.variance;
+        }
+        (mean, variance)
+    }
+
     /// Points of the grid between which the last start comes.
     fn range(&self, rolling: &Rolling) -> Range {
-        let moments = |at: usize| -> (f64, f64) {
-            let mut sum = (0.0, 0.0);
-            for (table, size) in &self.kinds {
-                let point = table.point(rolling, at);
-                sum.0 += f64::from(*size) * (f64::from(point.first) + point.mean);
-                sum.1 += f64::from(*size) * point.variance;
-            }
-            sum
-        };
+        let moments = |at| self.total(self.kinds.iter().map(|kind| kind.0.point(rolling, at)));
         let (target, units) = (f64::from(self.target), f64::from(self.units()));
         let points_per_start = rolling.cycle[Host::Warm as usize].mean() / rolling.step() / units;
         // By Newton's method, with the slope that the total of starts has in the long run.
@@ -412,16 +414,11 @@ impl LastStart {
     }
 
     /// What holds if the last start comes at a point; None if it cannot.
-    fn moment(&self, rolling: &Rolling, at: usize, window: usize) -> Option<Moment> {
-        let ends = [at.saturating_sub(window), at + window].map(|at| self.points(rolling, at));
-        let expected = |points: &[Rc<Point>]| -> f64 {
-            let starts = |point: &Point| f64::from(point.first) + point.mean;
-            let kinds = self.kinds.iter().zip(points);
-            kinds
-                .map(|((_, size), point)| f64::from(*size) * starts(point))
-                .sum()
-        };
-        if expected(&ends[1]) - expected(&ends[0]) < HARDLY_ANY {
+    fn moment(&self, rolling: &Rolling, at: usize) -> Option<Moment> {
+        let ends =
+            [at.saturating_sub(self.window), at + self.window].map(|at| self.points(rolling, at));
+        let [early, late] = ends.each_ref().map(|points| self.total(points.iter()).0);
+        if late - early < HARDLY_ANY {
             return None;
         }
         let points = self.points(rolling, at);
@@ -481,11 +478,7 @@ impl LastStart {
 
     fn tilted(&self, ends: &[Vec<Rc<Point>>; 2], points: &[Rc<Point>]) -> Option<Given> {
         let target = f64::from(self.target);
-        let (mut mean, mut variance) = (0.0, 0.0);
-        for ((_, size), point) in self.kinds.iter().zip(points) {
-            mean += f64::from(*size) * (f64::from(point.first) + point.mean);
-            variance += f64::from(*size) * point.variance;
-        }
+        let (mean, variance) = self.total(points.iter());
         let units: Vec<Unit> = (0..points.len())
             .map(|kind| {
                 Unit::of(
