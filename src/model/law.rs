@@ -199,18 +199,22 @@ impl Law {
         };
         let step = self.step.max(one.step);
         let begun = self.on_multiples(step, self.start);
-        let laws: Vec<(usize, Cow<'_, Self>)> = {
-            let low = after.iter().map(|(_, law)| law.start);
-            let origin = low.fold(f64::INFINITY, f64::min);
-            let aligned = after.iter().map(|(_, law)| law.on_multiples(step, origin));
-            aligned
-                .map(|law| (split((law.start - origin) / step + 0.5).0, law))
-                .collect()
-        };
-        let low = laws
+        let earliest = |low: f64, law: &Self| low.min(law.start);
+        let origin = after
             .iter()
-            .map(|(_, law)| law.start)
-            .fold(f64::INFINITY, f64::min);
+            .fold(f64::INFINITY, |low, (_, law)| earliest(low, law));
+        let aligned: Vec<Cow<'_, Self>> = after
+            .iter()
+            .map(|(_, law)| law.on_multiples(step, origin))
+            .collect();
+        // What is aligned may begin before it did.
+        let low = aligned
+            .iter()
+            .fold(f64::INFINITY, |low, law| earliest(low, law));
+        let laws: Vec<(usize, Cow<'_, Self>)> = aligned
+            .into_iter()
+            .map(|law| (split((law.start - low) / step + 0.5).0, law))
+            .collect();
         let end = laws.iter().map(|(first, law)| first + law.mass.len()).max();
         let mut mass = vec![0.0; begun.mass.len() + end.unwrap_or(0)];
         for (which, (first, law)) in laws.iter().enumerate() {
@@ -231,12 +235,13 @@ impl Law {
     fn from_sum(start: f64, step: f64, mass: &[f64]) -> Self {
         let (mut low, mut high) = (0, mass.len() - 1);
         let (mut below, mut above) = (0.0, 0.0);
-        while low < high && below + mass[low] < NEGLIGIBLE {
-            below += mass[low];
+        // A summand may have had points with less than no mass.
+        while low < high && below + mass[low].abs() < NEGLIGIBLE {
+            below += mass[low].abs();
             low += 1;
         }
-        while high > low && above + mass[high] < NEGLIGIBLE {
-            above += mass[high];
+        while high > low && above + mass[high].abs() < NEGLIGIBLE {
+            above += mass[high].abs();
             high -= 1;
         }
         Self::from_mass(start + as_f64(low) * step, step, mass[low..=high].to_vec())
@@ -936,6 +941,23 @@ mod tests {
         ];
         for (value, chance) in expected {
             assert!((at(value) - chance).abs() < 1e-12, "{value}: {}", at(value));
+        }
+    }
+
+    #[test]
+    fn what_follows_may_be_on_coarser_and_on_finer_points() {
+        let law = |points: &[(f64, f64)], step| Law::from_points(points.iter().copied(), step);
+        let first = law(&[(0.0, 0.25), (5.0, 0.5), (10.0, 0.25)], 1.0);
+        let coarse = law(&[(21.5, 0.5), (29.5, 0.5)], 4.0);
+        let fine = Law::of(DurationLaw::lognormal(Seconds(30.0), 0.1), 1.0);
+        // The mean of what follows is mixed half and half.
+        let expected = 5.0 + f64::midpoint(coarse.mean(), fine.mean());
+        for after in [
+            [(-20.0, coarse.clone()), (30.0, fine.clone())],
+            [(-20.0, fine), (30.0, coarse)],
+        ] {
+            let found = first.followed_by(&after).mean();
+            assert!((found - expected).abs() < 1e-9, "{found} for {expected}");
         }
     }
 
