@@ -20,6 +20,7 @@
 //! scheduling; with both, a unit whose start could overtake a start of an earlier stop makes it a
 //! close estimate. Nothing is sampled.
 
+mod block;
 mod fixed;
 mod front;
 mod grid;
@@ -32,6 +33,7 @@ mod one_round;
 mod outstanding;
 mod points;
 mod product;
+mod several;
 mod short;
 mod told;
 mod totals;

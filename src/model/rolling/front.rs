@@ -41,6 +41,31 @@ impl Lattice {
     }
 }
 
+/// Points that are looked at at once.
+pub(super) const LANES: usize = 16;
+
+/// So many points of the lattice, evenly apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lanes {
+    pub(super) first: usize,
+    /// Points of the lattice from one to the next.
+    pub(super) stride: usize,
+}
+
+impl Lanes {
+    /// What is known at each point of the lattice from one on; beyond the last as there.
+    pub(super) fn of<T: Copy + Into<f64>>(self, points: &[T], from: usize) -> [f64; LANES] {
+        debug_assert!(from <= self.first, "points are looked at from there on");
+        let begin = self.first - from;
+        let last = points.len() - 1;
+        let inside = points.get(begin..begin + LANES);
+        match inside.filter(|_| self.stride == 1) {
+            Some(points) => std::array::from_fn(|i| points[i].into()),
+            None => std::array::from_fn(|i| points[(begin + i * self.stride).min(last)].into()),
+        }
+    }
+}
+
 /// What is asked of the starts by a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
@@ -73,18 +98,32 @@ impl Asked {
 #[derive(Debug)]
 pub(super) struct Front {
     from: usize,
-    numbers: usize,
-    /// The last point, at which all is through.
+    /// The last point, counted from the first, at which all is through.
     last: usize,
-    /// Point by point, number by number; there are many, and what rounding loses is none.
+    /// Number by number, point by point; there are many, and what rounding loses is none.
     through: Vec<f32>,
 }
 
 impl Front {
-    /// At a point of the lattice.
-    pub(super) fn at(&self, i: usize) -> &[f32] {
-        let i = i.saturating_sub(self.from).min(self.last);
-        &self.through[i * self.numbers..][..self.numbers]
+    /// For one number of starts counted from the smallest, at each point.
+    fn of(&self, number: usize) -> &[f32] {
+        &self.through[number * (self.last + 1)..][..=self.last]
+    }
+
+    /// For one number of starts counted from the smallest, at a point of the lattice.
+    pub(super) fn with(&self, number: usize, i: usize) -> f64 {
+        f64::from(self.of(number)[i.saturating_sub(self.from).min(self.last)])
+    }
+
+    /// For each number of starts, at a point of the lattice.
+    pub(super) fn at(&self, i: usize) -> impl Iterator<Item = f64> + '_ {
+        let numbers = self.through.len() / (self.last + 1);
+        (0..numbers).map(move |number| self.with(number, i))
+    }
+
+    /// For one number of starts counted from the smallest, at some points of the lattice.
+    pub(super) fn over(&self, number: usize, at: Lanes) -> [f64; LANES] {
+        at.of(self.of(number), self.from)
     }
 }
 
@@ -199,12 +238,11 @@ impl Table {
             }
             let (mass, more) = (point.masses()[i], point.at_least(n + 1));
             for (j, begun) in begun.iter().enumerate() {
-                result[j * numbers + i] = single((begun - more).max(0.0).min(mass));
+                result[i * points + j] = single((begun - more).max(0.0).min(mass));
             }
         }
         Front {
             from,
-            numbers,
             last: points - 1,
             through: result,
         }
@@ -279,7 +317,7 @@ mod tests {
                 10_000,
             ] {
                 let numbers = (point.first..).zip(point.masses()).zip(front.at(i));
-                for ((n, mass), &found) in numbers.filter(|((n, _), _)| *n > 0) {
+                for ((n, mass), found) in numbers.filter(|((n, _), _)| *n > 0) {
                     let issue = table.issue(&rolling, n);
                     let chain = rolling.chain_on_grid(kind, n, kind.host(n), through);
                     let come: f64 = (issue.from()..=at.min(issue.last()))
@@ -287,14 +325,13 @@ mod tests {
                         .sum();
                     // Of these some had one more start.
                     let expected = (come - point.at_least(n + 1)).clamp(0.0, *mass);
-                    let found = f64::from(found);
                     assert!(
                         (found - expected).abs() < 1e-6,
                         "{n} {i}: {found} for {expected}"
                     );
                 }
             }
-            let all: f64 = front.at(10_000).iter().map(|&m| f64::from(m)).sum();
+            let all: f64 = front.at(10_000).sum();
             assert!((all - 1.0).abs() < 1e-6);
         }
     }

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::front::{Asked, FRONTS, Front};
+use super::front::{Asked, FRONTS, Front, LANES, Lanes};
 use super::last_start::Kinds;
 use super::units::{Begins, Host, Kind};
 use super::{Reuse, Rolling, Rollout};
@@ -41,6 +41,8 @@ pub(super) struct Chain {
     sums: Vec<f64>,
     /// Every so many of `cells`, from each of the first ones on.
     every: Vec<Vec<f64>>,
+    /// The distribution function at the points of the lattice, up to 1.
+    on_lattice: Vec<f64>,
 }
 
 impl Chain {
@@ -72,12 +74,21 @@ impl Chain {
         let every = (0..stride)
             .map(|from| cells.iter().skip(from).step_by(stride).copied().collect())
             .collect();
-        Self {
+        let mut chain = Self {
             first,
             cells,
             sums,
             every,
-        }
+            on_lattice: Vec::new(),
+        };
+        let points = 0..=chain.last() / stride + 1;
+        chain.on_lattice = points.map(|i| chain.up_to(i * stride)).collect();
+        chain
+    }
+
+    /// The distribution function at some points of the lattice.
+    pub(super) fn over(&self, at: Lanes) -> [f64; LANES] {
+        at.of(&self.on_lattice, 0)
     }
 
     /// How many cells pass for sure.
@@ -378,7 +389,7 @@ impl Table {
     pub(super) fn healthy(&self, rolling: &Rolling, at: usize) -> Rc<Vec<f64>> {
         known(&self.healthy, at, || {
             let front = self.computed_front(rolling, Asked::HealthyAtOnce, at, 1);
-            front.at(0).iter().copied().map(f64::from).collect()
+            front.at(0).collect()
         })
     }
 }

@@ -15,6 +15,21 @@ pub(super) struct Joint {
 }
 
 impl Joint {
+    /// Of one unit, from sums of the chances of its counts: of all, times the starts and their
+    /// squares, of those with a mark and times the starts.
+    pub(super) fn of(all: f64, [first, second]: [f64; 2], marked: [f64; 2]) -> Self {
+        let each = 1.0 / all;
+        let (starts, share) = (first * each, marked[0] * each);
+        Self {
+            weight: all,
+            starts,
+            starts_variance: second * each - starts * starts,
+            marked: share,
+            marked_variance: share * (1.0 - share),
+            covariance: marked[1] * each - starts * share,
+        }
+    }
+
     /// So many units more, each with these moments beyond its first count.
     pub(super) fn add(&mut self, units: f64, first: u32, one: &Self) {
         self.starts += units * (f64::from(first) + one.starts);
@@ -65,16 +80,11 @@ impl Sums {
 
     /// Starts and marks of the unit.
     pub(super) fn joint(&self) -> Joint {
-        let each = 1.0 / self.all;
-        let (starts, share) = (self.first * each, self.marked * each);
-        Joint {
-            weight: self.all,
-            starts,
-            starts_variance: self.second * each - starts * starts,
-            marked: share,
-            marked_variance: share * (1.0 - share),
-            covariance: self.marked_first * each - starts * share,
-        }
+        Joint::of(
+            self.all,
+            [self.first, self.second],
+            [self.marked, self.marked_first],
+        )
     }
 }
 

@@ -12,10 +12,10 @@ use std::rc::Rc;
 use super::grid::{Point, Table, floor_index};
 use super::points::{About, law_about};
 use super::product::Product;
+use super::several::{AT_ONCE, Several};
 use super::units::{Host, Kind};
 use super::{Rolling, Rollout};
 use crate::model::law::{Law, as_f64};
-use crate::model::normal;
 
 /// Up to so many units the products are multiplied out, beyond they are tilted.
 pub(super) const MULTIPLIED_OUT: u32 = 3;
@@ -31,12 +31,6 @@ const WINDOW: f64 = 0.3;
 
 /// Steps of Newton's method to about the middle.
 const NEWTON: u32 = 6;
-
-/// Normal quantile at which a tail is cut.
-const CUT: f64 = 4.0;
-
-/// Chance below which an end of that law is cut, as a logarithm.
-const LOG_NEGLIGIBLE: f64 = -14.0;
 
 /// The largest tilt, beyond which a count is certain.
 const LARGEST_TILT: f64 = 40.0;
@@ -112,61 +106,6 @@ pub(super) struct Units {
     pub(super) makes_last: [f64; 2],
 }
 
-/// Points of the grid between which the last start comes, and about where between.
-struct Range {
-    ends: [usize; 2],
-    about: About,
-}
-
-/// Cumulants of the total of starts, beyond the smallest one, under a tilt.
-#[derive(Default)]
-struct Tilted {
-    mean: f64,
-    variance: f64,
-    third: f64,
-}
-
-impl Tilted {
-    fn of(kinds: &Kinds, points: &[Rc<Point>], tilt: f64) -> Self {
-        let base = tilt.exp();
-        let mut sum = Self::default();
-        for ((_, size), point) in kinds.iter().zip(points) {
-            let (mut power, mut n) = (1.0, 0.0);
-            let (mut s0, mut s1, mut s2, mut s3) = (0.0, 0.0, 0.0, 0.0);
-            for mass in point.masses() {
-                let weight = mass * power;
-                let first = weight * n;
-                s0 += weight;
-                s1 += first;
-                s2 += first * n;
-                s3 += first * n * n;
-                power *= base;
-                n += 1.0;
-            }
-            let (mean, square, cube) = (s1 / s0, s2 / s0, s3 / s0);
-            let size = f64::from(*size);
-            sum.mean += size * mean;
-            sum.variance += size * (square - mean * mean);
-            sum.third += size * (cube - 3.0 * mean * square + 2.0 * mean * mean * mean);
-        }
-        sum
-    }
-}
-
-/// Logarithm of the generating function of the total beyond the smallest one.
-fn log_of_tilted(kinds: &Kinds, points: &[Rc<Point>], tilt: f64) -> f64 {
-    let base = tilt.exp();
-    let of_unit = |point: &Point| {
-        let masses = point.masses().iter().rev();
-        masses.fold(0.0, |sum, mass| sum * base + mass).ln()
-    };
-    kinds
-        .iter()
-        .zip(points)
-        .map(|((_, size), point)| f64::from(*size) * of_unit(point))
-        .sum()
-}
-
 /// A function's value at a point, and its first and second derivative.
 type Rising = [f64; 3];
 
@@ -206,51 +145,6 @@ fn root<T>(
     (at, found)
 }
 
-/// Probability that at least `target` starts have come.
-///
-/// # Formula
-/// Lugannani and Rice's, with the continuity correction for whole numbers: with the root u of
-/// K'(u) = x − ½, w = ±√(2 (u (x − ½) − K(u))) and v = 2 sinh(u / 2) √K''(u),
-/// P(S ≥ x) ≈ 1 − Φ(w) + φ(w) (1 / v − 1 / w).
-fn reached_by_tilting(kinds: &Kinds, points: &[Rc<Point>], beyond_least: u32) -> f64 {
-    let wanted = f64::from(beyond_least) - 0.5;
-    let (mut mean, mut variance) = (0.0, 0.0);
-    for ((_, size), point) in kinds.iter().zip(points) {
-        mean += f64::from(*size) * point.mean;
-        variance += f64::from(*size) * point.variance;
-    }
-    let (tilt, found) = root(
-        (wanted - mean) / variance.max(1e-12),
-        wanted,
-        |tilt| Tilted::of(kinds, points, tilt),
-        |found| [found.mean, found.variance, found.third],
-    );
-    let log = log_of_tilted(kinds, points, tilt);
-    let w = (2.0 * (tilt * wanted - log)).max(0.0).sqrt().copysign(tilt);
-    // The limit where both terms grow without bound.
-    let correction = if w.abs() < 0.03 {
-        -found.third / found.variance.powf(1.5) / 6.0
-    } else {
-        1.0 / (2.0 * (tilt / 2.0).sinh() * found.variance.sqrt()) - 1.0 / w
-    };
-    let density = (-w * w / 2.0).exp() / std::f64::consts::TAU.sqrt();
-    (normal::below(-w) + density * correction).clamp(0.0, 1.0)
-}
-
-/// Near enough the logarithm of the chance that a total of this variance is off its mean by so
-/// much.
-///
-/// # Formula
-/// Bennett's inequality for steps of one: exp(−V h(x / V)), h(u) = (1 + u) ln(1 + u) − u.
-fn log_chance(off: f64, variance: f64) -> f64 {
-    if off <= 0.0 {
-        return 0.0;
-    }
-    let variance = variance.max(1e-12);
-    let share = off / variance;
-    -variance * ((1.0 + share) * share.ln_1p() - share)
-}
-
 impl LastStart {
     /// When the last start of a rollout comes.
     pub(super) fn of(rolling: &Rolling, rollout: Rollout) -> Self {
@@ -268,10 +162,9 @@ impl LastStart {
             moments: Default::default(),
             only: OnceCell::new(),
         };
-        let range = all.range(rolling);
         let apart = (rolling.lattice().stride / 2).max(1);
-        all.when = law_about(range.about, range.ends, apart, rolling.step(), |at| {
-            all.chance(rolling, at)
+        all.when = law_about(all.about(rolling), apart, rolling.step(), |at| {
+            all.chances(rolling, at)
         });
         let deviation = all.when.variance().sqrt() / rolling.step();
         all.window = floor_index(deviation * WINDOW).max(1);
@@ -335,47 +228,34 @@ impl LastStart {
         (mean, variance)
     }
 
-    /// Points of the grid between which the last start comes.
-    fn range(&self, rolling: &Rolling) -> Range {
+    /// About when the last start comes.
+    fn about(&self, rolling: &Rolling) -> About {
         let moments = |at| self.total(self.kinds.iter().map(|kind| kind.0.point(rolling, at)));
         let (target, units) = (f64::from(self.target), f64::from(self.units()));
         let points_per_start = rolling.cycle[Host::Warm as usize].mean() / rolling.step() / units;
-        // By Newton's method, with the slope that the total of starts has in the long run.
-        let mut centre = ((target - units / 2.0) * points_per_start).max(0.0);
-        let mut spread = 1.0;
+        // By Newton's method, with the slope about the point.
+        let mut centre = floor_index((target - units / 2.0) * points_per_start);
+        let mut spread = (units.sqrt() * points_per_start / 2.0).max(1.0);
         for _ in 0..NEWTON {
-            let (mean, variance) = moments(floor_index(centre));
-            spread = (variance.sqrt() * points_per_start).max(1.0);
-            let off = (target - 0.5 - mean) * points_per_start;
-            centre = (centre + off).max(0.0);
-            if off.abs() < spread / 4.0 {
+            let (mean, variance) = moments(centre);
+            let reach = floor_index(spread / 2.0) + 1;
+            let [before, after] = [centre.saturating_sub(reach), centre + reach];
+            let rise = moments(after).0 - moments(before).0;
+            let per_start = as_f64(after - before) / rise.max(1e-9);
+            let per_start = per_start.min(2.0 * points_per_start * units.sqrt());
+            let off = (target - 0.5 - mean) * per_start;
+            spread = (variance.sqrt() * per_start).max(1.0);
+            let most = 4.0 * (spread + points_per_start);
+            let moved = floor_index((as_f64(centre) + off.clamp(-most, most)).max(0.0) + 0.5);
+            let is_near = moved.abs_diff(centre) <= floor_index(spread / 4.0);
+            centre = moved;
+            if is_near {
                 break;
             }
         }
-        let reach = |is_beyond: &dyn Fn(usize) -> bool| {
-            let mut reach = CUT * spread;
-            while !is_beyond(floor_index(reach) + 1) {
-                reach *= 1.5;
-            }
-            floor_index(reach) + 1
-        };
-        let centre = floor_index(centre);
-        let before = reach(&|reach| {
-            centre < reach || {
-                let (mean, variance) = moments(centre - reach);
-                log_chance(target - mean, variance) < LOG_NEGLIGIBLE
-            }
-        });
-        let after = reach(&|reach| {
-            let (mean, variance) = moments(centre + reach);
-            log_chance(mean - target + 1.0, variance) < LOG_NEGLIGIBLE
-        });
-        Range {
-            ends: [centre.saturating_sub(before), centre + after],
-            about: About {
-                median: centre,
-                spread,
-            },
+        About {
+            median: centre,
+            spread,
         }
     }
 
@@ -386,31 +266,42 @@ impl LastStart {
             .collect()
     }
 
-    /// Probability that the last start has come by a point of the grid.
-    fn chance(&self, rolling: &Rolling, at: usize) -> f64 {
-        let points = self.points(rolling, at);
-        let (mut least, mut most) = (0, 0);
-        for ((_, size), point) in self.kinds.iter().zip(&points) {
-            least += size * point.first;
-            most += size * point.largest();
+    /// Probabilities that the last start has come by some points of the grid.
+    fn chances(&self, rolling: &Rolling, at: &[usize]) -> Vec<f64> {
+        if self.units() <= MULTIPLIED_OUT {
+            return at
+                .iter()
+                .map(|&at| self.chance_of_few(&self.points(rolling, at)))
+                .collect();
         }
-        if self.target <= least {
-            1.0
-        } else if self.target > most {
-            0.0
-        } else if self.units() <= MULTIPLIED_OUT {
-            let mut product = Product::default();
-            product.reset(self.target - least, 0);
-            for ((_, size), point) in self.kinds.iter().zip(&points) {
-                for _ in 0..*size {
-                    product.multiply(point.masses(), &[]);
-                }
+        let mut chances = Vec::with_capacity(at.len());
+        for at in at.chunks(AT_ONCE) {
+            let mut several = Several::of(self.target);
+            for (table, size) in &self.kinds {
+                let points = at.iter().map(|&at| table.point(rolling, at));
+                several.add(*size, points);
             }
-            let fewer: f64 = (0..self.target - least).map(|x| product.at(x, 0)).sum();
-            1.0 - fewer
-        } else {
-            reached_by_tilting(&self.kinds, &points, self.target - least)
+            chances.extend(several.reached().into_iter().take(at.len()));
         }
+        chances
+    }
+
+    /// The same of a few units at one point, multiplied out.
+    fn chance_of_few(&self, points: &[Rc<Point>]) -> f64 {
+        let kinds = || self.kinds.iter().zip(points);
+        let least = kinds().map(|((_, size), point)| size * point.first).sum();
+        let Some(wanted) = self.target.checked_sub(least) else {
+            return 1.0;
+        };
+        let mut product = Product::default();
+        product.reset(wanted, 0);
+        for ((_, size), point) in kinds() {
+            for _ in 0..*size {
+                product.multiply(point.masses(), &[]);
+            }
+        }
+        let fewer: f64 = (0..wanted).map(|x| product.at(x, 0)).sum();
+        1.0 - fewer
     }
 
     /// What holds if the last start comes at a point; None if it cannot.

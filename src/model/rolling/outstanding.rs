@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::block::{Tilted, masses_over};
 use super::front::{Asked, Front, Lattice};
 use super::grid::{Chain, Point, Through, floor_index};
 use super::joint::{Joint, Sums};
@@ -53,30 +54,30 @@ impl Compatible {
 }
 
 /// What becomes of the units of one kind after a moment.
-struct Progress<'a> {
-    point: &'a Point,
-    plain: Rc<Front>,
+pub(super) struct Progress<'a> {
+    pub(super) point: &'a Point,
+    pub(super) plain: Rc<Front>,
     /// Where marks count and excuse from stops.
-    excused: Option<Excused>,
+    pub(super) excused: Option<Excused>,
 }
 
 /// What excuses a start from its stop.
-struct Excused {
+pub(super) struct Excused {
     /// It is healthy, and what made room for it is gone.
-    healthy: Rc<Front>,
+    pub(super) healthy: Rc<Front>,
     /// Who had told so long before as each of the drains takes, the longest first.
     told: Vec<Rc<Front>>,
 }
 
 /// The chance of an end by each point after a moment of the last start.
-struct Outstanding<'a> {
+pub(super) struct Outstanding<'a> {
     rolling: &'a Rolling,
-    last: &'a LastStart,
+    pub(super) last: &'a LastStart,
     end: End,
-    marks: u32,
+    pub(super) marks: u32,
     lattice: Lattice,
     /// For each kind: what its starts have to get through, without an excuse and with one.
-    chains: Vec<[[Rc<Chain>; 2]; 2]>,
+    pub(super) chains: Vec<[[Rc<Chain>; 2]; 2]>,
     drains: &'a [Drain],
     product: RefCell<(Product, Compatible)>,
 }
@@ -106,7 +107,7 @@ impl<'a> Outstanding<'a> {
     }
 
     /// Whether a stop may be excused.
-    fn excuses(&self) -> bool {
+    pub(super) fn excuses(&self) -> bool {
         matches!(self.end, End::StoppedBut(1..)) && self.marks > 0
     }
 
@@ -156,10 +157,25 @@ impl<'a> Outstanding<'a> {
             .map(|kind| self.progress(kind, moment))
             .collect();
         let ends = [self.lattice.from(self.end), self.latest()];
-        let (first, masses) =
-            masses_about(self.about(), ends, |i| self.chance(moment, &progress, i));
         let step = as_f64(self.lattice.stride) * self.rolling.step();
-        Law::from_mass((as_f64(first) - 0.5) * step, step, masses)
+        match &moment.given {
+            Given::Tilted { units, others } if !self.excuses() || is_steady(self.drains) => {
+                let tilted = Tilted {
+                    units,
+                    others: *others,
+                    progress: &progress,
+                };
+                let law = masses_over(self.about(), ends, |at| self.over(&tilted, at));
+                let stride = as_f64(law.stride);
+                let first = (as_f64(law.first) - stride / 2.0) * step;
+                Law::from_mass(first, stride * step, law.masses)
+            }
+            _ => {
+                let (first, masses) =
+                    masses_about(self.about(), ends, |i| self.chance(moment, &progress, i));
+                Law::from_mass((as_f64(first) - 0.5) * step, step, masses)
+            }
+        }
     }
 
     /// The last point of the lattice at which the end is reached for sure.
@@ -169,18 +185,33 @@ impl<'a> Outstanding<'a> {
         longest / self.lattice.stride + 2
     }
 
-    /// Where on the lattice the end is thought to be reached, by its units being in their long run.
+    /// Where on the lattice the end is thought to be reached, by its units being in their long run:
+    /// where few enough are still to stop or, where those that are left are excused, where all are
+    /// healthy.
     fn about(&self) -> About {
         let largest = (0..self.last.kinds.len()).max_by_key(|&i| self.last.kinds[i].1);
-        let chain = &self.chains[largest.unwrap_or(0)][0][Host::Warm as usize];
+        let chains = &self.chains[largest.unwrap_or(0)];
         let cycle = self.rolling.cycle[Host::Warm as usize].mean() / self.rolling.step();
         let rate = f64::from(self.last.units()) / cycle;
-        let [median, above] = [0.0, 1.0].map(|normal| {
-            chain.open_at_most(rate, open_at(self.marks, normal)) / self.lattice.stride
-        });
-        About {
-            median,
-            spread: as_f64(above.saturating_sub(median)).max(1.0),
+        let open = |through: usize, marks: u32| {
+            let [median, above] = [0.0, 1.0].map(|normal| {
+                let chain = &chains[through][Host::Warm as usize];
+                chain.open_at_most(rate, open_at(marks, normal)) / self.lattice.stride
+            });
+            About {
+                median,
+                spread: as_f64(above.saturating_sub(median)).max(1.0),
+            }
+        };
+        let stopped = open(0, self.marks);
+        if !self.excuses() {
+            return stopped;
+        }
+        let healthy = open(1, 0);
+        if stopped.median > healthy.median {
+            stopped
+        } else {
+            healthy
         }
     }
 
@@ -209,7 +240,6 @@ impl<'a> Outstanding<'a> {
     /// Probability that the end is reached by a point of the lattice after the last start.
     fn chance(&self, moment: &Moment, progress: &[Progress], i: usize) -> f64 {
         match &moment.given {
-            Given::Tilted { units, .. } if self.marks == 0 => self.all_through(units, progress, i),
             _ if self.excuses() => in_time(self.drains, |before| {
                 self.enough(moment, progress, Some(before), i)
             }),
@@ -335,27 +365,6 @@ impl<'a> Outstanding<'a> {
         (any.min(1.0), enough.min(1.0))
     }
 
-    /// Tilted units, all of which have to be through.
-    fn all_through(&self, units: &[Units], progress: &[Progress], i: usize) -> f64 {
-        let (mut all, mut last) = (1.0, 0.0);
-        for (kind, (progress, units)) in progress.iter().zip(units).enumerate() {
-            let through = progress.plain.at(i).iter().zip(&units.powers);
-            let share: f64 = through
-                .map(|(&chance, power)| f64::from(chance) * power)
-                .sum();
-            if share <= 1e-12 {
-                return 0.0;
-            }
-            all *= power(share, self.last.kinds[kind].1);
-            for (host, makes_last) in [Host::Cold, Host::Warm].into_iter().zip(units.makes_last) {
-                if makes_last > 0.0 {
-                    last += makes_last / share * self.fresh(kind, host, None, i).plain;
-                }
-            }
-        }
-        (all * last).min(1.0)
-    }
-
     /// Tilted units, all of which but so many have to be through.
     fn enough_through(
         &self,
@@ -443,30 +452,28 @@ impl Progress<'_> {
     ) {
         let plain = self.plain.at(i);
         let Some((excused, (drains, before))) = self.excused.as_ref().zip(told) else {
-            for (mass, &plain) in self.point.masses().iter().zip(plain) {
-                let plain = f64::from(plain);
+            for (mass, plain) in self.point.masses().iter().zip(plain) {
                 tell(plain, (mass - plain).max(0.0));
             }
             return;
         };
-        let healthy = excused.healthy.at(i).iter().zip(plain);
+        let healthy = excused.healthy.at(i).zip(plain);
         if is_steady(drains) {
             // Who is replaced is who had told so long before.
-            for (&healthy, &replaced) in healthy {
-                let replaced = f64::from(replaced);
-                tell(replaced, (f64::from(healthy) - replaced).max(0.0));
+            for (healthy, replaced) in healthy {
+                tell(replaced, (healthy - replaced).max(0.0));
             }
             return;
         }
-        let mut had_told = [plain; DRAINS];
-        for (told, front) in had_told.iter_mut().zip(&excused.told) {
-            *told = front.at(i);
-        }
-        for (n, (&healthy, &replaced)) in healthy.enumerate() {
+        for (n, (healthy, replaced)) in healthy.enumerate() {
+            let mut told = [0.0; DRAINS];
+            for (told, front) in told.iter_mut().zip(&excused.told) {
+                *told = front.with(n, i);
+            }
             let chances = Chances {
-                replaced: f64::from(replaced),
-                excused: f64::from(healthy),
-                told: had_told.map(|told| f64::from(told[n])),
+                replaced,
+                excused: healthy,
+                told,
             };
             let (plain, excused) = chances.told_or_not(drains, before);
             tell(plain, excused);
@@ -484,8 +491,7 @@ impl Progress<'_> {
         into.plain.clear();
         into.excused.clear();
         if !marks {
-            into.plain
-                .extend(self.plain.at(i).iter().copied().map(f64::from));
+            into.plain.extend(self.plain.at(i));
             return;
         }
         self.each_count(i, told, |plain, excused| {

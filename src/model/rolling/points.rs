@@ -17,22 +17,28 @@ const MANY: usize = 256;
 const USUAL: usize = 32;
 
 /// Standard normal quantile beyond which a tail is cut.
-const CUT: f64 = 4.2;
+const CUT: f64 = 3.4;
+
+/// Normal quantiles that the points looked at first are thought to have.
+const FIRST: [f64; 8] = [-3.7, -2.4, -1.4, -0.5, 0.5, 1.4, 2.4, 3.7];
 
 /// How far apart the normal quantiles of two neighbouring points may be.
-const APART: f64 = 1.4;
+const FAR: f64 = 1.7;
 
 /// Ratio of the slopes of two neighbouring intervals beyond which both are halved.
 const LARGEST_BEND: f64 = 2.0;
 
+/// The same of the steepest slope of all and one that is flat.
+const FLAT: f64 = 3.0;
+
+/// How far the mean may be off by a flat part, in standard deviations where it is steepest.
+const MOVED: f64 = 0.03;
+
 /// How often it is done to find where a cliff is that the first points are on both sides of.
-const CLIFFS: u32 = 4;
+const CLIFFS: u32 = 6;
 
 /// Rise of the normal quantile that is small.
 const SMALL_RISE: f64 = 0.2;
-
-/// How often that is done.
-const BENDS: u32 = 1;
 
 /// The distribution function at a point of the grid.
 #[derive(Debug, Clone, Copy)]
@@ -80,46 +86,26 @@ pub(super) fn law_at_many_points(
 /// and as 1 at the upper one.
 ///
 /// # Formula
-/// Intervals are halved until the standard normal quantiles of the probabilities at their ends are
-/// close; between, these are interpolated by cubic pieces that rise where the points do (Fritsch
-/// and Carlson, Hyman). For a normal law they are on a line. The halves fall on the same points for all
-/// options of a service, so that what is known of these points is used again.
+/// Between a few points the standard normal quantiles of the probabilities are interpolated by
+/// cubic pieces that rise where the points do (Fritsch and Carlson, Hyman). For a normal law they
+/// are on a line. The first points are the same for all options of a service, so that what is known of
+/// them is used again.
 pub(in crate::model) fn law_between(
     low: usize,
     high: usize,
     cell: f64,
     chance: impl Fn(usize) -> f64,
 ) -> Law {
-    let node = |at: usize| Node::of(at, chance(at));
     let mut width = 16;
     let mut first = low;
     while first + width < high.max(low + 1) {
         width *= 2;
         first = low / (width / 8) * (width / 8);
     }
-    let mut nodes = Vec::with_capacity(USUAL);
-    nodes.push(Node {
-        at: first,
-        normal: -CUT,
-    });
-    let mut ahead = Vec::with_capacity(USUAL);
-    ahead.push(Node {
-        at: first + width,
-        normal: CUT,
-    });
-    while let (Some(&from), Some(&to)) = (nodes.last(), ahead.last()) {
-        if to.normal - from.normal > APART && to.at - from.at > 1 {
-            let mut middle = node(usize::midpoint(from.at, to.at));
-            middle.normal = middle.normal.clamp(from.normal, to.normal);
-            ahead.push(middle);
-        } else {
-            nodes.push(to);
-            ahead.pop();
-        }
-    }
-    for _ in 0..BENDS {
-        nodes = with_bends(&nodes, 1, node);
-    }
+    let ends = [(first, -CUT), (first + width, CUT)].map(|(at, normal)| Node { at, normal });
+    let chances = |at: &[usize]| at.iter().map(|&at| chance(at)).collect();
+    let inside = (1..8).map(|part| first + part * width / 8).collect();
+    let nodes = refined(ends.to_vec(), inside, [first, first + width], 1, chances);
     law_through(within_the_cuts(&nodes), 0.0, cell)
 }
 
@@ -139,16 +125,15 @@ pub(super) struct About {
     pub(super) spread: f64,
 }
 
-/// The law on an interval of the grid from its distribution function, from its middle outwards;
-/// points less than so far apart are not told apart.
+/// The law from its distribution function at points of the grid, which is found for several of them
+/// at once, about where it is thought to be; points less than so far apart are not told apart.
 pub(super) fn law_about(
     about: About,
-    [low, high]: [usize; 2],
     apart: usize,
     cell: f64,
-    chance: impl Fn(usize) -> f64,
+    chances: impl Fn(&[usize]) -> Vec<f64>,
 ) -> Law {
-    let nodes = nodes_about(about, [low, high], apart, chance);
+    let nodes = nodes_about(about, [0, usize::MAX], apart, chances);
     law_through(within_the_cuts(&nodes), as_f64(apart) / 2.0, cell)
 }
 
@@ -159,7 +144,8 @@ pub(super) fn masses_about(
     [low, high]: [usize; 2],
     chance: impl Fn(usize) -> f64,
 ) -> (usize, Vec<f64>) {
-    let nodes = nodes_about(about, [low, high], 1, chance);
+    let chances = |at: &[usize]| at.iter().map(|&at| chance(at)).collect();
+    let nodes = nodes_about(about, [low, high], 1, chances);
     let nodes = within_the_cuts(&nodes);
     let (first, last) = (nodes[0].at, nodes[nodes.len() - 1].at);
     if first == last {
@@ -185,114 +171,125 @@ pub(super) fn masses_about(
     (first, masses)
 }
 
-/// Points of a distribution function whose normal quantiles are close, from about its median on to
-/// where it is none and all.
+/// Points of a distribution function whose normal quantiles are close, about where it is thought to
+/// be and on to where it is none and all.
 fn nodes_about(
     about: About,
     [low, high]: [usize; 2],
     apart: usize,
-    chance: impl Fn(usize) -> f64,
+    chances: impl Fn(&[usize]) -> Vec<f64>,
 ) -> Vec<Node> {
-    let node = |at: usize| Node::of(at, chance(at));
-    let start = node(about.median.clamp(low, high));
-    let mut nodes = Vec::with_capacity(USUAL);
-    outwards(start, low, about.spread, apart, node, &mut nodes);
-    nodes.reverse();
-    nodes.push(start);
-    outwards(start, high, about.spread, apart, node, &mut nodes);
-    let mut highest = -CUT;
-    for node in &mut nodes {
-        highest = node.normal.max(highest);
-        node.normal = highest;
-    }
-    for _ in 0..CLIFFS {
-        let denser = with_bends(&nodes, apart, node);
-        if denser.len() == nodes.len() {
-            break;
+    let mut first: Vec<usize> = Vec::with_capacity(FIRST.len());
+    for normal in FIRST {
+        let off = floor_index(about.spread * normal.abs() + 0.5);
+        let at = if normal < 0.0 {
+            about.median.saturating_sub(off)
+        } else {
+            about.median + off
+        };
+        let at = at.clamp(low, high);
+        if first.last().is_none_or(|&before| before < at) {
+            first.push(at);
         }
-        nodes = denser;
+    }
+    refined(
+        Vec::with_capacity(USUAL),
+        first,
+        [low, high],
+        apart,
+        chances,
+    )
+}
+
+/// Nodes with those of some further points, and with as many more as make their normal quantiles
+/// close and reach to both ends.
+///
+/// More points are looked at beyond the outermost that are not cut, in the middle of what is far apart,
+/// and a few times in the middle where the slope changes much.
+fn refined(
+    mut nodes: Vec<Node>,
+    mut wanted: Vec<usize>,
+    [low, high]: [usize; 2],
+    apart: usize,
+    chances: impl Fn(&[usize]) -> Vec<f64>,
+) -> Vec<Node> {
+    let mut bends = CLIFFS;
+    while !wanted.is_empty() {
+        let found = wanted.iter().zip(chances(&wanted));
+        nodes.extend(found.map(|(&at, chance)| Node::of(at, chance)));
+        nodes.sort_unstable_by_key(|node| node.at);
+        let mut highest = -CUT;
+        for node in &mut nodes {
+            highest = node.normal.max(highest);
+            node.normal = highest;
+        }
+        wanted.clear();
+        let (first, last) = (nodes[0], nodes[nodes.len() - 1]);
+        let width = (last.at - first.at).max(apart);
+        if first.normal > -CUT && first.at > low {
+            wanted.push(
+                first
+                    .at
+                    .saturating_sub(beyond(first.normal + CUT, width))
+                    .max(low),
+            );
+        }
+        let far = |pair: &[Node]| {
+            pair[1].normal - pair[0].normal > FAR && pair[1].at - pair[0].at > apart
+        };
+        let middle = |pair: &[Node]| usize::midpoint(pair[0].at, pair[1].at);
+        wanted.extend(nodes.windows(2).filter(|pair| far(pair)).map(middle));
+        if last.normal < CUT && last.at < high {
+            wanted.push(
+                last.at
+                    .saturating_add(beyond(CUT - last.normal, width))
+                    .min(high),
+            );
+        }
+        if wanted.is_empty() && bends > 0 {
+            bends -= 1;
+            bent(&nodes, apart, &mut wanted);
+        }
     }
     nodes
 }
 
-/// Nodes from one on to a point, or to where the probability is none or all.
-///
-/// The next one is as far as the last two let expect for a step of `STRIDE` normal quantiles, no more
-/// than twice as far as the last; where it turns out further than `FAR`, the middle is looked at first.
-fn outwards(
-    start: Node,
-    limit: usize,
-    spread: f64,
-    apart: usize,
-    node: impl Fn(usize) -> Node,
-    nodes: &mut Vec<Node>,
-) {
-    const STRIDE: f64 = 1.1;
-    const FAR: f64 = 1.7;
-    let end = if limit < start.at { -CUT } else { CUT };
-    let mut from = start;
-    let mut step = spread * STRIDE;
-    let mut ahead: Option<Node> = None;
-    while from.at != limit && (from.normal - end).abs() > 1e-9 {
-        let next = if let Some(next) = ahead.take() {
-            next
-        } else {
-            let step = floor_index(step.max(as_f64(apart)) + 0.5).max(1);
-            node(if limit < from.at {
-                from.at.saturating_sub(step).max(limit)
-            } else {
-                (from.at + step).min(limit)
-            })
-        };
-        let width = next.at.abs_diff(from.at);
-        let rise = (next.normal - from.normal).abs();
-        if rise > FAR && width > apart {
-            let middle = node(usize::midpoint(from.at, next.at));
-            if (middle.normal - from.normal).abs() <= FAR || middle.at.abs_diff(from.at) <= apart {
-                nodes.push(middle);
-                from = middle;
-                ahead = Some(next);
-            } else {
-                ahead = Some(middle);
-            }
-            continue;
-        }
-        step = (as_f64(width) * (STRIDE / rise.max(1e-3))).min(2.0 * as_f64(width));
-        nodes.push(next);
-        from = next;
-    }
+/// How far beyond the outermost of some points, so far across, is looked next where so much of the
+/// normal quantile is left to the cut.
+fn beyond(left: f64, width: usize) -> usize {
+    floor_index(as_f64(width) * (left / (2.0 * CUT)).clamp(0.1, 1.0)) + 1
 }
 
-/// The nodes and the middles of those intervals where the slope of the normal quantiles changes
-/// much from one to the next.
-fn with_bends(nodes: &[Node], apart: usize, node: impl Fn(usize) -> Node) -> Vec<Node> {
+/// The middles of those intervals where the slope of the normal quantiles changes much from one to
+/// the next, or is much less than elsewhere: there may be a cliff and a flat part.
+fn bent(nodes: &[Node], apart: usize, middles: &mut Vec<usize>) {
     let slope = |i: usize| {
         let (from, to) = (nodes[i], nodes[i + 1]);
         (to.normal - from.normal) / as_f64(to.at - from.at)
     };
     // An end that is cut has no slope to compare.
-    let inside = |i: usize| nodes[i].normal.abs() < CUT;
+    let inside = |i: usize| nodes[i].normal.abs() < CUT && nodes[i + 1].normal.abs() < CUT;
+    let intervals = nodes.len() - 1;
+    let slopes = (0..intervals).filter(|&i| inside(i)).map(slope);
+    let steepest = slopes.fold(0.0, f64::max);
     let bends = |i: usize| {
         let (one, other) = (slope(i), slope(i + 1));
-        (i..=i + 2).all(inside) && one.max(other) > LARGEST_BEND * one.min(other)
+        inside(i) && inside(i + 1) && one.max(other) > LARGEST_BEND * one.min(other)
     };
-    let Some(intervals) = nodes.len().checked_sub(1) else {
-        return Vec::new();
-    };
-    let mut denser = Vec::with_capacity(2 * nodes.len());
-    for (i, &from) in nodes.iter().enumerate() {
-        denser.push(from);
-        let beside = (i > 0 && i < intervals && bends(i - 1)) || (i + 1 < intervals && bends(i));
-        if beside
-            && nodes[i + 1].at - from.at > apart
-            && nodes[i + 1].normal - from.normal > SMALL_RISE
-        {
-            let mut middle = node(usize::midpoint(from.at, nodes[i + 1].at));
-            middle.normal = middle.normal.clamp(from.normal, nodes[i + 1].normal);
-            denser.push(middle);
+    let mut before = false;
+    for i in 0..intervals {
+        let after = i + 1 < intervals && bends(i);
+        let (from, to) = (nodes[i], nodes[i + 1]);
+        let width = to.at - from.at;
+        let is_bent = (before || after) && to.normal - from.normal > SMALL_RISE;
+        // What comes in it may come at either end.
+        let moved = (normal::below(to.normal) - normal::below(from.normal)) * as_f64(width);
+        let is_flat = inside(i) && slope(i) * FLAT < steepest && moved * steepest > MOVED;
+        if (is_bent || is_flat) && width > apart {
+            middles.push(usize::midpoint(from.at, to.at));
         }
+        before = after;
     }
-    denser
 }
 
 /// The next larger one of the widths in common.
@@ -399,16 +396,17 @@ mod tests {
     #[test]
     fn a_normal_law_is_found_from_a_few_points() {
         let looked = Cell::new(0);
-        let chance = |at: usize| {
-            looked.set(looked.get() + 1);
-            normal::below((as_f64(at) - 500.0) / 40.0)
+        let chances = |at: &[usize]| {
+            looked.set(looked.get() + at.len());
+            let normals = at.iter().map(|&at| (as_f64(at) - 500.0) / 40.0);
+            normals.map(normal::below).collect()
         };
         // The middle and the spread are guessed wrong.
         let about = About {
             median: 450,
             spread: 25.0,
         };
-        let law = law_about(about, [0, 2_000], 1, 0.5, chance);
+        let law = law_about(about, 1, 0.5, chances);
         assert!((law.mean() - 250.0).abs() < 0.05, "{}", law.mean());
         assert!(
             (law.variance().sqrt() - 20.0).abs() < 0.1,
