@@ -12,8 +12,9 @@ use super::availability::{Availability, Shortfall, availability, required_tasks,
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
 use super::crowd::{Crowd, crowd};
 use super::day;
-use super::excess::{Place, of_one_round};
+use super::excess::{as_seen, at_the_stop, in_turns, of_one_round};
 use super::exposure::{Exposure, Incoming, Levels, Struck, is_exposed, starts_beside};
+use super::followed::mean_excess_task_seconds;
 use super::interruption::{Recovery, requested};
 use super::joining::{Cycles, Joined};
 use super::law::{Law, standard_deviation};
@@ -21,7 +22,7 @@ use super::lock::{Lock, lock};
 use super::phases::Phases;
 use super::provider;
 use super::range::{RangeEnds, range_ends, range_warnings};
-use super::release::evacuation;
+use super::release::{Followed, evacuations};
 use super::rollback::{Rollback, Tries, rollback};
 use super::rolling::{Reuse, Rolling, Rollout};
 use super::slow_start;
@@ -329,6 +330,9 @@ pub struct Model {
     /// One attempt of a start, and what comes after it.
     phases: Phases,
     after_stopped: Rolling,
+    /// With the reactions in the phases.
+    seen: OnceCell<Rolling>,
+    followed: Followed,
     /// Only where stopping tasks do not count.
     at_the_stop: Option<Rolling>,
     /// By mean, variation and number of hosts.
@@ -366,6 +370,8 @@ impl Model {
             phases,
             at_the_stop: (!scenario.deployment.stopping_counts)
                 .then(|| Rolling::new(until_healthy.clone(), Reuse::AtTheStop, limits)),
+            seen: OnceCell::new(),
+            followed: Followed::default(),
             after_stopped: Rolling::new(until_healthy, Reuse::AfterStopped, limits),
             boots: RefCell::default(),
             joins: RefCell::default(),
@@ -670,15 +676,8 @@ impl Model {
         };
         let standing = plan.headroom_hosts + target_headroom(scenario);
         let before = plan.prescale_hosts;
-        let evacuation = evacuation(scenario, moves, &self.phases, before, standing);
-        let evacuation = evacuation.map(|rollout| Course {
-            rolling: &self.after_stopped,
-            rollout,
-            place: Place::AfterStopped,
-            by_room: None,
-            crowd: Crowd::default(),
-            sooner: 0.0,
-        });
+        let evacuations = self.evacuations(scenario, moves, before, standing);
+        let evacuated = evacuated(&evacuations, &completed);
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
             course,
@@ -688,11 +687,37 @@ impl Model {
             } else {
                 completed
             },
-            evacuated: evacuation
-                .as_ref()
-                .map(|course| course.later(Rolling::completed)),
-            evacuation,
+            evacuated,
+            evacuations,
         })
+    }
+
+    /// How tasks may move off the hosts that go.
+    fn evacuations(
+        &self,
+        scenario: &Scenario,
+        moves: &Moves,
+        before: u32,
+        standing: u32,
+    ) -> Vec<(f64, Course<'_>)> {
+        let (rolling, reuse) = match &self.at_the_stop {
+            Some(at_the_stop) => (at_the_stop, Reuse::AtTheStop),
+            None => (&self.after_stopped, Reuse::AfterStopped),
+        };
+        let phases = self.after_stopped.phases();
+        let evacuations = evacuations(scenario, moves, phases, &self.followed, before, standing);
+        let course = |rollout| Course {
+            rolling,
+            rollout,
+            reuse,
+            by_room: None,
+            crowd: Crowd::default(),
+            sooner: 0.0,
+        };
+        evacuations
+            .into_iter()
+            .map(|(chance, rollout)| (chance, course(rollout)))
+            .collect()
     }
 
     /// How a deployment goes during which hosts join; None if none do.
@@ -767,7 +792,9 @@ impl Model {
             excess_task_hours: self.excess(
                 // Only Fargate bills tasks, and there all have room.
                 match scenario.capacity {
-                    Capacity::Unlimited => run.course.mean_excess_task_seconds(self.phases()),
+                    Capacity::Unlimited => {
+                        self.mean_excess_task_seconds(scenario, moves, &run.course)
+                    }
                     Capacity::FreeTasks(_) | Capacity::Hosts(_) => 0.0,
                 },
                 run.course.rollout,
@@ -793,6 +820,43 @@ impl Model {
                 .or_else_with(fails, Seconds(beside).hours());
         }
         cost(scenario, usage)
+    }
+
+    /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
+    /// surge lengthens the life of an old task; between two attempts the place is empty.
+    fn mean_excess_task_seconds(&self, scenario: &Scenario, moves: &Moves, course: &Course) -> f64 {
+        let (rollout, reuse) = (course.rollout, course.reuse);
+        let phases = self.phases();
+        let until_healthy = course.rolling.phases();
+        let limits = start_limits::limits(scenario.service.launch_type);
+        let at_once = f64::from(course.places().min(rollout.replacements));
+        let followed = || {
+            let durations = self.followed.durations(scenario, until_healthy);
+            mean_excess_task_seconds(scenario, moves, durations)
+        };
+        let excess = if limits.iter().any(|limit| at_once > limit.at_once) {
+            followed()
+        } else if let Some(excess) = of_one_round(rollout, phases, reuse) {
+            excess
+        } else if reuse == Reuse::AtTheStop {
+            let seen = self
+                .seen
+                .get_or_init(|| Rolling::new(as_seen(until_healthy), reuse, limits));
+            at_the_stop(rollout, until_healthy, seen)
+        } else {
+            in_turns(rollout, until_healthy).unwrap_or_else(followed)
+        };
+        let Some(retries) = &phases.retries else {
+            return excess;
+        };
+        let Rollout {
+            replacements,
+            surge,
+            ..
+        } = rollout;
+        let beside = f64::from(surge) / f64::from(course.places().max(1)) * f64::from(replacements);
+        let empty = retries.failed / (1.0 - retries.failed) * phases.reaction.mean();
+        excess - beside * empty
     }
 
     /// Tasks beyond the desired count, in billed hours.
@@ -992,7 +1056,7 @@ impl Model {
             return Course {
                 rolling: &self.after_stopped,
                 rollout: rollout(moves.surge),
-                place: Place::AfterStopped,
+                reuse: Reuse::AfterStopped,
                 by_room: None,
                 crowd,
                 sooner: self.taken_over(moves),
@@ -1002,7 +1066,7 @@ impl Model {
         Course {
             rolling: at_the_stop,
             rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
-            place: Place::AtTheStop,
+            reuse: Reuse::AtTheStop,
             by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
             crowd,
             sooner: 0.0,
@@ -1036,6 +1100,9 @@ impl Model {
     }
 }
 
+/// Of what is less likely nothing is told.
+const NEGLIGIBLE_CHANCE: f64 = 1e-9;
+
 /// Whether more than means is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
@@ -1068,7 +1135,7 @@ fn hours(scenario: &Scenario, plan: &Plan, there_for: &[&Law], asked: Asked) -> 
 struct Course<'a> {
     rolling: &'a Rolling,
     rollout: Rollout,
-    place: Place,
+    reuse: Reuse,
     /// The same for room on the hosts, where it comes back later than permission.
     by_room: Option<(&'a Rolling, Rollout)>,
     /// What starts lose to others on the same host.
@@ -1115,24 +1182,6 @@ impl Course<'_> {
         self.crowd.first + later - self.sooner
     }
 
-    /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
-    /// surge lengthens the life of an old task; between two attempts the place is empty.
-    fn mean_excess_task_seconds(&self, phases: &Phases) -> f64 {
-        let excess = of_one_round(self.rollout, phases, self.place)
-            .unwrap_or_else(|| self.rolling.mean_excess_task_seconds(self.rollout));
-        let Some(retries) = &phases.retries else {
-            return excess;
-        };
-        let Rollout {
-            replacements,
-            surge,
-            ..
-        } = self.rollout;
-        let beside = f64::from(surge) / f64::from(self.places().max(1)) * f64::from(replacements);
-        let empty = retries.failed / (1.0 - retries.failed) * phases.reaction.mean();
-        excess - beside * empty
-    }
-
     /// Time with fewer healthy tasks than the required ones: mean \[s\]. What disturbs starts
     /// lengthens it as it lengthens the whole, by the share of it that is short.
     fn mean_short(&self, surplus: u32) -> f64 {
@@ -1156,7 +1205,9 @@ struct Run<'a> {
     /// How it goes where hosts join while it runs.
     joined: Option<Rc<Joined>>,
     completed: Rc<Law>,
-    evacuation: Option<Course<'a>>,
+    /// How tasks may move off the hosts that go, each with its probability.
+    evacuations: Vec<(f64, Course<'a>)>,
+    /// How long that takes; absent where none do.
     evacuated: Option<Rc<Law>>,
 }
 
@@ -1172,10 +1223,11 @@ impl Run<'_> {
     /// tasks move off the hosts that go: mean \[s\]. Where fewer tasks move than may be missing, more
     /// stay healthy than in the deployment.
     fn mean_short_of_evacuation(&self, moves: &Moves, surplus: u32) -> f64 {
-        self.evacuation.as_ref().map_or(0.0, |evacuation| {
+        let short = self.evacuations.iter().map(|(chance, evacuation)| {
             let stay = moves.slack.saturating_sub(evacuation.rollout.slack);
-            evacuation.mean_short(surplus.saturating_sub(stay))
-        })
+            chance * evacuation.mean_short(surplus.saturating_sub(stay))
+        });
+        short.sum()
     }
 
     /// How long tasks are missing: with hosts that join at most as long as without them, and at
@@ -1191,6 +1243,27 @@ impl Run<'_> {
             .mean_short(surplus)
             .min(joined.new_version().mean())
     }
+}
+
+/// How long it takes until tasks have moved as they may, with what is left of certainty at once.
+fn evacuated(evacuations: &[(f64, Course)], like: &Law) -> Option<Rc<Law>> {
+    let (mut known, mut law): (f64, Option<Rc<Law>>) = (0.0, None);
+    for (chance, course) in evacuations {
+        let completed = course.later(Rolling::completed);
+        known += chance;
+        law = Some(match law {
+            None => completed,
+            Some(so_far) => Rc::new(so_far.or_with(chance / known, &completed)),
+        });
+    }
+    let at_once = 1.0 - known;
+    law.map(|law| {
+        if at_once > NEGLIGIBLE_CHANCE {
+            Rc::new(law.or_with(at_once, &Law::fixed(0.0, like.step())))
+        } else {
+            law
+        }
+    })
 }
 
 fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {

@@ -3,7 +3,7 @@
 
 use super::estimate::Plan;
 use super::interruption::{
-    Cause, Loss, Missing, Recovery, Source, add_binomial, chance_of_missing_more, sources,
+    Cause, Loss, Missing, Recovery, Source, add_binomial, binomial, chance_of_missing_more, sources,
 };
 use super::normal;
 use super::placement::{self, Placement, added, between_deployments, hypergeometric};
@@ -36,6 +36,15 @@ pub struct Struck {
     pub seconds_by_spot: f64,
     /// The same by zones \[s\].
     pub seconds_by_zone: f64,
+}
+
+impl Struck {
+    fn add(&mut self, cause: Cause, seconds: f64) {
+        match cause {
+            Cause::Spot => self.seconds_by_spot += seconds,
+            Cause::Zone => self.seconds_by_zone += seconds,
+        }
+    }
 }
 
 /// How a deployment spends its time.
@@ -234,6 +243,9 @@ impl Exposure {
     pub fn during(&self, levels: &Levels) -> Struck {
         let mut struck = Struck::default();
         let mut strikes = 0.0;
+        let below = levels.seconds_at.iter();
+        let below = below.filter(|(healthy, _)| *healthy < self.required);
+        let already_short: f64 = below.map(|(_, seconds)| seconds).sum();
         let with_added = self.with_added.as_ref();
         let new_share = with_added.map_or(0.0, |_| levels.with_added);
         let places = [
@@ -248,6 +260,10 @@ impl Exposure {
             let rate = source.hazard * f64::from(source.count) * share;
             for &(healthy, seconds) in &levels.seconds_at {
                 let Some(spare) = healthy.checked_sub(self.required) else {
+                    for loss in &source.losses {
+                        let longer = self.longer(loss, healthy, already_short);
+                        struck.add(source.cause, rate * loss.chance * seconds * longer);
+                    }
                     continue;
                 };
                 let through = if healthy == self.desired {
@@ -268,16 +284,35 @@ impl Exposure {
                     strikes += expected * seconds;
                     let short = through * at_rest(&loss.missing, spare)
                         + (seconds - through) * self.beside(&levels.incoming, loss, spare);
-                    match source.cause {
-                        Cause::Spot => struck.seconds_by_spot += expected * short,
-                        Cause::Zone => struck.seconds_by_zone += expected * short,
-                    }
+                    struck.add(source.cause, expected * short);
                 }
             }
         }
         let at_the_request = self.short_by_spot + self.short_by_zone;
         struck.chance = -((-strikes).exp_m1()) * (1.0 - at_the_request) + at_the_request;
         struck
+    }
+
+    /// How much longer too few are healthy where a strike comes while they are for so long, with so
+    /// many healthy \[s\].
+    ///
+    /// # Formula
+    /// Too many of what is struck at any moment of that time S are missing for at least x with
+    /// probability m(x): ∫ m(x) min(x, S) / S dx longer. Only new tasks are missed, each of those
+    /// lost with probability (d − v) / d: an old one would have been stopped.
+    fn longer(&self, loss: &Loss, healthy: u32, short: f64) -> f64 {
+        let surplus = (self.desired - self.required) as usize;
+        let new = 1.0 - f64::from(healthy) / f64::from(self.desired.max(1));
+        let too_many_new = binomial(loss.tasks, new, surplus + 1)[surplus + 1];
+        if too_many_new <= NEGLIGIBLE {
+            return 0.0;
+        }
+        let course = loss.missing_beside_starts.course.iter();
+        let longer = course.map(|moment| {
+            let missed: f64 = moment.missing.iter().skip(surplus + 1).sum();
+            moment.seconds * missed * (moment.at / short.max(1e-9)).min(1.0)
+        });
+        too_many_new * longer.sum::<f64>()
     }
 
     /// How long too few are healthy after a strike while new tasks are on their way: those on what

@@ -476,7 +476,7 @@ fn allowed_when_gone(drain: &Law, reaction: &Law) -> Law {
 ///
 /// # Formula
 /// P(at most x) = E min(k, N) / k with N of the n durations at most x, a binomial number.
-fn among_first(law: &Law, first: u32, of: u32) -> Law {
+pub fn among_first(law: &Law, first: u32, of: u32) -> Law {
     if first == 0 || first >= of || law.is_fixed() {
         return law.clone();
     }

@@ -1,5 +1,5 @@
 //! Closed forms: how long a deployment takes, what it costs, how many tasks stay healthy, from a
-//! scenario and a plan. Nothing is sampled, nothing is read or printed.
+//! scenario and a plan. Nothing is random, nothing is read or printed.
 
 pub mod attempts;
 mod availability;
@@ -9,6 +9,7 @@ mod day;
 mod estimate;
 mod excess;
 mod exposure;
+mod followed;
 mod interruption;
 mod joining;
 pub mod law;

@@ -51,6 +51,19 @@ pub(super) fn below(normal: f64) -> f64 {
         + t * t * ((3.0 - 2.0 * t) * to - u / KNOTS * next)
 }
 
+/// Mean of a normal quantity where it is above nothing, and of nothing elsewhere.
+///
+/// # Formula
+/// E X⁺ = μ Φ(μ / σ) + σ φ(μ / σ).
+pub(super) fn mean_above_zero(mean: f64, deviation: f64) -> f64 {
+    if deviation <= 0.0 {
+        return mean.max(0.0);
+    }
+    let at = mean / deviation;
+    let density = (-at * at / 2.0).exp() / std::f64::consts::TAU.sqrt();
+    mean * below(at) + deviation * density
+}
+
 /// Standard normal quantile of a probability, to 1e-8; infinite for none or all, but for what is
 /// lost in rounding.
 ///
@@ -114,6 +127,15 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_above_nothing() {
+        // Of a standard normal one 1 / √(2π); far above it all, far below nothing.
+        assert!((mean_above_zero(0.0, 1.0) - 0.398_942_28).abs() < 1e-8);
+        assert!((mean_above_zero(20.0, 2.0) - 20.0).abs() < 1e-6);
+        assert!(mean_above_zero(-20.0, 2.0).abs() < 1e-6);
+        assert!((mean_above_zero(3.0, 0.0) - 3.0).abs() < f64::EPSILON);
+    }
 
     #[test]
     fn the_table_is_the_normal_law() {

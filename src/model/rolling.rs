@@ -96,8 +96,6 @@ pub struct Rolling {
     replaced: [Law; 2],
     /// From a start to healthy and STOPPED of an old task that was told to stop at the start.
     healthy_and_gone: [Law; 2],
-    /// Means of the same \[s\].
-    mean_replaced: [f64; 2],
     /// From a stop to the healthy task that takes the place.
     swapped: [Law; 2],
     /// From a start to the reaction to healthy, which tells an old task to stop.
@@ -168,7 +166,6 @@ impl Rolling {
             phases,
             reuse,
             limits,
-            mean_replaced: replaced.each_ref().map(Law::mean),
             replaced,
             sums: RefCell::default(),
             issues: RefCell::default(),
@@ -221,6 +218,14 @@ impl Rolling {
         })
     }
 
+    /// From the first moves until all new tasks but so many are healthy: mean \[s\].
+    ///
+    /// As many must be on their way once nothing is left to start.
+    #[must_use]
+    pub fn mean_healthy_but(&self, rollout: Rollout, left: u32) -> f64 {
+        self.end(normal(rollout), End::HealthyBut(left)).mean()
+    }
+
     fn until_completed(&self, rollout: Rollout) -> Law {
         // With slack only every stop comes before the start it allows.
         let end = if self.stops_first(rollout) {
@@ -243,38 +248,6 @@ impl Rolling {
             all.on_multiples(law.step(), all.support().0).into_owned()
         });
         law.roughly_plus(&coarse)
-    }
-
-    /// Task-seconds beyond the desired count: mean \[s\].
-    ///
-    /// # Formula
-    /// Each replacement in a unit of surge adds its start, a reaction and the drain of the old
-    /// task; each in a unit of slack saves the reaction between STOPPED and the start.
-    #[must_use]
-    pub fn mean_excess_task_seconds(&self, rollout: Rollout) -> f64 {
-        let rollout = normal(rollout);
-        let [tasks, surge, slack] =
-            [rollout.replacements, rollout.surge, rollout.slack].map(f64::from);
-        let drain = self.phases.drain.mean();
-        let [cold_pair, warm_pair] = self.mean_replaced;
-        let paired = rollout.surge >= rollout.replacements || self.reuse == Reuse::AtTheStop;
-        if paired {
-            let cold = f64::from(rollout.cold);
-            let replaced = (cold * cold_pair + (tasks - cold) * warm_pair) / tasks;
-            return slack * drain + (tasks - slack) * replaced;
-        }
-        let cold: u32 = if rollout.cold == 0 {
-            0
-        } else {
-            let groups = self.groups(rollout);
-            let starting = groups
-                .iter()
-                .filter(|group| group.0.begins == Begins::Start);
-            starting.map(|&(kind, size)| kind.cold * size).sum()
-        };
-        let per_unit = tasks / (surge + slack);
-        f64::from(cold) * (cold_pair - warm_pair)
-            + per_unit * (surge * warm_pair - slack * self.phases.reaction.mean())
     }
 
     /// How a rollout goes on; remembered while its ends are asked for.

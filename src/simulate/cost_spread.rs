@@ -5,11 +5,11 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use super::cost::cost;
 use super::statistics::{Sampled, sampled};
-use super::{Asked, Halt, NoPlace, Prepared, Setup, outcomes};
+use super::{Asked, Halt, NoPlace, Outcome, Played, Prepared, Setup, outcomes, paid_hour};
 use crate::scenario::Scenario;
 
 /// Months that are put together from the runs.
-const MONTHS: u32 = 20_000;
+const MONTHS: usize = 20_000;
 
 /// How cost varies from deployment to deployment and from month to month.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,8 +21,8 @@ pub struct CostSpread {
     pub month: Option<Sampled>,
 }
 
-/// How cost varies; absent where the deployment is stuck. Each deployment pays for itself: the rest
-/// of a paid hour that the next one uses is not taken off.
+/// How cost varies; absent where the deployment is stuck. Where a deployment uses what others have
+/// paid, they are played one after another, and a month is some that follow each other.
 ///
 /// # Errors
 /// The desired count does not fit on the hosts that stand.
@@ -30,33 +30,93 @@ pub fn cost_spread(scenario: &Scenario, asked: Asked) -> Result<Option<CostSprea
     let setup = Setup::of(scenario);
     let prepared = Prepared::of(&setup)?;
     let played: Result<_, Halt> = outcomes(&prepared, asked);
-    let Ok(played) = played else {
+    let Ok(good) = played else {
         return Ok(None);
     };
-    let bills: Vec<_> = played
-        .iter()
-        .map(|run| cost(scenario, &setup, |of| of(run), None))
-        .collect();
-    let each: Vec<f64> = bills.iter().map(|bill| bill.per_deployment_usd.0).collect();
-    let always = bills.first().map_or(0.0, |bill| {
+    let played = Played {
+        good,
+        bad: Vec::new(),
+    };
+    let bill = |run: &Outcome, hours| cost(scenario, &setup, |of| of(run), hours);
+    let always = played.good.first().map_or(0.0, |run| {
+        let bill = bill(run, None);
         bill.serving_usd_per_month.0 + bill.headroom_usd_per_month.0
     });
+    let one_after_another = paid_hour::one_after_another(scenario, &played, asked.seed);
+    let each: Vec<f64> = match &one_after_another {
+        Some(all) => {
+            let paid = all.iter().map(|one| bill(one.run, Some(one.hours)));
+            paid.map(|bill| bill.per_deployment_usd.0).collect()
+        }
+        None => {
+            let alone = played.good.iter().map(|run| bill(run, None));
+            alone.map(|bill| bill.per_deployment_usd.0).collect()
+        }
+    };
     let month = scenario.deployment.per_month().map(|deployments| {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(asked.seed);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a count of deployments"
         )]
-        let count = deployments.round() as u32;
-        let months = (0..MONTHS).map(|_| {
-            let drawn = (0..count).map(|_| each[rng.random_range(0..each.len())]);
-            always + drawn.sum::<f64>()
-        });
-        sampled(months.collect())
+        let count = deployments.round() as usize;
+        let months = match one_after_another {
+            Some(_) => consecutive(&each, count),
+            None => independent(&each, count, asked.seed),
+        };
+        sampled(months.into_iter().map(|month| always + month).collect())
     });
     Ok(Some(CostSpread {
         per_deployment: sampled(each),
         month,
     }))
+}
+
+/// Months of so many deployments that follow each other.
+fn consecutive(each: &[f64], count: usize) -> Vec<f64> {
+    let months = each.chunks(count.max(1)).take(MONTHS);
+    months.map(|month| month.iter().sum()).collect()
+}
+
+/// Months of so many deployments, drawn from all.
+fn independent(each: &[f64], count: usize, seed: u64) -> Vec<f64> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut month = || -> f64 {
+        let drawn = (0..count).map(|_| each[rng.random_range(0..each.len())]);
+        drawn.sum()
+    };
+    (0..MONTHS).map(|_| month()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::PaidHour;
+    use crate::scenario::read::{Purpose, Syntax, scenario};
+    use crate::simulate::simulate;
+
+    #[test]
+    fn a_month_with_paid_hours_that_are_used_again_costs_what_the_mean_says() {
+        let text = include_str!("../../data/examples/billing-hourly.toml");
+        let scenario = scenario(text, Syntax::Toml, Purpose::MonthlyFigures).unwrap();
+        for paid_hour in [PaidHour::Reused, PaidHour::Lost] {
+            let mut scenario = scenario.clone();
+            scenario.prescale.hosts = 2;
+            scenario.deployment.per_day = Some(12.0);
+            scenario.billing.paid_hour = paid_hour;
+            let asked = Asked {
+                runs: 400,
+                seed: 1,
+                threads: 1,
+            };
+            let mean = simulate(&scenario, asked).unwrap().cost.per_deployment_usd;
+            let spread = cost_spread(&scenario, asked).unwrap().unwrap();
+            let found = spread.per_deployment.value.mean;
+            assert!(
+                (found / mean.0 - 1.0).abs() < 1e-9,
+                "{found}, not {}",
+                mean.0
+            );
+        }
+    }
 }
