@@ -43,15 +43,12 @@ pub fn cost_spread(scenario: &Scenario, asked: Asked) -> Result<Option<CostSprea
         bill.serving_usd_per_month.0 + bill.headroom_usd_per_month.0
     });
     let one_after_another = paid_hour::one_after_another(scenario, &played, asked.seed);
-    let each: Vec<f64> = match &one_after_another {
-        Some(all) => {
-            let paid = all.iter().map(|one| bill(one.run, Some(one.hours)));
-            paid.map(|bill| bill.per_deployment_usd.0).collect()
-        }
-        None => {
-            let alone = played.good.iter().map(|run| bill(run, None));
-            alone.map(|bill| bill.per_deployment_usd.0).collect()
-        }
+    let each: Vec<f64> = if let Some(all) = &one_after_another {
+        let paid = all.iter().map(|one| bill(one.run, Some(one.hours)));
+        paid.map(|bill| bill.per_deployment_usd.0).collect()
+    } else {
+        let alone = played.good.iter().map(|run| bill(run, None));
+        alone.map(|bill| bill.per_deployment_usd.0).collect()
     };
     let month = scenario.deployment.per_month().map(|deployments| {
         #[expect(
