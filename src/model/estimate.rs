@@ -28,6 +28,7 @@ use super::slow_start;
 use super::start_limits;
 use super::taken_over::{Places, saved};
 use super::verdict::Verdict;
+use super::walk::joins;
 use crate::rollout::{
     self, Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds,
     managed_scaling, moves, room, steps, target_headroom,
@@ -324,6 +325,9 @@ type RollbackKey = ([u32; 4], (u32, Option<u32>), (Joining, u64), Option<u64>);
 /// The starts on the hosts, and in how many rounds.
 type CrowdKey = (Vec<Load>, u32);
 
+/// Tasks, surge, slack, cold starts and required tasks, what joins, and its boot.
+type SlowStartKey = ([u32; 5], Joining, u64);
+
 /// The most numbers of healthy tasks that a deployment's exposure is taken at.
 const MOST_LEVELS: u32 = 4;
 
@@ -351,8 +355,8 @@ pub struct Model {
     /// By moves, room, what joins, and when it is noticed.
     rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
     tries: Tries,
-    /// By tasks, surge, slack, cold starts and required tasks.
-    slow_starts: RefCell<HashMap<[u32; 5], f64>>,
+    /// By tasks, surge, slack, cold starts and required tasks, what joins, and its boot.
+    slow_starts: RefCell<HashMap<SlowStartKey, f64>>,
 }
 
 /// How fast a rollout goes on whose starts are of one kind.
@@ -944,7 +948,7 @@ impl Model {
             });
         let fails = scenario.deployment.failure.rate;
         let reaction = self.phases().reaction.mean();
-        let partial = self.partial_short(scenario, moves);
+        let partial = self.partial_short(scenario, moves, run);
         let rolled_back = if fails > 0.0 {
             self.rollback(scenario, moves)
                 .short_seconds(surplus, reaction)
@@ -967,24 +971,66 @@ impl Model {
         available
     }
 
-    /// How long new tasks that have not yet their full share of load leave too little \[s\].
-    fn partial_short(&self, scenario: &Scenario, moves: &Moves) -> f64 {
+    /// How long new tasks that have not yet their full share of load leave too little, in a
+    /// deployment and where tasks move off the hosts that go \[s\].
+    fn partial_short(&self, scenario: &Scenario, moves: &Moves, run: &Run) -> f64 {
         let ramp = scenario
             .service
             .load_balancer
             .map_or(0.0, |balancer| balancer.slow_start.0);
         let required = required_tasks(&scenario.service);
-        let key = [
+        if ramp <= 0.0 {
+            return 0.0;
+        }
+        let joining = slow_start::Joins {
+            steps: joins(scenario, moves),
+            boot: Law::of(scenario.prescale.boot, self.phases.start.step()),
+        };
+        let afterwards = run.evacuation.as_ref().map_or(0.0, |evacuation| {
+            let Rollout {
+                replacements,
+                surge,
+                slack,
+                cold,
+            } = evacuation.rollout;
+            let stay = moves.desired.saturating_sub(replacements);
+            let moves = Moves {
+                desired: replacements,
+                surge,
+                slack,
+                cold,
+                ..*moves
+            };
+            let required = required.saturating_sub(stay);
+            let short = self.ramp_short(&moves, &slow_start::Joins::none(), ramp, required);
+            (short - run.ramps_beside_evacuation(ramp, slack > 0)).max(0.0)
+        });
+        self.ramp_short(moves, &joining, ramp, required) + afterwards
+    }
+
+    fn ramp_short(
+        &self,
+        moves: &Moves,
+        joining: &slow_start::Joins,
+        ramp: f64,
+        required: u32,
+    ) -> f64 {
+        let tasks = [
             moves.desired,
             moves.surge,
             moves.slack,
             moves.cold,
             required,
         ];
+        let joined = match joining.steps.as_slice() {
+            [] => Joining::default(),
+            _ => moves.joining,
+        };
+        let key = (tasks, joined, joining.boot.mean().to_bits());
         let mut known = self.slow_starts.borrow_mut();
         *known.entry(key).or_insert_with(|| {
             let phases = self.pace.after_stopped.phases();
-            slow_start::short_seconds(moves, phases, ramp, required)
+            slow_start::short_seconds(moves, phases, joining, ramp, required)
         })
     }
 
@@ -1245,6 +1291,23 @@ impl Run {
         }
     }
 
+    /// How long the last new tasks still come to their share of load when the evacuation is short of
+    /// tasks: from its begin where it stops tasks first, else from its first new task on. Hosts that
+    /// joined go only when all have it \[s\].
+    fn ramps_beside_evacuation(&self, ramp: f64, stops_first: bool) -> f64 {
+        if self.joined.is_some() {
+            return 0.0;
+        }
+        let phases = &self.course.pace.phases;
+        let begins = if stops_first {
+            0.0
+        } else {
+            phases.reaction.mean() + phases.start.mean()
+        };
+        let gone = self.completed.mean() - self.new_version().mean();
+        (ramp - gone - begins).max(0.0)
+    }
+
     /// How long fewer than `surplus` tasks beyond the fewest of the deployment are healthy while
     /// tasks move off the hosts that go: mean \[s\]. Where fewer tasks move than may be missing, more
     /// stay healthy than in the deployment.
@@ -1353,7 +1416,8 @@ impl Model {
     /// Whether the slow start leaves too little capacity though enough tasks are healthy.
     fn slow_start_warning(&self, scenario: &Scenario, outcome: &Outcome) -> Option<String> {
         outcome.duration.as_ref()?;
-        let short = self.partial_short(scenario, &outcome.moves);
+        let run = self.run(scenario, &Plan::of(scenario), &outcome.moves)?;
+        let short = self.partial_short(scenario, &outcome.moves, &run);
         (short > 0.0).then(|| {
             format!(
                 "new tasks take their full share of load only in the course of the slow start: for {} of each deployment less than {} tasks' worth of load is served; replace fewer at once, or shorten service.load_balancer.slow_start",

@@ -491,6 +491,52 @@ fn what_a_slow_start_costs_is_as_simulated() {
     }
 }
 
+/// Eight tasks on two full hosts: managed scaling adds what a deployment needs.
+fn joining(percents: [u32; 2], ramp: u32) -> Scenario {
+    let [minimum, maximum] = percents;
+    read(&format!(
+        "[service]\ndesired_count = 8\ncpu = 512\nmemory_mib = 1024\nload = {{ required_tasks = 8 }}\n\
+         load_balancer = {{ type = \"alb\", slow_start = \"{ramp}s\", health_check_interval = \"10s\", \
+         healthy_threshold = 2, deregistration_delay = \"60s\" }}\n\
+         [service.timing]\nstart = {{ mean = \"45s\", cv = 0.2 }}\n\
+         ready = {{ mean = \"75s\", cv = 0.2 }}\nstop = {{ mean = \"5s\", cv = 0.5 }}\n\
+         [deployment]\nminimum_healthy_percent = {minimum}\nmaximum_percent = {maximum}\n\
+         per_day = 1.0\n[cluster]\nregion = \"us-east-1\"\n[[cluster.hosts]]\n\
+         instance_type = \"m5.large\"\ncount = 2\n[cluster.capacity_provider]\n\
+         managed_scaling = true\n[prescale]\nboot = {{ mean = \"150s\", cv = 0.2 }}\n"
+    ))
+}
+
+#[test]
+fn a_slow_start_on_hosts_that_join_costs_what_it_costs_in_the_simulation() {
+    for (percents, ramp) in [
+        ([100, 150], 60),
+        ([100, 150], 200),
+        ([100, 150], 600),
+        ([100, 200], 200),
+        ([75, 150], 200),
+    ] {
+        let scenario = joining(percents, ramp);
+        let asked = Asked {
+            runs: 1000,
+            seed: 3,
+            threads: 2,
+        };
+        let found = estimated(&scenario).availability;
+        let expected = simulate(&scenario, asked).expect("it fits").availability;
+        let [found, expected] = [
+            found.shortfall_minutes_per_month,
+            expected.shortfall_minutes_per_month,
+        ]
+        .map(|minutes| minutes.expect("per_day is given"));
+        // Two hosts are taken as if each of their tasks had a boot of its own.
+        assert!(
+            (found / expected - 1.0).abs() < 0.13,
+            "{percents:?}, {ramp} s: {found:.2} min, {expected:.2} simulated"
+        );
+    }
+}
+
 #[test]
 fn packed_tasks_are_lost_with_one_zone_and_spread_ones_with_each() {
     // Six tasks on three hosts for two of them in each of two zones, each lost with 0.1 a month. What
