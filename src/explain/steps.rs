@@ -180,16 +180,17 @@ fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
     };
     let evacuation = duration.evacuation_s.mean;
     let which = match base.scenario.prescale.release_hosts {
-        ReleaseHosts::Emptiest if evacuation > Seconds::ZERO => "with the fewest tasks",
-        ReleaseHosts::Emptiest => "without tasks",
-        ReleaseHosts::Newest => "that were added",
+        ReleaseHosts::Emptiest if evacuation > Seconds::ZERO => {
+            named(hosts, "", " with the fewest tasks")
+        }
+        ReleaseHosts::Emptiest => named(hosts, "", " without tasks"),
+        ReleaseHosts::Newest => named(hosts, "added ", ""),
     };
-    let noun = if hosts == 1 { "host" } else { "hosts" };
     let mut steps = Vec::new();
     if evacuation > Seconds::ZERO {
         steps.push(step(
             begin,
-            format!("drain the {hosts} {noun} {which}"),
+            format!("drain {which}"),
             vec![format!(
                 "a second rollout under the same bounds, {evacuation} on average"
             )],
@@ -198,8 +199,16 @@ fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
     let mut why = joining::scale_in(base);
     why.extend(spot_stays(base, evacuation));
     why.extend(costs_told(base));
-    steps.push(step(gone, format!("released: the {hosts} {noun} {which}"), why));
+    steps.push(step(gone, format!("released: {which}"), why));
     steps
+}
+
+/// Hosts by what tells them from others: `the host without tasks`, `the 2 added hosts`.
+fn named(hosts: u32, before: &str, after: &str) -> String {
+    match hosts {
+        1 => format!("the {before}host{after}"),
+        hosts => format!("the {hosts} {before}hosts{after}"),
+    }
 }
 
 /// Whether added spot hosts go again or serve on.
