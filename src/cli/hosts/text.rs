@@ -149,6 +149,8 @@ fn range(range: &Range) -> Vec<String> {
         from,
         to,
         unit,
+        below,
+        above,
     } = range;
     let unit = match *unit {
         "1/day" => "a day",
@@ -160,9 +162,13 @@ fn range(range: &Range) -> Vec<String> {
         (None, Some(to)) => format!("at most {to} {unit}"),
         (Some(from), Some(to)) => format!("{from} to {to} {unit}"),
     };
+    let otherwise: String = [("below", below), ("above", above)]
+        .into_iter()
+        .filter_map(|(side, taken)| Some(format!("; {side} it {}", words::taken((*taken)?))))
+        .collect();
     vec![
         format!("{key}:"),
-        format!("{span} (now {} {unit})", words::number(*now)),
+        format!("{span} (now {} {unit}){otherwise}", words::number(*now)),
     ]
 }
 
