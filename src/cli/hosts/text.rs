@@ -116,8 +116,12 @@ fn show_worth(page: &mut Page, scenario: &Scenario, recommendation: &Recommendat
         ));
     }
     if let Some(turns_at) = BreakEven::of(scenario, hosts) {
+        let minutes = match scenario.usd_per_minute {
+            Some(_) => ", the minutes that they save left aside",
+            None => "",
+        };
         points.push(format!(
-            "Above {} standing hosts cost less than pre-scaled ones.",
+            "Above {} standing hosts cost less than pre-scaled ones{minutes}.",
             turns_at.told(words::number)
         ));
     }
