@@ -35,8 +35,13 @@ pub fn reason(scenario: &Scenario, planned: &Scenario) -> Option<String> {
     );
     (from != to).then(|| {
         let killed = judged(scenario).kill_probability;
+        let together = if scenario.service.timing.together == Together::default() {
+            ""
+        } else {
+            ", where as many start together as may"
+        };
         format!(
-            "A grace period of {:.0} s has {:.0} % of new tasks killed before they are ready; {:.0} s is enough for 99.9 % of them and costs nothing.",
+            "A grace period of {:.0} s has {:.0} % of new tasks killed before they are ready{together}; {:.0} s is enough for 99.9 % of them and costs nothing.",
             from.0,
             killed * 100.0,
             to.0

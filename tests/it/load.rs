@@ -1,6 +1,7 @@
 //! Grace period, waiting target, slow start, placement and starts that share a host, against values
 //! computed by hand; rate limits on starts, against the simulation.
 
+use prescale::explain::explain;
 use prescale::model::phases::Phases;
 use prescale::model::{Estimate, estimate};
 use prescale::recommend::recommend;
@@ -263,6 +264,19 @@ fn a_start_that_shares_its_processor_is_killed_by_a_grace_that_suits_one_alone()
         warning.contains("service.health_check_grace_period"),
         "{warning}"
     );
+    let told = explain(&killed_after(1024, 75.0)).expect("it fits");
+    let lines: Vec<String> = told.steps.into_iter().flat_map(|step| step.why).collect();
+    for expected in [
+        "up to 2 tasks start together on a host",
+        "% of starts fail or are killed and are made again",
+        "the grace period of 75 s is too short for",
+    ] {
+        let is_told = lines.iter().any(|line| line.contains(expected));
+        assert!(
+            is_told && !lines.iter().any(|line| line.starts_with("0.0 %")),
+            "{lines:#?}"
+        );
+    }
     let recommended = recommend(&killed_after(1024, 60.0)).expect("it fits");
     let plan = recommended.recommended.expect("there are no limits");
     let change = plan
