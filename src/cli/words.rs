@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::output::Complaint;
 use crate::model::{Availability, Duration, Durations, Estimate};
-use crate::recommend::{Change, PlanReport};
+use crate::recommend::{Change, PlanReport, Taken};
 use crate::scenario::{Assumption, Capacity, Scenario};
 use crate::units::{PerHour, Seconds, Share, Usd};
 
@@ -143,6 +143,17 @@ pub fn counted(count: u32, noun: &str) -> String {
         format!("1 {noun}")
     } else {
         format!("{count} {noun}s")
+    }
+}
+
+/// What is better where the answer turns: `standing hosts`.
+pub fn taken(taken: Taken) -> &'static str {
+    match taken {
+        Taken::Prescaled => "pre-scaled hosts",
+        Taken::Standing => "standing hosts",
+        Taken::OnDemand => "managed scaling alone",
+        Taken::Settings => "no added hosts",
+        Taken::Nothing => "no plan within the limits",
     }
 }
 

@@ -50,6 +50,7 @@ fn prices(base: &Baseline, host: &AddedHost) -> String {
         Some(price) if spot == base.plan.prescale_hosts => {
             format!("{:.4} USD an hour for {instance_type} as spot", price.0)
         }
+        Some(price) if spot == 1 => format!("{on_demand}, {:.4} for the spot one", price.0),
         Some(price) => format!("{on_demand}, {:.4} for the {spot} spot ones", price.0),
         None => on_demand,
     }
@@ -102,11 +103,17 @@ fn beside(cluster: &Cluster) -> Vec<String> {
 }
 
 fn committed(cluster: &Cluster) -> Option<String> {
-    (cluster.committed_hosts > 0).then(|| {
-        format!(
-            "{} hosts are committed to and paid in any case: beyond the listed ones they are free \
-             here",
-            cluster.committed_hosts
-        )
-    })
+    let listed: u32 = cluster.hosts.iter().map(|group| group.count).sum();
+    match cluster.committed_hosts {
+        0 => None,
+        hosts if hosts <= listed => Some(format!(
+            "the {hosts} committed of the {listed} listed hosts are paid in any case: none is left \
+             for added ones"
+        )),
+        hosts => Some(format!(
+            "{hosts} hosts are committed to and paid in any case: {} of them beyond the listed ones \
+             are free here",
+            hosts - listed
+        )),
+    }
 }

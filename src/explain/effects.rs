@@ -146,7 +146,7 @@ fn changes(
         changes.push(format!("room for {room} instead of {here}"));
     }
     changes.extend(shortfall(&base.outcome, &there.outcome));
-    let killed = base.model.phases().verdict.kill_probability;
+    let killed = base.verdict().kill_probability;
     if there.kill_probability > killed + 0.01 {
         let percent = there.kill_probability * 100.0;
         changes.push(format!("{percent:.0} % of new tasks killed as unhealthy"));

@@ -3,13 +3,19 @@
 
 use super::Baseline;
 use crate::model::attempts::breaker_threshold;
+use crate::model::crowd::Crowd;
 use crate::rollout::{Moves, over_range};
 use crate::scenario::{Detection, Scenario};
 use crate::units::Seconds;
 
 /// What failing starts add to each start.
 pub(super) fn failed_starts_told(base: &Baseline) -> Option<String> {
-    let phases = base.model.phases();
+    let moves = &base.outcome.moves;
+    let in_a_crowd = |crowd: &Crowd| crowd.phases.clone();
+    let phases = base
+        .model
+        .crowd(base.scenario, (&base.plan, moves), in_a_crowd)
+        .unwrap_or_else(|| base.model.phases().clone());
     let retries = phases.retries.as_ref()?;
     let failed = retries.failed * 100.0;
     let when = if phases.killed.is_some() {

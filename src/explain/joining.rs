@@ -61,7 +61,12 @@ pub(super) fn headroom_told(scenario: &Scenario) -> Option<String> {
     let hosts = target_headroom(scenario);
     let target = scenario.capacity_provider?.target_capacity;
     (hosts > 0).then(|| {
-        format!("{hosts} of the hosts stand free: managed scaling keeps {target} % of them in use")
+        let free = if hosts == 1 {
+            "1 host more stands free".to_owned()
+        } else {
+            format!("{hosts} hosts more stand free")
+        };
+        format!("{free}: managed scaling keeps {target} % of the hosts in use")
     })
 }
 
@@ -79,7 +84,12 @@ pub(super) fn scale_in(base: &Baseline) -> Vec<String> {
     ) else {
         return Vec::new();
     };
-    let mut told = vec!["scale-in begins after 15 min of low reservation".to_owned()];
+    let begins = if base.outcome.moves.joining.hosts > 0 {
+        "scale-in begins after 15 min of low reservation"
+    } else {
+        "drained by hand, then terminated with the desired capacity decremented"
+    };
+    let mut told = vec![begins.to_owned()];
     told.push(match provider.termination_protection {
         TerminationProtection::On => {
             "termination protection: only hosts without tasks but daemons go".to_owned()

@@ -108,7 +108,7 @@ fn evaluated(base: &Baseline, now: Clocks, candidate: Candidate) -> Option<Lever
     } = base
         .outcome_of_plan(&candidate.scenario, &candidate.plan)
         .ok()?;
-    let killed = base.model.phases().verdict.kill_probability;
+    let killed = base.verdict().kill_probability;
     if kill_probability > killed.max(TOLERABLE_KILLS) {
         return None;
     }

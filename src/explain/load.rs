@@ -1,7 +1,7 @@
 //! What load, placement and starts that share a host do, as lines beside the steps.
 
 use super::Baseline;
-use crate::model::crowd::crowd;
+use crate::model::crowd::Crowd;
 use crate::model::start_limits::held_back;
 use crate::model::starvation::first_try_after;
 use crate::model::walk::Act;
@@ -31,21 +31,24 @@ pub(super) fn placement_told(scenario: &Scenario) -> Option<String> {
 
 /// What tasks that start together on a host lose.
 pub(super) fn crowd_told(base: &Baseline) -> Option<String> {
-    let phases = base.model.phases();
     let moves = &base.outcome.moves;
-    let crowd = crowd(base.scenario, phases, moves, base.plan.prescale_hosts);
-    (crowd.first > 0.0).then(|| {
+    let told = |crowd: &Crowd| {
         let later = if moves.desired > moves.surge.saturating_add(moves.slack) {
-            format!(", {} with each later round", Seconds(crowd.later))
+            format!(", {} with each later round", Seconds(crowd.later.max(0.0)))
         } else {
             String::new()
         };
-        format!(
-            "up to {} tasks start together on a host and share pull and processors: {} more at first{later}, which these clock times leave out",
-            crowd.together,
-            Seconds(crowd.first)
-        )
-    })
+        (crowd.first > 0.0).then(|| {
+            format!(
+                "up to {} tasks start together on a host and share pull and processors: {} more at first{later}, which these clock times leave out",
+                crowd.together,
+                Seconds(crowd.first)
+            )
+        })
+    };
+    base.model
+        .crowd(base.scenario, (&base.plan, moves), told)
+        .flatten()
 }
 
 /// How a new task comes to its share of load.

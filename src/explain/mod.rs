@@ -20,6 +20,7 @@ mod zones;
 
 use serde::Serialize;
 
+use crate::model::verdict::Verdict;
 use crate::model::{Durations, Estimate, Model, Outcome, Plan};
 use crate::rollout::TooFewPlaces;
 use crate::scenario::{Clock, Scenario};
@@ -132,6 +133,12 @@ impl<'a> Baseline<'a> {
         clocks(&self.outcome)
     }
 
+    /// The verdict on the new tasks.
+    fn verdict(&self) -> Verdict {
+        let moves = &self.outcome.moves;
+        self.model.verdict(self.scenario, &self.plan, moves)
+    }
+
     /// What comes of a changed scenario under its own plan.
     fn outcome_of(&self, changed: &Scenario) -> Result<Evaluated, TooFewPlaces> {
         self.outcome_of_plan(changed, &Plan::of(changed))
@@ -146,9 +153,12 @@ impl<'a> Baseline<'a> {
             own = Model::of(changed);
             &own
         };
+        let outcome = model.outcome(changed, plan)?;
         Ok(Evaluated {
-            outcome: model.outcome(changed, plan)?,
-            kill_probability: model.phases().verdict.kill_probability,
+            kill_probability: model
+                .verdict(changed, plan, &outcome.moves)
+                .kill_probability,
+            outcome,
         })
     }
 

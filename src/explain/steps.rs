@@ -15,7 +15,6 @@ use super::load::{
 use super::shared;
 use super::zones::zone_loss_told;
 use crate::model::phases::Phases;
-use crate::model::verdict::verdict;
 use crate::model::walk::{Act, SAME_MOMENT, joins, walk};
 use crate::rollout::{Bound, Moves, Places, Stuck, places_on, places_on_added};
 use crate::scenario::{
@@ -181,16 +180,17 @@ fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
     };
     let evacuation = duration.evacuation_s.mean;
     let which = match base.scenario.prescale.release_hosts {
-        ReleaseHosts::Emptiest if evacuation > Seconds::ZERO => "with the fewest tasks",
-        ReleaseHosts::Emptiest => "without tasks",
-        ReleaseHosts::Newest => "that were added",
+        ReleaseHosts::Emptiest if evacuation > Seconds::ZERO => {
+            named(hosts, "", " with the fewest tasks")
+        }
+        ReleaseHosts::Emptiest => named(hosts, "", " without tasks"),
+        ReleaseHosts::Newest => named(hosts, "added ", ""),
     };
-    let noun = if hosts == 1 { "host" } else { "hosts" };
     let mut steps = Vec::new();
     if evacuation > Seconds::ZERO {
         steps.push(step(
             begin,
-            format!("drain the {hosts} {noun} {which}"),
+            format!("drain {which}"),
             vec![format!(
                 "a second rollout under the same bounds, {evacuation} on average"
             )],
@@ -199,12 +199,16 @@ fn release(base: &Baseline, completed: Seconds) -> Vec<Step> {
     let mut why = joining::scale_in(base);
     why.extend(spot_stays(base, evacuation));
     why.extend(costs_told(base));
-    steps.push(step(
-        gone,
-        format!("released: the {hosts} {noun} {which}"),
-        why,
-    ));
+    steps.push(step(gone, format!("released: {which}"), why));
     steps
+}
+
+/// Hosts by what tells them from others: `the host without tasks`, `the 2 added hosts`.
+fn named(hosts: u32, before: &str, after: &str) -> String {
+    match hosts {
+        1 => format!("the {before}host{after}"),
+        hosts => format!("the {hosts} {before}hosts{after}"),
+    }
 }
 
 /// Whether added spot hosts go again or serve on.
@@ -551,6 +555,7 @@ impl<'a> Course<'a> {
 fn verdict_told(base: &Baseline) -> Vec<String> {
     let service = &base.scenario.service;
     let judged = &base.model.phases().verdict;
+    let killed = base.verdict().kill_probability;
     let mean = in_seconds(Seconds(judged.healthy.mean()));
     let ready = in_seconds(service.timing.ready.mean);
     let mut told = Vec::new();
@@ -560,7 +565,7 @@ fn verdict_told(base: &Baseline) -> Vec<String> {
             return told;
         }
         (Some(balancer), _) => {
-            told.push(if judged.kill_probability > 0.01 {
+            told.push(if killed > 0.01 {
                 format!("those that survive are healthy {mean} after RUNNING; all are ready after {ready}")
             } else {
                 format!("healthy {mean} after RUNNING, of which {ready} until ready")
@@ -648,7 +653,7 @@ impl Checks {
 
 fn grace_told(base: &Baseline) -> Option<String> {
     let service = &base.scenario.service;
-    let judged = &base.model.phases().verdict;
+    let judged = base.verdict();
     if let Some(grace) = service.health_check_grace_period {
         Some(match judged.kill_probability {
             killed if killed < 0.001 => {
@@ -662,9 +667,10 @@ fn grace_told(base: &Baseline) -> Option<String> {
             ),
         })
     } else {
-        let mut without = service.clone();
-        without.health_check_grace_period = Some(Seconds::ZERO);
-        let killed = verdict(&without, judged.healthy.step()).kill_probability;
+        let without = base.changed(|scenario| {
+            scenario.service.health_check_grace_period = Some(Seconds::ZERO);
+        });
+        let killed = base.outcome_of(&without).ok()?.kill_probability;
         (killed >= 0.01).then(|| {
             format!(
                 "with a grace period of 0 s, the orchestrator's default, {:.0} % of tasks would be killed; {} is enough",

@@ -1,78 +1,70 @@
 //! Tasks that start together on one host: the image is pulled and processors are shared.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+mod host;
+mod lattice;
 
-use super::law::{Law, standard_deviation};
+use super::attempts::Retries;
+use super::law::{Law, as_f64};
 use super::phases::Phases;
-use super::verdict::verdict;
+use super::verdict::{RARELY, Verdict};
 use crate::rollout::{Moves, places_on, places_on_added};
-use crate::scenario::{Capacity, HostShape, Placement, Scenario, Service, Together};
-
-/// Distance of two points of the laws of a verdict \[s\].
-const STEP: f64 = 0.25;
+use crate::scenario::{Capacity, HostShape, Placement, Scenario, Together};
+use crate::units::Seconds;
+use host::{Chances, Followed, Starts, Width, follow};
 
 /// CPU units of one processor.
 const UNITS_PER_PROCESSOR: f64 = 1024.0;
 
-/// What starting together does to a start.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// Starts of one place that are followed; the last of them stands for all later ones.
+const MOST_ROUNDS: u32 = 4;
+
+/// So many of the tasks are healthy within the smallest sufficient grace period.
+const SUFFICIENT: f64 = 0.999;
+
+/// Moments that are no farther apart are the same \[s\].
+const SAME: f64 = 1e-6;
+
+/// Hosts on which the same starts share the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Load {
+    /// How many hosts.
+    pub hosts: u32,
+    /// CPU units of each.
+    pub cpu: u32,
+    /// Places on each, and the starts that they make.
+    pub starts: Starts,
+}
+
+/// What starting together does to the starts.
+#[derive(Debug, Clone)]
 pub struct Crowd {
     /// Tasks that start together on the host with most of them.
     pub together: u32,
     /// How much later the last of them is healthy that start with the first moves \[s\].
     pub first: f64,
-    /// The same of those that start later, which come apart from each other \[s\].
+    /// The same of one that starts later, by when they come apart from each other \[s\].
     pub later: f64,
+    /// The phases of one attempt of a start.
+    pub phases: Phases,
+    /// The phases of a rollout in which each place starts again until one is healthy.
+    pub until_healthy: Phases,
 }
 
-/// The crowd of a rollout's moves.
+/// The starts of a rollout on each of the hosts; none where they share nothing.
 ///
 /// The starts that the bounds and the hosts allow at once are made in one act, and those that follow
 /// a stop come apart from each other; spread evenly over the hosts that have places, or packed onto
 /// as few as hold them. Added hosts are filled first, with binpack last. Nothing is shared where the
 /// hosts are not known.
-///
-/// # Formula
-/// Pulls share the line of a host, then the work w until ready its processors, of which each task
-/// keeps at most one busy: `start` · `pull_share` and `start_cpu`, at most `ready`, which contain
-/// them once. What comes apart does so at the expected order statistics of normal moments, and each
-/// host's line and processors are followed from one to the next. The delay is that of the last task
-/// against the same without sharing. A task that is ready later is healthy at a later check; where
-/// nothing checks it, that takes no longer.
 #[must_use]
-pub fn crowd(scenario: &Scenario, phases: &Phases, moves: &Moves, added_hosts: u32) -> Crowd {
+pub fn loads(scenario: &Scenario, moves: &Moves, added_hosts: u32) -> Vec<Load> {
     let together = &scenario.service.timing.together;
     let Capacity::Hosts(cluster) = &scenario.capacity else {
-        return Crowd::default();
+        return Vec::new();
     };
     if *together == Together::default() {
-        return Crowd::default();
+        return Vec::new();
     }
-    let freed = phases.drain.plus(&phases.reaction);
-    let in_a_cycle = [
-        &phases.start,
-        &phases.reaction,
-        &phases.drain,
-        &phases.reaction,
-    ];
-    let apart = deviation(&in_a_cycle);
-    let mut worst = Crowd::default();
-    let mut consider = |[at_once, later]: [u32; 2], shape: &HostShape| {
-        let after_a_stop = Arrivals {
-            tasks: later,
-            at: freed.mean(),
-            apart: deviation(&[&freed]),
-        };
-        let first = [Arrivals::at_once(at_once), after_a_stop];
-        worst.together = worst.together.max(at_once).max(later);
-        worst.first = worst.first.max(longer(scenario, &first, shape));
-        let again = [Arrivals {
-            tasks: at_once.max(later),
-            at: 0.0,
-            apart,
-        }];
-        worst.later = worst.later.max(longer(scenario, &again, shape));
-    };
     let Moves { surge, slack, .. } = *moves;
     let all = surge.saturating_add(slack).min(moves.desired);
     let at_once = if moves.stopping_counts {
@@ -86,202 +78,287 @@ pub fn crowd(scenario: &Scenario, phases: &Phases, moves: &Moves, added_hosts: u
         at_once_on_added,
         (moves.on_added - at_once_on_added).min(starts[1]),
     ];
-    // On the host where most start at once fewer come later, and the other way round.
-    let mut on_hosts = |starts: [u32; 2], hosts: u32, places: u32, shape: &HostShape| {
-        let all = on_one(scenario, starts[0] + starts[1], hosts, places);
-        let most = on_one(scenario, starts[0], hosts, places);
-        let fewest = match scenario.service.placement {
-            Placement::Spread => starts[0] / hosts.max(1),
-            Placement::Binpack => most,
-        };
-        for at_once in [most, fewest.min(all)] {
-            consider([at_once, all - at_once], shape);
-        }
+    let elsewhere = [starts[0] - on_added[0], starts[1] - on_added[1]];
+    let of_each = moves.desired.div_ceil(all.max(1)).min(MOST_ROUNDS);
+    let mut spread = Placed {
+        placement: scenario.service.placement,
+        of_each,
+        loads: Vec::new(),
     };
     if let (Some(host), Some(places)) = (&scenario.prescale.host, places_on_added(scenario)) {
-        on_hosts(on_added, added_hosts, places.count, &host.shape);
+        spread.on(on_added, &[(added_hosts, places.count, &host.shape)]);
     }
-    let groups = || cluster.hosts.iter().filter(|group| group.accepts_tasks);
-    let listed: u32 = groups().map(|group| group.count).sum();
-    let elsewhere = [starts[0] - on_added[0], starts[1] - on_added[1]];
-    for group in groups() {
-        let daemons = &cluster.daemons;
-        let places = places_on(&group.shape, group.used, daemons, &scenario.service).count;
-        on_hosts(elsewhere, listed, places, &group.shape);
-    }
-    worst
-}
-
-/// Of so many starts those on the host that gets most.
-fn on_one(scenario: &Scenario, starts: u32, hosts: u32, places: u32) -> u32 {
-    match scenario.service.placement {
-        Placement::Spread => starts.div_ceil(hosts.max(1)),
-        Placement::Binpack => starts,
-    }
-    .min(places)
-}
-
-/// Standard deviation of phases that follow one another \[s\].
-fn deviation(phases: &[&Law]) -> f64 {
-    let variance: f64 = phases.iter().map(|law| law.variance()).sum();
-    variance.sqrt()
-}
-
-/// Tasks that come to a host.
-#[derive(Debug, Clone, Copy)]
-struct Arrivals {
-    tasks: u32,
-    /// When they come in the mean \[s\].
-    at: f64,
-    /// With which standard deviation \[s\].
-    apart: f64,
-}
-
-impl Arrivals {
-    fn at_once(tasks: u32) -> Self {
-        Self {
-            tasks,
-            at: 0.0,
-            apart: 0.0,
-        }
-    }
-}
-
-/// How much later the last of the tasks that come to a host is healthy \[s\].
-fn longer(scenario: &Scenario, arrivals: &[Arrivals], shape: &HostShape) -> f64 {
-    let timing = &scenario.service.timing;
-    let together = &timing.together;
-    let processors = f64::from(shape.registered_cpu) / UNITS_PER_PROCESSOR;
-    let work = together.start_cpu.0.min(timing.ready.mean.0);
-    let start = standard_deviation(timing.start);
-    let mut jobs = Vec::new();
-    for group in arrivals {
-        let scores = normal_scores(group.tasks);
-        let count = scores.len();
-        // What starts apart, of independent causes, is RUNNING still farther apart.
-        let running_apart = group.apart.hypot(start * (1.0 - together.pull_share));
-        for (i, score) in scores.iter().enumerate() {
-            // Who pulls long does not depend on who comes late.
-            let pull = timing.start.mean.0 + start * scores[(i + count / 2) % count];
-            let rest = timing.start.mean.0 * (1.0 - together.pull_share);
-            jobs.push(Job {
-                comes: group.at + group.apart * score,
-                pull: pull.max(0.0) * together.pull_share,
-                rest: (rest + (running_apart - group.apart) * score).max(0.0),
-            });
-        }
-    }
-    if jobs.len() < 2 {
-        return 0.0;
-    }
-    let lasts = |line: f64, processors: f64| {
-        let pulls: Vec<(f64, f64)> = jobs.iter().map(|job| (job.comes, job.pull)).collect();
-        let pulled = shared(&pulls, line);
-        let running: Vec<(f64, f64)> = pulled
-            .iter()
-            .zip(&jobs)
-            .map(|(at, job)| (at + job.rest, work))
-            .collect();
-        let last = |moments: &[f64]| moments.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let begun: Vec<f64> = running.iter().map(|(at, _)| *at).collect();
-        [last(&begun), last(&shared(&running, processors))]
+    let groups: Vec<(u32, u32, &HostShape)> = cluster
+        .hosts
+        .iter()
+        .filter(|group| group.accepts_tasks)
+        .map(|group| {
+            let daemons = &cluster.daemons;
+            let places = places_on(&group.shape, group.used, daemons, &scenario.service);
+            (group.count, places.count, &group.shape)
+        })
+        .collect();
+    spread.on(elsewhere, &groups);
+    let shares = |load: &Load| {
+        let tasks = load.starts.at_once + load.starts.later;
+        tasks > 1
+            && (together.pull_share > 0.0
+                || f64::from(tasks) > f64::from(load.cpu) / UNITS_PER_PROCESSOR)
     };
-    let [running_alone, ready_alone] = lasts(f64::INFINITY, f64::INFINITY);
-    let [running, ready] = lasts(1.0, processors.max(1e-9));
-    let pulls = (running - running_alone).max(0.0);
-    pulls + healthy_later(&scenario.service, (ready - ready_alone - pulls).max(0.0))
+    if spread.loads.iter().any(shares) {
+        spread.loads
+    } else {
+        Vec::new()
+    }
 }
 
-/// A task's start: when it comes, and how long it pulls and starts alone \[s\].
-struct Job {
-    comes: f64,
-    pull: f64,
-    rest: f64,
+/// Starts that are placed on hosts.
+struct Placed {
+    placement: Placement,
+    of_each: u32,
+    loads: Vec<Load>,
 }
 
-/// When jobs are done that come at their moments and take so long alone, of which so many go on at
-/// full speed side by side; else all are equally fast \[s\].
-fn shared(jobs: &[(f64, f64)], width: f64) -> Vec<f64> {
-    let mut left: Vec<f64> = jobs.iter().map(|job| job.1).collect();
-    let mut done = vec![f64::INFINITY; jobs.len()];
-    let mut now = f64::NEG_INFINITY;
-    loop {
-        let is_on = |i: &usize| jobs[*i].0 <= now && done[*i] == f64::INFINITY;
-        let on: Vec<usize> = (0..jobs.len()).filter(is_on).collect();
-        let comes = jobs.iter().map(|job| job.0).filter(|at| *at > now);
-        let comes = comes.fold(f64::INFINITY, f64::min);
-        let least = on.iter().map(|&i| left[i]).fold(f64::INFINITY, f64::min);
-        if on.is_empty() && comes == f64::INFINITY {
-            return done;
+impl Placed {
+    /// So many starts at once and so many later, on so many hosts of each shape with so many places.
+    fn on(&mut self, starts: [u32; 2], groups: &[(u32, u32, &HostShape)]) {
+        let hosts: u32 = groups.iter().map(|group| group.0).sum();
+        let [mut at_once, all] = [starts[0], starts[0] + starts[1]];
+        let (mut first, mut left) = (0, all);
+        for &(count, places, shape) in groups {
+            for host in first..first + count {
+                // Of n starts on h hosts the i-th gets every h-th.
+                let nth = |starts: u32| starts.saturating_sub(host).div_ceil(hosts.max(1));
+                let (here, now) = match self.placement {
+                    Placement::Spread => {
+                        let here = nth(all).min(places);
+                        (here, nth(starts[0]).min(here))
+                    }
+                    Placement::Binpack => {
+                        let here = left.min(places);
+                        (here, at_once.min(here))
+                    }
+                };
+                left -= here.min(left);
+                at_once -= now.min(at_once);
+                self.add(shape.registered_cpu, now, here - now);
+            }
+            first += count;
         }
-        let speed =
-            (width / f64::from(u32::try_from(on.len().max(1)).unwrap_or(u32::MAX))).min(1.0);
-        let next = comes.min(now + least / speed);
-        for &i in &on {
-            left[i] -= (next - now) * speed;
-            if left[i] <= 1e-9 {
-                done[i] = next;
+    }
+
+    fn add(&mut self, cpu: u32, at_once: u32, later: u32) {
+        let starts = Starts {
+            at_once,
+            later,
+            of_each: self.of_each,
+        };
+        if at_once + later == 0 {
+            return;
+        }
+        match self
+            .loads
+            .iter_mut()
+            .find(|load| load.cpu == cpu && load.starts == starts)
+        {
+            Some(load) => load.hosts += 1,
+            None => self.loads.push(Load {
+                hosts: 1,
+                cpu,
+                starts,
+            }),
+        }
+    }
+}
+
+/// The crowd of starts on such hosts, of a rollout in so many rounds.
+///
+/// # Formula
+/// Pulls share the line of a host, then the work w until ready its processors, of which each task
+/// keeps at most one busy: `start` · `pull_share` and `start_cpu`, at most `ready`, which contain
+/// them once. The starts on a host are followed at evenly chosen points of all their chances: a task
+/// whose check fails while it still works is killed and leaves its share to the others, and its place
+/// starts another after drain and reaction. The law of a start is the mixture of those of all hosts
+/// and rounds. As the last on a host is so always, the largest of independent starts has about the
+/// law of the largest of the hosts' last ones. Where some are killed the tasks of a host wait for
+/// each other for long; in one round, each then has the law of independent ones of which the largest
+/// is that of all hosts, F(x)^(1/d).
+#[must_use]
+pub fn crowd(scenario: &Scenario, phases: &Phases, loads: &[Load], rounds: u32) -> Crowd {
+    let chances = Chances::of(scenario, phases);
+    let grace = scenario.service.health_check_grace_period;
+    let grace = grace.map(|grace| grace.0);
+    let mut all = Mixture::default();
+    let (mut together, mut first, mut later) = (0, 0.0_f64, 0.0_f64);
+    for load in loads {
+        let tasks = load.starts.at_once + load.starts.later;
+        let width = Width {
+            line: 1.0,
+            processors: (f64::from(load.cpu) / UNITS_PER_PROCESSOR).max(1e-9),
+        };
+        let shared = follow(&chances, load.starts, width, grace);
+        let alone = follow(&chances, load.starts, Width::UNLIMITED, None);
+        let patient = match grace {
+            Some(_) => follow(&chances, load.starts, width, None).verdict,
+            None => shared.verdict.clone(),
+        };
+        together = together.max(load.starts.at_once).max(load.starts.later);
+        first = first.max(mean(&shared.first) - mean(&alone.first));
+        let last = |followed: &Followed| followed.until_healthy.last().map_or(0.0, |of| mean(of));
+        later = later.max(last(&shared) - last(&alone));
+        all.add([load.hosts, tasks], shared, patient, rounds);
+    }
+    let [phases, until_healthy] = all.phases(scenario, phases);
+    Crowd {
+        together,
+        first,
+        later,
+        phases,
+        until_healthy,
+    }
+}
+
+/// Values with their weights.
+type Values = Vec<(f64, f64)>;
+
+/// The starts on all hosts.
+#[derive(Default)]
+struct Mixture {
+    until_healthy: Values,
+    attempt: Values,
+    verdict: Values,
+    patient: Values,
+    /// For each kind of hosts, how many there are, their tasks, and the longest times until healthy.
+    longest: Vec<([u32; 2], Values)>,
+    killed: [Values; 2],
+    failed: [Values; 2],
+}
+
+impl Mixture {
+    fn add(
+        &mut self,
+        [number, tasks]: [u32; 2],
+        followed: Followed,
+        patient: Vec<f64>,
+        rounds: u32,
+    ) {
+        let hosts = f64::from(number);
+        if rounds == 1 {
+            let longest = followed.longest.iter().map(|&value| (value, 1.0));
+            self.longest.push(([number, tasks], longest.collect()));
+        }
+        let rounds_followed = followed.until_healthy.len();
+        for (round, values) in followed.until_healthy.into_iter().enumerate() {
+            let stands_for = if round + 1 == rounds_followed {
+                f64::from(rounds) - as_f64(round)
+            } else {
+                1.0
+            };
+            let weight = hosts * stands_for;
+            self.until_healthy
+                .extend(values.into_iter().map(|value| (value, weight)));
+        }
+        let weighed = |values: Vec<f64>| values.into_iter().map(move |value| (value, hosts));
+        self.attempt.extend(weighed(followed.attempt));
+        self.verdict.extend(weighed(followed.verdict));
+        self.patient.extend(weighed(patient));
+        for (to, from) in [
+            (&mut self.killed, followed.killed),
+            (&mut self.failed, followed.failed),
+        ] {
+            for [ends, again] in from {
+                to[0].push((ends, hosts));
+                to[1].push((again, hosts));
             }
         }
-        now = next;
+    }
+
+    /// The phases of an attempt, and of a rollout.
+    fn phases(&self, scenario: &Scenario, alone: &Phases) -> [Phases; 2] {
+        let step = alone.start.step();
+        let extra = Law::of(scenario.service.timing.cold_start_extra, step);
+        let [good, killed, failed] = [&self.attempt, &self.killed[0], &self.failed[0]].map(weight);
+        let attempts = good + killed + failed;
+        let enough = (smallest_with(&self.patient, SUFFICIENT) - SAME).ceil();
+        let attempt = law(&self.attempt, step);
+        let of_killed = killed / (killed + failed).max(f64::MIN_POSITIVE);
+        let ended = |which: usize| {
+            law(&self.failed[which], step).or_with(of_killed, &law(&self.killed[which], step))
+        };
+        let retries = (killed + failed > 0.0).then(|| Retries {
+            failed: (killed + failed) / attempts,
+            fails: ended(0),
+            own: ended(1),
+            again: ended(0).plus(&ended(1)),
+        });
+        let killed_law = law(&self.killed[0], step);
+        let one = Phases {
+            cold_start: attempt.plus(&extra),
+            start: attempt,
+            verdict: Verdict {
+                healthy: law(&self.verdict, step),
+                kill_probability: killed / attempts,
+                killed: killed_law.clone(),
+                sufficient_grace: Seconds(enough.max(alone.verdict.sufficient_grace.0)),
+            },
+            killed: (killed > 0.0).then(|| (killed / attempts, killed_law)),
+            retries,
+            ..alone.clone()
+        };
+        let start = self
+            .with_the_longest_of_all(step)
+            .filter(|_| killed / attempts > RARELY)
+            .unwrap_or_else(|| law(&self.until_healthy, step));
+        let until_healthy = Phases {
+            cold_start: start.plus(&extra),
+            start,
+            ..one.clone()
+        };
+        [one, until_healthy]
     }
 }
 
-/// Expected order statistics of so many standard normal numbers (Blom, 1958).
-fn normal_scores(count: u32) -> Vec<f64> {
-    let all = f64::from(count) + 0.25;
-    (1..=count)
-        .map(|i| Normal::standard().inverse_cdf((f64::from(i) - 0.375) / all))
-        .collect()
+impl Mixture {
+    /// The law of independent starts of which the longest has the law of the longest on all hosts;
+    /// None where there is more than one round.
+    fn with_the_longest_of_all(&self, step: f64) -> Option<Law> {
+        let tasks: u32 = self
+            .longest
+            .iter()
+            .map(|([hosts, each], _)| hosts * each)
+            .sum();
+        let on_hosts = self.longest.iter();
+        let longest = on_hosts
+            .map(|([hosts, _], values)| law(values, step).largest_of(*hosts))
+            .reduce(|all, other| all.later_of(&other))?;
+        Some(longest.each_of(f64::from(tasks)))
+    }
 }
 
-/// How much later the last task is healthy where each is ready so much later \[s\].
-fn healthy_later(service: &Service, ready_later: f64) -> f64 {
-    let checked = service.load_balancer.is_some() || service.health_check.is_some();
-    if ready_later <= 0.0 || !checked {
-        return 0.0;
-    }
-    let last = |service: &Service| {
-        let healthy = verdict(service, STEP).healthy;
-        healthy.largest_of(service.desired_count).mean()
-    };
-    let mut later = Service {
-        health_check_grace_period: None,
-        ..service.clone()
-    };
-    let before = last(&later);
-    later.timing.ready.mean.0 += ready_later;
-    later.timing.ready.cv *= service.timing.ready.mean.0 / later.timing.ready.mean.0;
-    last(&later) - before
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn assert_moments(found: &[f64], expected: &[f64]) {
-        let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-9;
-        assert!(found.iter().zip(expected).all(close), "{found:?}");
-    }
-
-    #[test]
-    fn jobs_go_on_as_fast_as_the_others_leave_them() {
-        // Alone from 0 to 4 s, then at half speed: the first has 6 s left, done at 16 s; the second
-        // has 4 s left then and is alone.
-        assert_moments(&shared(&[(0.0, 10.0), (4.0, 10.0)], 1.0), &[16.0, 20.0]);
-        // Three on two processors at two thirds of the speed, and one that comes when all are done.
-        let jobs = [(0.0, 12.0), (0.0, 12.0), (0.0, 12.0), (30.0, 5.0)];
-        assert_moments(&shared(&jobs, 2.0), &[18.0, 18.0, 18.0, 35.0]);
-        assert_moments(&shared(&jobs, f64::INFINITY), &[12.0, 12.0, 12.0, 35.0]);
-        assert_moments(&shared(&[(1.0, 0.0)], 1.0), &[1.0]);
-    }
-
-    #[test]
-    fn the_order_of_some_normal_numbers() {
-        for (count, largest) in [(1, 0.0), (2, 0.564), (4, 1.029), (10, 1.539), (100, 2.508)] {
-            let found = normal_scores(count)[count as usize - 1];
-            assert!((found - largest).abs() < 0.03, "{count}: {found}");
+/// The smallest of the values that has such a share of the weight up to it.
+fn smallest_with(values: &Values, share: f64) -> f64 {
+    let mut sorted = values.clone();
+    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut left = share * weight(values);
+    for (value, weight) in &sorted {
+        left -= weight;
+        if left <= 0.0 {
+            return *value;
         }
     }
+    sorted.last().map_or(0.0, |last| last.0)
+}
+
+fn weight(values: &Values) -> f64 {
+    values.iter().map(|value| value.1).sum()
+}
+
+fn law(values: &Values, step: f64) -> Law {
+    let all = weight(values);
+    let points = values.iter().map(|&(value, weight)| (value, weight / all));
+    Law::from_points(points, step)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / as_f64(values.len()).max(1.0)
 }

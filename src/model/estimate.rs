@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::attempts::{breaker_threshold, tripped_by_chance};
 use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
-use super::crowd::{Crowd, crowd};
+use super::crowd::{Crowd, Load, crowd, loads};
 use super::day;
 use super::excess::{as_seen, at_the_stop, in_turns, of_one_round};
 use super::exposure::{Exposure, Incoming, Levels, Struck, is_exposed, starts_beside};
@@ -28,9 +28,11 @@ use super::rolling::{Reuse, Rolling, Rollout};
 use super::slow_start;
 use super::start_limits;
 use super::taken_over::{Places, saved};
+use super::verdict::Verdict;
+use super::walk::joins;
 use crate::rollout::{
-    Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, Verdict, bounds,
-    managed_scaling, moves, room, steps, target_headroom, verdict,
+    self, Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds,
+    managed_scaling, moves, room, steps, target_headroom,
 };
 use crate::scenario::{
     Assumption, Capacity, Clock, DesiredRange, Detection, PrescaleMode, Scenario,
@@ -321,6 +323,12 @@ type ExposureKey = (u64, [u32; 5]);
 /// Tasks and moves, upper bound and room, what joins and its boot, and when a failure is noticed.
 type RollbackKey = ([u32; 4], (u32, Option<u32>), (Joining, u64), Option<u64>);
 
+/// The starts on the hosts, and in how many rounds.
+type CrowdKey = (Vec<Load>, u32);
+
+/// Tasks, surge, slack, cold starts and required tasks, what joins, and its boot.
+type SlowStartKey = ([u32; 5], Joining, u64);
+
 /// The most numbers of healthy tasks that a deployment's exposure is taken at.
 const MOST_LEVELS: u32 = 4;
 
@@ -329,12 +337,10 @@ const MOST_LEVELS: u32 = 4;
 pub struct Model {
     /// One attempt of a start, and what comes after it.
     phases: Phases,
-    after_stopped: Rolling,
-    /// With the reactions in the phases.
-    seen: OnceCell<Rolling>,
-    followed: Followed,
-    /// Only where stopping tasks do not count.
-    at_the_stop: Option<Rolling>,
+    /// Of starts that share nothing.
+    pace: Rc<Pace>,
+    /// Of those that share a host, by hosts and number of rounds.
+    crowds: RefCell<HashMap<CrowdKey, (Crowd, Rc<Pace>)>>,
     /// By mean, variation and number of hosts.
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
     /// By what has room, what joins, and how it does.
@@ -350,10 +356,39 @@ pub struct Model {
     /// By moves, room, what joins, and when it is noticed.
     rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
     tries: Tries,
+    /// By tasks, surge, slack, cold starts and required tasks, what joins, and its boot.
+    slow_starts: RefCell<HashMap<SlowStartKey, f64>>,
+}
+
+/// How fast a rollout goes on whose starts are of one kind.
+#[derive(Debug)]
+struct Pace {
+    /// One attempt of a start, and what comes after it.
+    phases: Phases,
+    after_stopped: Rolling,
+    /// Only where stopping tasks do not count.
+    at_the_stop: Option<Rolling>,
+    /// The same with the reactions in the phases.
+    seen: OnceCell<Rolling>,
+    followed: Followed,
     /// By tasks, surge and slack.
     taken_over: RefCell<HashMap<[u32; 3], f64>>,
-    /// By tasks, surge, slack, cold starts and required tasks.
-    slow_starts: RefCell<HashMap<[u32; 5], f64>>,
+}
+
+impl Pace {
+    /// From the phases of an attempt, and those of a rollout.
+    fn of(scenario: &Scenario, phases: Phases, until_healthy: Phases) -> Rc<Self> {
+        let limits = start_limits::limits(scenario.service.launch_type);
+        Rc::new(Self {
+            phases,
+            at_the_stop: (!scenario.deployment.stopping_counts)
+                .then(|| Rolling::new(until_healthy.clone(), Reuse::AtTheStop, limits)),
+            after_stopped: Rolling::new(until_healthy, Reuse::AfterStopped, limits),
+            seen: OnceCell::new(),
+            followed: Followed::default(),
+            taken_over: RefCell::default(),
+        })
+    }
 }
 
 /// What the course of a deployment with hosts that join depends on beside the phases.
@@ -364,15 +399,10 @@ impl Model {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let phases = Phases::of(scenario);
-        let until_healthy = phases.until_healthy();
-        let limits = start_limits::limits(scenario.service.launch_type);
         Self {
+            pace: Pace::of(scenario, phases.clone(), phases.until_healthy()),
             phases,
-            at_the_stop: (!scenario.deployment.stopping_counts)
-                .then(|| Rolling::new(until_healthy.clone(), Reuse::AtTheStop, limits)),
-            seen: OnceCell::new(),
-            followed: Followed::default(),
-            after_stopped: Rolling::new(until_healthy, Reuse::AfterStopped, limits),
+            crowds: RefCell::default(),
             boots: RefCell::default(),
             joins: RefCell::default(),
             cycles: OnceCell::new(),
@@ -381,7 +411,6 @@ impl Model {
             exposures: RefCell::default(),
             rollbacks: RefCell::default(),
             tries: Tries::default(),
-            taken_over: RefCell::default(),
             slow_starts: RefCell::default(),
         }
     }
@@ -408,10 +437,57 @@ impl Model {
         limited_alike && timed_alike && a.desired_count == b.desired_count
     }
 
-    /// The phases of a task's life, of a start that does not fail.
+    /// The phases of a task's life, of a start that does not fail and has its host for itself.
     #[must_use]
     pub fn phases(&self) -> &Phases {
         &self.phases
+    }
+
+    /// What starts that share hosts do to each other; None where they do not.
+    pub fn crowd<T>(
+        &self,
+        scenario: &Scenario,
+        (plan, moves): (&Plan, &Moves),
+        told: impl FnOnce(&Crowd) -> T,
+    ) -> Option<T> {
+        self.in_a_crowd(scenario, plan, moves, |(crowd, _)| told(crowd))
+    }
+
+    fn in_a_crowd<T>(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        moves: &Moves,
+        told: impl FnOnce(&(Crowd, Rc<Pace>)) -> T,
+    ) -> Option<T> {
+        let loads = loads(scenario, moves, plan.prescale_hosts);
+        if loads.is_empty() || moves.is_stuck() {
+            return None;
+        }
+        let at_once = moves.surge.saturating_add(moves.slack).max(1);
+        let rounds = moves.desired.div_ceil(at_once);
+        let mut crowds = self.crowds.borrow_mut();
+        let known = crowds
+            .entry((loads, rounds))
+            .or_insert_with_key(|(loads, _)| {
+                let crowd = crowd(scenario, &self.phases, loads, rounds);
+                let until_healthy = crowd.until_healthy.clone();
+                let pace = Pace::of(scenario, crowd.phases.clone(), until_healthy);
+                (crowd, pace)
+            });
+        Some(told(known))
+    }
+
+    /// How fast the rollout of a plan goes on.
+    fn pace(&self, scenario: &Scenario, plan: &Plan, moves: &Moves) -> Rc<Pace> {
+        let crowded = self.in_a_crowd(scenario, plan, moves, |(_, pace)| Rc::clone(pace));
+        crowded.unwrap_or_else(|| Rc::clone(&self.pace))
+    }
+
+    /// The verdict on the new tasks of a plan, of which those that share a host are ready later.
+    #[must_use]
+    pub fn verdict(&self, scenario: &Scenario, plan: &Plan, moves: &Moves) -> Verdict {
+        self.pace(scenario, plan, moves).phases.verdict.clone()
     }
 
     /// How the deployment of a version goes that never gets healthy.
@@ -431,7 +507,7 @@ impl Model {
         if let Some(known) = self.rollbacks.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let start = &self.after_stopped.phases().start;
+        let start = &self.pace.after_stopped.phases().start;
         let found = rollback(scenario, moves, &self.phases, start, &self.tries);
         let found = Rc::new(found);
         self.rollbacks.borrow_mut().insert(key, Rc::clone(&found));
@@ -663,12 +739,15 @@ impl Model {
     }
 
     /// How a plan's deployment goes; None if it is stuck.
-    fn run(&self, scenario: &Scenario, plan: &Plan, moves: &Moves) -> Option<Run<'_>> {
-        if moves.is_stuck() || self.phases().verdict.kill_probability > NEARLY_ALL_KILLED {
+    fn run(&self, scenario: &Scenario, plan: &Plan, moves: &Moves) -> Option<Run> {
+        if moves.is_stuck() {
             return None;
         }
-        let crowd = crowd(scenario, &self.phases, moves, plan.prescale_hosts);
-        let course = self.course(moves, crowd);
+        let pace = self.pace(scenario, plan, moves);
+        if pace.phases.verdict.kill_probability > NEARLY_ALL_KILLED {
+            return None;
+        }
+        let course = Course::of(pace, moves);
         let joined = self.joined(scenario, moves);
         let completed = match &joined {
             Some(joined) => joined.completed(),
@@ -699,22 +778,26 @@ impl Model {
         moves: &Moves,
         before: u32,
         standing: u32,
-    ) -> Vec<(f64, Course<'_>)> {
-        let (rolling, reuse) = match &self.at_the_stop {
-            Some(at_the_stop) => (at_the_stop, Reuse::AtTheStop),
-            None => (&self.after_stopped, Reuse::AfterStopped),
-        };
-        let phases = self.after_stopped.phases();
-        let evacuations = evacuations(scenario, moves, phases, &self.followed, before, standing);
+    ) -> Vec<(f64, Course)> {
+        let Pace {
+            after_stopped,
+            at_the_stop,
+            followed,
+            ..
+        } = &*self.pace;
+        let phases = after_stopped.phases();
         let course = |rollout| Course {
-            rolling,
+            pace: Rc::clone(&self.pace),
+            reuse: if at_the_stop.is_some() {
+                Reuse::AtTheStop
+            } else {
+                Reuse::AfterStopped
+            },
             rollout,
-            reuse,
             by_room: None,
-            crowd: Crowd::default(),
             sooner: 0.0,
         };
-        evacuations
+        evacuations(scenario, moves, phases, followed, before, standing)
             .into_iter()
             .map(|(chance, rollout)| (chance, course(rollout)))
             .collect()
@@ -737,7 +820,7 @@ impl Model {
         }
         let cycles = self
             .cycles
-            .get_or_init(|| Rc::new(Cycles::of(self.after_stopped.phases())));
+            .get_or_init(|| Rc::new(Cycles::of(self.pace.after_stopped.phases())));
         let found = Joined::of(cycles, moves, moves.joining, &scaling, boot);
         let found = Rc::new(found);
         self.joins.borrow_mut().insert(key, Rc::clone(&found));
@@ -792,9 +875,7 @@ impl Model {
             excess_task_hours: self.excess(
                 // Only Fargate bills tasks, and there all have room.
                 match scenario.capacity {
-                    Capacity::Unlimited => {
-                        self.mean_excess_task_seconds(scenario, moves, &run.course)
-                    }
+                    Capacity::Unlimited => run.course.mean_excess_task_seconds(scenario, moves),
                     Capacity::FreeTasks(_) | Capacity::Hosts(_) => 0.0,
                 },
                 run.course.rollout,
@@ -820,43 +901,6 @@ impl Model {
                 .or_else_with(fails, Seconds(beside).hours());
         }
         cost(scenario, usage)
-    }
-
-    /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
-    /// surge lengthens the life of an old task; between two attempts the place is empty.
-    fn mean_excess_task_seconds(&self, scenario: &Scenario, moves: &Moves, course: &Course) -> f64 {
-        let (rollout, reuse) = (course.rollout, course.reuse);
-        let phases = self.phases();
-        let until_healthy = course.rolling.phases();
-        let limits = start_limits::limits(scenario.service.launch_type);
-        let at_once = f64::from(course.places().min(rollout.replacements));
-        let followed = || {
-            let durations = self.followed.durations(scenario, until_healthy);
-            mean_excess_task_seconds(scenario, moves, durations)
-        };
-        let excess = if limits.iter().any(|limit| at_once > limit.at_once) {
-            followed()
-        } else if let Some(excess) = of_one_round(rollout, phases, reuse) {
-            excess
-        } else if reuse == Reuse::AtTheStop {
-            let seen = self
-                .seen
-                .get_or_init(|| Rolling::new(as_seen(until_healthy), reuse, limits));
-            at_the_stop(rollout, until_healthy, seen)
-        } else {
-            in_turns(rollout, until_healthy).unwrap_or_else(followed)
-        };
-        let Some(retries) = &phases.retries else {
-            return excess;
-        };
-        let Rollout {
-            replacements,
-            surge,
-            ..
-        } = rollout;
-        let beside = f64::from(surge) / f64::from(course.places().max(1)) * f64::from(replacements);
-        let empty = retries.failed / (1.0 - retries.failed) * phases.reaction.mean();
-        excess - beside * empty
     }
 
     /// Tasks beyond the desired count, in billed hours.
@@ -934,7 +978,7 @@ impl Model {
             });
         let fails = scenario.deployment.failure.rate;
         let reaction = self.phases().reaction.mean();
-        let partial = self.partial_short(scenario, moves);
+        let partial = self.partial_short(scenario, moves, run);
         let rolled_back = if fails > 0.0 {
             self.rollback(scenario, moves)
                 .short_seconds(surplus, reaction)
@@ -957,24 +1001,66 @@ impl Model {
         available
     }
 
-    /// How long new tasks that have not yet their full share of load leave too little \[s\].
-    fn partial_short(&self, scenario: &Scenario, moves: &Moves) -> f64 {
+    /// How long new tasks that have not yet their full share of load leave too little, in a
+    /// deployment and where tasks move off the hosts that go \[s\].
+    fn partial_short(&self, scenario: &Scenario, moves: &Moves, run: &Run) -> f64 {
         let ramp = scenario
             .service
             .load_balancer
             .map_or(0.0, |balancer| balancer.slow_start.0);
         let required = required_tasks(&scenario.service);
-        let key = [
+        if ramp <= 0.0 {
+            return 0.0;
+        }
+        let joining = slow_start::Joins {
+            steps: joins(scenario, moves),
+            boot: Law::of(scenario.prescale.boot, self.phases.start.step()),
+        };
+        let afterwards = run.evacuations.iter().map(|(chance, evacuation)| {
+            let Rollout {
+                replacements,
+                surge,
+                slack,
+                cold,
+            } = evacuation.rollout;
+            let stay = moves.desired.saturating_sub(replacements);
+            let moves = Moves {
+                desired: replacements,
+                surge,
+                slack,
+                cold,
+                ..*moves
+            };
+            let required = required.saturating_sub(stay);
+            let short = self.ramp_short(&moves, &slow_start::Joins::none(), ramp, required);
+            chance * (short - run.ramps_beside_evacuation(ramp, slack > 0)).max(0.0)
+        });
+        self.ramp_short(moves, &joining, ramp, required) + afterwards.sum::<f64>()
+    }
+
+    fn ramp_short(
+        &self,
+        moves: &Moves,
+        joining: &slow_start::Joins,
+        ramp: f64,
+        required: u32,
+    ) -> f64 {
+        let tasks = [
             moves.desired,
             moves.surge,
             moves.slack,
             moves.cold,
             required,
         ];
+        let joined = match joining.steps.as_slice() {
+            [] => Joining::default(),
+            _ => moves.joining,
+        };
+        let key = (tasks, joined, joining.boot.mean().to_bits());
         let mut known = self.slow_starts.borrow_mut();
         *known.entry(key).or_insert_with(|| {
-            let phases = self.after_stopped.phases();
-            slow_start::short_seconds(moves, phases, ramp, required)
+            let phases = self.pace.after_stopped.phases();
+            slow_start::short_seconds(moves, phases, joining, ramp, required)
         })
     }
 
@@ -1039,65 +1125,6 @@ impl Model {
             until,
         }
     }
-
-    /// How the deployment goes.
-    ///
-    /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
-    /// back at different moments. Each alone bounds the deployment from below; the later one is
-    /// taken.
-    fn course(&self, moves: &Moves, crowd: Crowd) -> Course<'_> {
-        let rollout = |surge: u32| Rollout {
-            replacements: moves.desired,
-            surge,
-            slack: moves.slack,
-            cold: moves.cold,
-        };
-        let Some(at_the_stop) = &self.at_the_stop else {
-            return Course {
-                rolling: &self.after_stopped,
-                rollout: rollout(moves.surge),
-                reuse: Reuse::AfterStopped,
-                by_room: None,
-                crowd,
-                sooner: self.taken_over(moves),
-            };
-        };
-        let beside = moves.room.total().filter(|&beside| beside < moves.desired);
-        Course {
-            rolling: at_the_stop,
-            rollout: rollout(moves.bounds.upper.saturating_sub(moves.desired)),
-            reuse: Reuse::AtTheStop,
-            by_room: beside.map(|beside| (&self.after_stopped, rollout(beside))),
-            crowd,
-            sooner: 0.0,
-        }
-    }
-
-    /// How much sooner the last task is healthy as places take over starts that failed elsewhere
-    /// \[s\].
-    fn taken_over(&self, moves: &Moves) -> f64 {
-        let phases = &self.phases;
-        let Some(retries) = &phases.retries else {
-            return 0.0;
-        };
-        let tasks = moves.desired;
-        let (at_once, later) = (moves.surge.min(tasks), moves.slack.min(tasks));
-        let mut known = self.taken_over.borrow_mut();
-        *known.entry([tasks, at_once, later]).or_insert_with(|| {
-            let freed = phases.drain.plus(&phases.reaction);
-            saved(&Places {
-                tasks,
-                at_once,
-                later,
-                freed: &freed,
-                failed: retries.failed,
-                healthy: &phases.start,
-                fails: &retries.fails,
-                own: &retries.own,
-                turn: Some(&phases.reaction.plus(&freed)),
-            })
-        })
-    }
 }
 
 /// Of what is less likely nothing is told.
@@ -1132,36 +1159,71 @@ fn hours(scenario: &Scenario, plan: &Plan, there_for: &[&Law], asked: Asked) -> 
 }
 
 /// Which model tells how the deployment goes, and what it is asked.
-struct Course<'a> {
-    rolling: &'a Rolling,
-    rollout: Rollout,
+struct Course {
+    pace: Rc<Pace>,
     reuse: Reuse,
+    rollout: Rollout,
     /// The same for room on the hosts, where it comes back later than permission.
-    by_room: Option<(&'a Rolling, Rollout)>,
-    /// What starts lose to others on the same host.
-    crowd: Crowd,
+    by_room: Option<Rollout>,
     /// How much sooner it ends, as places take over starts that failed elsewhere \[s\].
     sooner: f64,
 }
 
-impl Course<'_> {
-    /// The later by mean of one clock, with the starts that share a host and those that are taken
-    /// over.
+impl Course {
+    /// How the deployment goes.
+    ///
+    /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
+    /// back at different moments. Each alone bounds the deployment from below; the later one is
+    /// taken.
+    fn of(pace: Rc<Pace>, moves: &Moves) -> Self {
+        let rollout = |surge: u32| Rollout {
+            replacements: moves.desired,
+            surge,
+            slack: moves.slack,
+            cold: moves.cold,
+        };
+        if pace.at_the_stop.is_none() {
+            return Self {
+                sooner: pace.taken_over(rollout(moves.surge), Reuse::AfterStopped),
+                pace,
+                reuse: Reuse::AfterStopped,
+                rollout: rollout(moves.surge),
+                by_room: None,
+            };
+        }
+        let beside = moves.room.total().filter(|&beside| beside < moves.desired);
+        let permitted = rollout(moves.bounds.upper.saturating_sub(moves.desired));
+        Self {
+            sooner: pace.taken_over(permitted, Reuse::AtTheStop),
+            pace,
+            reuse: Reuse::AtTheStop,
+            rollout: permitted,
+            by_room: beside.map(rollout),
+        }
+    }
+
+    fn rolling(&self) -> &Rolling {
+        match (self.reuse, &self.pace.at_the_stop) {
+            (Reuse::AtTheStop, Some(at_the_stop)) => at_the_stop,
+            _ => &self.pace.after_stopped,
+        }
+    }
+
+    /// The later by mean of one clock, with the starts that are taken over.
     fn later(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
         let law = self.undisturbed(clock);
-        let delay = self.mean_delay();
-        if delay.abs() > 0.0 {
-            Rc::new(law.shifted(delay))
+        if self.sooner > 0.0 {
+            Rc::new(law.shifted(-self.sooner))
         } else {
             law
         }
     }
 
     fn undisturbed(&self, clock: impl Fn(&Rolling, Rollout) -> Rc<Law>) -> Rc<Law> {
-        let law = clock(self.rolling, self.rollout);
+        let law = clock(self.rolling(), self.rollout);
         match self
             .by_room
-            .map(|(rolling, rollout)| clock(rolling, rollout))
+            .map(|rollout| clock(&self.pace.after_stopped, rollout))
         {
             Some(by_room) if by_room.mean() > law.mean() => by_room,
             _ => law,
@@ -1173,50 +1235,129 @@ impl Course<'_> {
         self.rollout.surge.saturating_add(self.rollout.slack)
     }
 
-    /// How much later the last new task is healthy than undisturbed \[s\].
-    ///
-    /// Tasks that start together do so in each of the ⌈tasks / places⌉ rounds.
-    fn mean_delay(&self) -> f64 {
-        let rounds = self.rollout.replacements.div_ceil(self.places().max(1));
-        let later = self.crowd.later * f64::from(rounds.saturating_sub(1));
-        self.crowd.first + later - self.sooner
+    /// Task-seconds beyond the desired count: mean \[s\]. A start that fails in a place of the
+    /// surge lengthens the life of an old task; between two attempts the place is empty.
+    fn mean_excess_task_seconds(&self, scenario: &Scenario, moves: &Moves) -> f64 {
+        let Self {
+            pace,
+            rollout,
+            reuse,
+            ..
+        } = self;
+        let phases = &pace.phases;
+        let until_healthy = self.rolling().phases();
+        let limits = start_limits::limits(scenario.service.launch_type);
+        let at_once = f64::from(self.places().min(rollout.replacements));
+        let followed = || {
+            let durations = pace.followed.durations(scenario, until_healthy);
+            mean_excess_task_seconds(scenario, moves, durations)
+        };
+        let excess = if limits.iter().any(|limit| at_once > limit.at_once) {
+            followed()
+        } else if let Some(excess) = of_one_round(*rollout, phases, *reuse) {
+            excess
+        } else if *reuse == Reuse::AtTheStop {
+            let seen = || Rolling::new(as_seen(until_healthy), Reuse::AtTheStop, limits);
+            at_the_stop(*rollout, until_healthy, pace.seen.get_or_init(seen))
+        } else {
+            in_turns(*rollout, until_healthy).unwrap_or_else(followed)
+        };
+        let Some(retries) = &phases.retries else {
+            return excess;
+        };
+        let Rollout {
+            replacements,
+            surge,
+            ..
+        } = *rollout;
+        let beside = f64::from(surge) / f64::from(self.places().max(1)) * f64::from(replacements);
+        let empty = retries.failed / (1.0 - retries.failed) * phases.reaction.mean();
+        excess - beside * empty
     }
 
-    /// Time with fewer healthy tasks than the required ones: mean \[s\]. What disturbs starts
-    /// lengthens it as it lengthens the whole, by the share of it that is short.
+    /// Time with fewer healthy tasks than the required ones: mean \[s\]. What is taken over shortens
+    /// it as it shortens the whole, by the share of it that is short.
     fn mean_short(&self, surplus: u32) -> f64 {
-        let short = self.rolling.mean_short(self.rollout, surplus);
-        let short = self.by_room.map_or(short, |(rolling, rollout)| {
-            rolling.mean_short(rollout, surplus).max(short)
+        let short = self.rolling().mean_short(self.rollout, surplus);
+        let short = self.by_room.map_or(short, |rollout| {
+            let by_room = self.pace.after_stopped.mean_short(rollout, surplus);
+            by_room.max(short)
         });
-        let delay = self.mean_delay();
-        if short <= 0.0 || delay.abs() <= 0.0 {
+        if short <= 0.0 || self.sooner <= 0.0 {
             return short;
         }
-        let reaction = self.rolling.phases().reaction.mean();
+        let reaction = self.pace.phases.reaction.mean();
         let moving = self.undisturbed(Rolling::new_version).mean() - reaction;
-        short * (1.0 + delay / moving.max(1e-9)).max(0.0)
+        short * (1.0 - self.sooner / moving.max(1e-9)).max(0.0)
+    }
+}
+
+impl Pace {
+    /// How much sooner the last task is healthy as places take over starts that failed elsewhere
+    /// \[s\].
+    fn taken_over(&self, rollout: Rollout, reuse: Reuse) -> f64 {
+        let phases = &self.phases;
+        let Some(retries) = &phases.retries else {
+            return 0.0;
+        };
+        let tasks = rollout.replacements;
+        let (at_once, later) = (rollout.surge.min(tasks), rollout.slack.min(tasks));
+        let mut known = self.taken_over.borrow_mut();
+        *known.entry([tasks, at_once, later]).or_insert_with(|| {
+            let freed = match reuse {
+                Reuse::AfterStopped => phases.drain.plus(&phases.reaction),
+                Reuse::AtTheStop => Law::fixed(0.0, phases.drain.step()),
+            };
+            saved(&Places {
+                tasks,
+                at_once,
+                later,
+                freed: &freed,
+                failed: retries.failed,
+                healthy: &phases.start,
+                fails: &retries.fails,
+                own: &retries.own,
+                turn: Some(&phases.reaction.plus(&freed)),
+            })
+        })
     }
 }
 
 /// How a plan's deployment goes.
-struct Run<'a> {
-    course: Course<'a>,
+struct Run {
+    course: Course,
     /// How it goes where hosts join while it runs.
     joined: Option<Rc<Joined>>,
     completed: Rc<Law>,
     /// How tasks may move off the hosts that go, each with its probability.
-    evacuations: Vec<(f64, Course<'a>)>,
+    evacuations: Vec<(f64, Course)>,
     /// How long that takes; absent where none do.
     evacuated: Option<Rc<Law>>,
 }
 
-impl Run<'_> {
+impl Run {
     fn new_version(&self) -> Rc<Law> {
         match &self.joined {
             Some(joined) => joined.new_version(),
             None => self.course.later(Rolling::new_version),
         }
+    }
+
+    /// How long the last new tasks still come to their share of load when the evacuation is short of
+    /// tasks: from its begin where it stops tasks first, else from its first new task on. Hosts that
+    /// joined go only when all have it \[s\].
+    fn ramps_beside_evacuation(&self, ramp: f64, stops_first: bool) -> f64 {
+        if self.joined.is_some() {
+            return 0.0;
+        }
+        let phases = &self.course.pace.phases;
+        let begins = if stops_first {
+            0.0
+        } else {
+            phases.reaction.mean() + phases.start.mean()
+        };
+        let gone = self.completed.mean() - self.new_version().mean();
+        (ramp - gone - begins).max(0.0)
     }
 
     /// How long fewer than `surplus` tasks beyond the fewest of the deployment are healthy while
@@ -1318,15 +1459,15 @@ impl Model {
     /// # Errors
     /// Not even the desired count fits on the listed and standing hosts.
     pub fn why_stuck(&self, scenario: &Scenario) -> Result<Stuck, TooFewPlaces> {
-        Ok(match verdict(scenario)? {
-            Verdict::Stuck(stuck) => stuck,
-            Verdict::Completes(_) => self.killed(scenario),
+        Ok(match rollout::verdict(scenario)? {
+            rollout::Verdict::Stuck(stuck) => stuck,
+            rollout::Verdict::Completes(moves) => self.killed(scenario, &moves),
         })
     }
 
     /// Why no start survives its health check.
-    fn killed(&self, scenario: &Scenario) -> Stuck {
-        let verdict = &self.phases().verdict;
+    fn killed(&self, scenario: &Scenario, moves: &Moves) -> Stuck {
+        let verdict = self.verdict(scenario, &Plan::of(scenario), moves);
         let grace = scenario
             .service
             .health_check_grace_period
@@ -1349,7 +1490,8 @@ impl Model {
     /// Whether the slow start leaves too little capacity though enough tasks are healthy.
     fn slow_start_warning(&self, scenario: &Scenario, outcome: &Outcome) -> Option<String> {
         outcome.duration.as_ref()?;
-        let short = self.partial_short(scenario, &outcome.moves);
+        let run = self.run(scenario, &Plan::of(scenario), &outcome.moves)?;
+        let short = self.partial_short(scenario, &outcome.moves, &run);
         (short > 0.0).then(|| {
             format!(
                 "new tasks take their full share of load only in the course of the slow start: for {} of each deployment less than {} tasks' worth of load is served; replace fewer at once, or shorten service.load_balancer.slow_start",
@@ -1361,7 +1503,7 @@ impl Model {
 
     fn warnings(&self, scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
         let mut warnings = Vec::new();
-        let verdict = &self.phases().verdict;
+        let verdict = self.verdict(scenario, &Plan::of(scenario), &outcome.moves);
         let killed = verdict.kill_probability;
         if killed > 0.01 && killed <= NEARLY_ALL_KILLED {
             warnings.push(format!(

@@ -519,6 +519,17 @@ impl Law {
     /// The law of the largest of `count` independent durations.
     #[must_use]
     pub fn largest_of(&self, count: u32) -> Self {
+        self.with_power(f64::from(count))
+    }
+
+    /// The law of each of `count` independent durations of which this is the largest.
+    #[must_use]
+    pub fn each_of(&self, count: f64) -> Self {
+        self.with_power(1.0 / count)
+    }
+
+    /// The law whose probability to be at most x is a power of this one's.
+    fn with_power(&self, power: f64) -> Self {
         if self.is_fixed() {
             return self.clone();
         }
@@ -528,7 +539,7 @@ impl Law {
             .iter()
             .zip(&*self.below)
             .map(|(m, below)| {
-                let up_to = (below + m).powf(f64::from(count));
+                let up_to = (below + m).powf(power);
                 let here = up_to - before;
                 before = up_to;
                 here
@@ -874,6 +885,14 @@ mod tests {
     fn largest_of_two_uniform_has_mean_two_thirds() {
         let largest = Law::uniform(30.0, 0.05).largest_of(2);
         assert!((largest.mean() - 20.0).abs() < 0.03, "{}", largest.mean());
+    }
+
+    #[test]
+    fn each_of_some_has_the_law_whose_largest_is_given() {
+        let each = Law::uniform(30.0, 0.1);
+        let found = each.largest_of(4).each_of(4.0);
+        assert!((found.mean() - 15.0).abs() < 0.01, "{}", found.mean());
+        assert!((found.quantile(0.9) - 27.0).abs() < 0.1);
     }
 
     #[test]

@@ -37,8 +37,13 @@ fn lingering(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
     let moves_off = outcome.duration?.evacuation_s.mean.0 > 0.0;
     let kept = provider.termination_protection == TerminationProtection::On;
     (kept && moves_off && scenario.prescale.mode != PrescaleMode::Standing).then(|| {
+        let stay = if hosts == 1 {
+            "1 host more than needed stays until it is drained".to_owned()
+        } else {
+            format!("{hosts} hosts more than needed stay until they are drained")
+        };
         format!(
-            "cluster.capacity_provider.managed_termination_protection keeps hosts with tasks, and tasks are on all of them: {hosts} more than needed stay until drained. Drain them, then terminate them with the desired capacity decremented; lowering it takes any host. Counted here as drained"
+            "cluster.capacity_provider.managed_termination_protection keeps hosts with tasks, and tasks are on all of them: {stay}. Drain them, then terminate them with the desired capacity decremented; lowering it takes any host. Counted here as drained"
         )
     })
 }

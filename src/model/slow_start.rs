@@ -3,7 +3,7 @@
 
 use super::law::{Law, as_f64};
 use super::phases::Phases;
-use super::walk::{Act, walk};
+use super::walk::{Act, Join, walk};
 use crate::rollout::Moves;
 
 /// Moments at which the tasks' worth is looked at.
@@ -14,6 +14,9 @@ const PARTS: [(u32, u32); 4] = [(8, 8), (24, 6), (100, 3), (u32::MAX, 1)];
 
 /// Cells that the law of a verdict is kept on.
 const CELLS: usize = 384;
+
+/// Boots of one host that are told apart, about.
+const BOOTS: usize = 8;
 
 /// Tails that are less likely than this are left out.
 const NEGLIGIBLE: f64 = 1e-12;
@@ -30,7 +33,13 @@ const NEGLIGIBLE: f64 = 1e-12;
 /// units together are worth too little. Of d tasks each of u units replaces ⌊d / u⌋, and those that
 /// are the soonest one more.
 #[must_use]
-pub fn short_seconds(moves: &Moves, phases: &Phases, ramp: f64, required: u32) -> f64 {
+pub fn short_seconds(
+    moves: &Moves,
+    phases: &Phases,
+    joining: &Joins,
+    ramp: f64,
+    required: u32,
+) -> f64 {
     if ramp <= 0.0 {
         return 0.0;
     }
@@ -40,14 +49,62 @@ pub fn short_seconds(moves: &Moves, phases: &Phases, ramp: f64, required: u32) -
         &phases.drain,
         &phases.reaction,
     ];
-    let short: [f64; 2] = if parts.into_iter().all(Law::is_fixed) {
-        let acts = walk(moves, phases, &[]);
+    let alike = parts.into_iter().all(Law::is_fixed) && joining.boot.is_fixed();
+    let short: [f64; 2] = if alike {
+        let acts = walk(moves, phases, &joining.steps);
         [ramp, 0.0].map(|ramp| below(moves, phases, &acts, ramp, required))
     } else {
-        let units = Units::of(moves, phases);
-        [ramp, 0.0].map(|ramp| units.short_seconds(ramp, f64::from(required)))
+        let by_boot = joining.by_boot();
+        let units: Vec<(Units, f64)> = by_boot
+            .iter()
+            .map(|(joining, chance)| (Units::of(moves, phases, joining), *chance))
+            .collect();
+        [ramp, 0.0].map(|ramp| {
+            let short = units
+                .iter()
+                .map(|(units, chance)| chance * units.short_seconds(ramp, f64::from(required)));
+            short.sum()
+        })
     };
     (short[0] - short[1]).max(0.0)
+}
+
+/// Hosts that join while it runs.
+pub struct Joins {
+    /// Those of each step of managed scaling.
+    pub steps: Vec<Join>,
+    /// From the launch of a host until it has joined.
+    pub boot: Law,
+}
+
+impl Joins {
+    /// None does.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            steps: Vec::new(),
+            boot: Law::fixed(0.0, 1.0),
+        }
+    }
+
+    /// The same with each boot that one host may take, and its probability: all that start on it
+    /// wait for the same. Of several each has its own.
+    fn by_boot(&self) -> Vec<(Self, f64)> {
+        let hosts: u32 = self.steps.iter().map(|step| step.hosts).sum();
+        let boots = if hosts == 1 {
+            let few = self.boot.coarsened(BOOTS);
+            few.points()
+                .map(|(boot, chance)| (Law::fixed(boot, few.step()), chance))
+                .collect()
+        } else {
+            vec![(self.boot.clone(), 1.0)]
+        };
+        let with = |(boot, chance)| {
+            let steps = self.steps.clone();
+            (Self { steps, boot }, chance)
+        };
+        boots.into_iter().map(with).collect()
+    }
 }
 
 /// The units of room of a rollout.
@@ -71,7 +128,7 @@ struct Kind {
 }
 
 impl<'a> Units<'a> {
-    fn of(moves: &Moves, phases: &'a Phases) -> Self {
+    fn of(moves: &Moves, phases: &'a Phases, joining: &Joins) -> Self {
         let Phases {
             start,
             cold_start,
@@ -87,16 +144,33 @@ impl<'a> Units<'a> {
             let at_once = moves.surge.saturating_add(moves.slack);
             (at_once.min(moves.desired), 0, reaction.clone())
         };
-        let units = starting + stopping;
         let apart = turn.plus(start);
+        // What joins when all others have begun the last task finds none.
+        let mut left = moves.desired.saturating_sub(starting + stopping);
+        let joined: Vec<(u32, Law)> = joining
+            .steps
+            .iter()
+            .map(|step| {
+                let places = step.places.min(left);
+                left -= places;
+                let boot = joining.boot.shifted(step.launched);
+                (places, boot.plus(reaction))
+            })
+            .collect();
+        let places: u32 = joined.iter().map(|(places, _)| places).sum();
+        let units = starting + stopping + places;
         let mut kinds = Vec::new();
         let cold = moves.cold.min(starting);
         let at_once = Law::fixed(0.0, start.step());
-        for (units, begins, first, stops_first) in [
+        let there = [
             (cold, &at_once, cold_start, false),
             (starting - cold, &at_once, start, false),
             (stopping, &freed, start, true),
-        ] {
+        ];
+        let joined = joined
+            .iter()
+            .map(|(places, joined)| (*places, joined, cold_start, false));
+        for (units, begins, first, stops_first) in there.into_iter().chain(joined) {
             if units > 0 {
                 kinds.push(Kind {
                     units,
@@ -458,7 +532,7 @@ mod tests {
         );
         let read = scenario(&text, Syntax::Toml, Purpose::DurationsOnly).expect("it is good");
         let moves = crate::rollout::scenario_moves(&read).expect("it fits");
-        short_seconds(&moves, &Phases::of(&read), ramp, 2)
+        short_seconds(&moves, &Phases::of(&read), &Joins::none(), ramp, 2)
     }
 
     #[test]

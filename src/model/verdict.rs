@@ -128,6 +128,12 @@ fn balancer_verdict(balancer: &LoadBalancer, ready: &Law, registration: Option<&
     }
 }
 
+/// The law of a service's registration delay, where its load balancer has one.
+#[must_use]
+pub fn registration_of(service: &Service, step: f64) -> Option<Law> {
+    registration(service.load_balancer.as_ref()?, step)
+}
+
 /// The law of the registration delay, for the kinds that have one.
 fn registration(balancer: &LoadBalancer, step: f64) -> Option<Law> {
     (balancer.kind == LoadBalancerKind::Nlb).then(|| Law::of(balancer.registration_delay, step))
@@ -338,6 +344,96 @@ impl<'a> Checked<'a> {
         }
         Seconds(f64::from(enough))
     }
+}
+
+/// What becomes of a task, since RUNNING \[s\].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fate {
+    /// It counts as healthy then.
+    Healthy(f64),
+    /// It is killed then.
+    Killed(f64),
+}
+
+/// The checks of one task whose readiness and first check are known.
+#[derive(Debug, Clone, Copy)]
+pub struct Checks<'a> {
+    service: &'a Service,
+    grace: Option<f64>,
+}
+
+impl<'a> Checks<'a> {
+    /// Those of a service, under a grace period \[s\].
+    #[must_use]
+    pub fn of(service: &'a Service, grace: Option<f64>) -> Self {
+        Self { service, grace }
+    }
+
+    /// Whether anything checks the tasks.
+    #[must_use]
+    pub fn are_made(&self) -> bool {
+        self.service.load_balancer.is_some() || self.service.health_check.is_some()
+    }
+
+    /// Between two checks of the load balancer; 0 without one \[s\].
+    #[must_use]
+    pub fn interval(&self) -> f64 {
+        let balancer = self.service.load_balancer.as_ref();
+        balancer.map_or(0.0, |balancer| balancer.health_check_interval.0)
+    }
+
+    /// What becomes of a task that is ready so long after RUNNING, and first checked by the load
+    /// balancer then.
+    #[must_use]
+    pub fn fate(&self, ready: f64, first_check: f64) -> Fate {
+        if !self.are_made() {
+            return Fate::Healthy(HEALTHY_WITHOUT_CHECK);
+        }
+        let (mut healthy, mut killed) = (0.0_f64, f64::INFINITY);
+        let mut judge = |passes: f64, is_healthy: f64, judged: f64| {
+            healthy = healthy.max(is_healthy);
+            let until = self.grace.map_or(f64::INFINITY, |grace| judged.max(grace));
+            if judged < passes && until < is_healthy {
+                killed = killed.min(until);
+            }
+        };
+        if let Some(balancer) = &self.service.load_balancer {
+            let interval = balancer.health_check_interval.0;
+            let failed = ((ready - first_check) / interval).ceil().max(0.0);
+            let passes = first_check + failed * interval;
+            let judged = judged_by_balancer(balancer, first_check);
+            let late = balancer.always_waits_for_threshold()
+                || failed >= f64::from(balancer.unhealthy_threshold);
+            let more = if late { more_passes(balancer) } else { 0.0 };
+            judge(passes, passes + more, judged);
+        }
+        if let Some(check) = &self.service.health_check {
+            let passes = first_probe_after(check, ready);
+            judge(passes, passes, judged_by_container(check));
+        }
+        if killed < f64::INFINITY {
+            Fate::Killed(killed)
+        } else {
+            Fate::Healthy(healthy)
+        }
+    }
+
+    /// When a task first checked then is killed that is never ready; never without a grace period.
+    #[must_use]
+    pub fn killed_unless_ready(&self, first_check: f64) -> Option<f64> {
+        let by_balancer = self.service.load_balancer.as_ref();
+        let by_balancer = by_balancer.map(|balancer| judged_by_balancer(balancer, first_check));
+        let by_container = self.service.health_check.as_ref().map(judged_by_container);
+        let judged = by_balancer.into_iter().chain(by_container);
+        let judged = judged.reduce(f64::min)?;
+        Some(judged.max(self.grace?))
+    }
+}
+
+/// When a target first checked then that fails all its checks is judged unhealthy \[s after RUNNING\].
+fn judged_by_balancer(balancer: &LoadBalancer, first_check: f64) -> f64 {
+    let more = f64::from(balancer.unhealthy_threshold.saturating_sub(1));
+    first_check + more * balancer.health_check_interval.0
 }
 
 /// Probability that the first pass of a target comes by a moment that the load balancer may pass from

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::search::{Candidate, Configuration, Search};
 use super::variants::{TimingLever, permitted, pulled};
-use super::{YesNo, grace};
+use super::{Taken, YesNo, grace};
 use crate::model::Model;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::{Limits, Scenario};
@@ -150,11 +150,15 @@ impl Decision {
     }
 }
 
-/// Whether the plan that would be taken within a scenario's limits pre-scales.
-pub fn would_prescale(search: &Search, scenario: &Scenario) -> bool {
-    chosen(search, &scenario.limits)
-        .as_ref()
-        .is_some_and(Candidate::prescales)
+/// How the plan gets its room that would be taken within a scenario's limits.
+pub fn taken(search: &Search, scenario: &Scenario) -> Taken {
+    match chosen(search, &scenario.limits) {
+        None => Taken::Nothing,
+        Some(plan) if plan.prescales() => Taken::Prescaled,
+        Some(plan) if plan.added_hosts() > 0 => Taken::Standing,
+        Some(plan) if plan.score.hosts_on_demand > 0 => Taken::OnDemand,
+        Some(_) => Taken::Settings,
+    }
 }
 
 /// The plan that is taken within some limits: one with fewer hosts where that makes no material

@@ -190,6 +190,20 @@ fn alternatives(
     Ok(rows)
 }
 
+/// What the durations on Fargate leave out.
+const START_ON_FARGATE: &str = "task start as on the hosts; a start on Fargate takes 20 to 65 s";
+
+/// Whether hosts whose price is counted carry tasks of others.
+fn shares_its_hosts(scenario: &Scenario) -> bool {
+    match &scenario.capacity {
+        Capacity::Hosts(cluster) => cluster
+            .hosts
+            .iter()
+            .any(|group| group.used.cpu > 0 || group.used.memory_mib > 0),
+        Capacity::FreeTasks(_) | Capacity::Unlimited => false,
+    }
+}
+
 /// The same service on Fargate, with the best settings.
 fn fargate(scenario: &Scenario, timing: &Timing) -> Result<Alternative, TooFewPlaces> {
     let none = |remark: &str| {
@@ -221,6 +235,12 @@ fn fargate(scenario: &Scenario, timing: &Timing) -> Result<Alternative, TooFewPl
     Ok(Alternative {
         kind: AlternativeKind::Fargate,
         plan: Some(report::report(scenario, &moved, &best)?),
-        remark: "task start as on the hosts; a start on Fargate takes 20 to 65 s".to_owned(),
+        remark: if shares_its_hosts(scenario) {
+            format!(
+                "its tasks alone, where the hosts above carry other services too; {START_ON_FARGATE}"
+            )
+        } else {
+            START_ON_FARGATE.to_owned()
+        },
     })
 }

@@ -299,6 +299,26 @@ pub struct Range {
     pub to: Option<f64>,
     /// Of the three numbers.
     pub unit: &'static str,
+    /// How the plan gets its room that is taken below; absent where the answer stays.
+    pub below: Option<Taken>,
+    /// The same above.
+    pub above: Option<Taken>,
+}
+
+/// How a plan gets the room for new tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// Hosts are launched before each deployment.
+    Prescaled,
+    /// Hosts are always on.
+    Standing,
+    /// Managed scaling adds hosts while it runs.
+    OnDemand,
+    /// On the hosts that are there.
+    Settings,
+    /// No plan is within the limits.
+    Nothing,
 }
 
 /// One row of the comparison that `hosts` shows.

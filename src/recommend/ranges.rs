@@ -1,10 +1,10 @@
 //! The ranges of the inputs over which the answer stays: each one alone is moved until the answer
 //! turns, all plans being compared anew.
 
-use super::decision::{Timing, would_prescale};
+use super::decision::{Timing, taken};
 use super::search::Search;
 use super::variants::with_balancer;
-use super::{Range, YesNo};
+use super::{Range, Taken, YesNo};
 use crate::model::Model;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
@@ -30,8 +30,12 @@ pub fn of_boot_price_and_rate(
     answer: YesNo,
 ) -> Result<Vec<Range>, TooFewPlaces> {
     let model = &timing.model;
-    let stays = |changed: &Scenario| -> Result<bool, TooFewPlaces> {
-        Ok(!may_prescale || answer_stays(changed, model, answer)?)
+    let instead = |changed: &Scenario| -> Result<Option<Taken>, TooFewPlaces> {
+        if may_prescale {
+            instead(changed, model, answer)
+        } else {
+            Ok(None)
+        }
     };
     let mut ranges = Vec::new();
     let prescale = &timing.scenario.prescale;
@@ -43,7 +47,7 @@ pub fn of_boot_price_and_rate(
             |boot| {
                 let mut changed = timing.scenario.clone();
                 changed.prescale.boot.mean = Seconds(boot);
-                stays(&changed)
+                instead(&changed)
             },
         )?);
     }
@@ -59,7 +63,7 @@ pub fn of_boot_price_and_rate(
                     host.on_demand = host.on_demand * factor;
                     host.spot = host.spot.map(|spot| spot * factor);
                 }
-                stays(&changed)
+                instead(&changed)
             },
         )?);
     }
@@ -71,7 +75,7 @@ pub fn of_boot_price_and_rate(
             |per_day| {
                 let mut changed = timing.scenario.clone();
                 changed.deployment.per_day = Some(per_day);
-                stays(&changed)
+                instead(&changed)
             },
         )?);
     }
@@ -93,31 +97,50 @@ pub fn of_delay(
         return Ok(None);
     };
     let now = balancer.deregistration_delay.0;
-    let turns = |delay: f64| -> Result<bool, TooFewPlaces> {
+    let instead_at = |delay: f64| -> Result<Option<Taken>, TooFewPlaces> {
         if !may_prescale {
-            return Ok(false);
+            return Ok(None);
         }
         let mut balancer = balancer;
         balancer.deregistration_delay = Seconds(delay);
         let changed = with_balancer(planned, balancer);
-        Ok(!answer_stays(&changed, &Model::of(&changed), answer)?)
+        instead(&changed, &Model::of(&changed), answer)
+    };
+    let turns = |delay: f64| Ok(instead_at(delay)?.is_some());
+    let turn = |values: &[f64]| -> Result<Option<(f64, Taken)>, TooFewPlaces> {
+        let Some(at) = first_turn(values, turns)? else {
+            return Ok(None);
+        };
+        Ok(instead_at(at)?.map(|taken| (at, taken)))
     };
     let below: Vec<f64> = DELAYS.iter().rev().copied().filter(|&d| d < now).collect();
     let above: Vec<f64> = DELAYS.iter().copied().filter(|&d| d > now).collect();
-    let (from, to) = (first_turn(&below, turns)?, first_turn(&above, turns)?);
-    Ok(Some(Range {
-        key: "service.load_balancer.deregistration_delay".to_owned(),
-        now,
-        from,
-        to,
-        unit: "s",
-    }))
+    let key = "service.load_balancer.deregistration_delay";
+    Ok(Some(range(key, now, "s", [turn(&below)?, turn(&above)?])))
 }
 
-/// Whether the answer is the same for a changed scenario.
-fn answer_stays(changed: &Scenario, model: &Model, answer: YesNo) -> Result<bool, TooFewPlaces> {
-    let search = Search::new(changed, model)?;
-    Ok(would_prescale(&search, changed) == (answer == YesNo::Yes))
+/// A range between the values at which the answer turns, with what is taken there.
+fn range(key: &str, now: f64, unit: &'static str, [from, to]: [Option<(f64, Taken)>; 2]) -> Range {
+    Range {
+        key: key.to_owned(),
+        now,
+        from: from.map(|(at, _)| at),
+        to: to.map(|(at, _)| at),
+        unit,
+        below: from.map(|(_, taken)| taken),
+        above: to.map(|(_, taken)| taken),
+    }
+}
+
+/// What is taken for a changed scenario, if the answer is another one.
+fn instead(
+    changed: &Scenario,
+    model: &Model,
+    answer: YesNo,
+) -> Result<Option<Taken>, TooFewPlaces> {
+    let taken = taken(&Search::new(changed, model)?, changed);
+    let stays = (taken == Taken::Prescaled) == (answer == YesNo::Yes);
+    Ok((!stays).then_some(taken))
 }
 
 /// The value nearest to now at which the answer has turned, of values from the nearest on; None if
@@ -149,37 +172,30 @@ fn by_factor(
     key: &str,
     now: f64,
     unit: &'static str,
-    stays: impl Fn(f64) -> Result<bool, TooFewPlaces>,
+    instead: impl Fn(f64) -> Result<Option<Taken>, TooFewPlaces>,
 ) -> Result<Range, TooFewPlaces> {
-    let turn = |factor: f64| -> Result<Option<f64>, TooFewPlaces> {
+    let turn = |factor: f64| -> Result<Option<(f64, Taken)>, TooFewPlaces> {
         let (mut good, mut bad) = (now, now);
-        loop {
+        let mut taken = loop {
             bad *= factor;
             if !(1.0 / FARTHEST..=FARTHEST).contains(&(bad / now)) {
                 return Ok(None);
             }
-            if !stays(bad)? {
-                break;
+            match instead(bad)? {
+                Some(taken) => break taken,
+                None => good = bad,
             }
-            good = bad;
-        }
+        };
         for _ in 0..BISECTIONS {
             let middle = (good * bad).sqrt();
-            if stays(middle)? {
-                good = middle;
-            } else {
-                bad = middle;
+            match instead(middle)? {
+                Some(other) => (bad, taken) = (middle, other),
+                None => good = middle,
             }
         }
-        Ok(Some((good * bad).sqrt()))
+        Ok(Some(((good * bad).sqrt(), taken)))
     };
-    Ok(Range {
-        key: key.to_owned(),
-        now,
-        from: turn(0.5)?,
-        to: turn(2.0)?,
-        unit,
-    })
+    Ok(range(key, now, unit, [turn(0.5)?, turn(2.0)?]))
 }
 
 #[cfg(test)]

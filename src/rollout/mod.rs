@@ -28,7 +28,10 @@ pub use range::{RangeCheck, moves_over_range, over_range};
 pub use scale_out::{Joining, joining, managed_scaling, steps, target_for, target_headroom};
 pub use stuck::{Bound, Fix, Stuck};
 
-use crate::scenario::{Placement, Scenario};
+use crate::scenario::{LoadBalancerKind, Placement, Scenario, Service};
+
+/// Without any check a task counts as healthy so long after RUNNING \[s\].
+const HEALTHY_WITHOUT_CHECK: f64 = 40.0;
 
 /// What the scheduler may do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +171,38 @@ fn leaving(scenario: &Scenario) -> f64 {
         + scenario.deployment.reaction.mean.0
 }
 
+/// From RUNNING to counted healthy, where all takes its mean \[s\].
+///
+/// # Formula
+/// At the load balancer the first pass comes half an interval after readiness or the clock's start, at
+/// an NLB the registration delay, whichever is later; if more checks failed before than it takes to be
+/// unhealthy, (`healthy_threshold` − 1) more pass. At the container the first probe at or after
+/// readiness. Without any check 40 s.
+fn until_healthy(service: &Service) -> f64 {
+    let ready = service.timing.ready.mean.0;
+    let by_balancer = service.load_balancer.as_ref().map(|balancer| {
+        let interval = balancer.health_check_interval.0;
+        let clock = match balancer.kind {
+            LoadBalancerKind::Nlb => balancer.registration_delay.mean.0,
+            LoadBalancerKind::Alb | LoadBalancerKind::Clb => 0.0,
+        };
+        let passes = ready.max(clock) + interval / 2.0;
+        let fatal = f64::from(balancer.unhealthy_threshold) * interval;
+        let more = if balancer.always_waits_for_threshold() || passes - clock > fatal {
+            f64::from(balancer.healthy_threshold.saturating_sub(1)) * interval
+        } else {
+            0.0
+        };
+        passes + more
+    });
+    let by_container = service.health_check.as_ref().map(|check| {
+        let probes = (ready / check.interval.0).ceil().max(1.0);
+        probes * check.interval.0
+    });
+    let checked = by_balancer.into_iter().chain(by_container);
+    checked.reduce(f64::max).unwrap_or(HEALTHY_WITHOUT_CHECK)
+}
+
 /// Tasks beside the desired count where stopping ones do not count and hosts have room for all.
 ///
 /// # Formula
@@ -178,16 +213,7 @@ fn beside_stopping(scenario: &Scenario, bounds: Bounds) -> u32 {
     let service = &scenario.service;
     let timing = &service.timing;
     let reaction = scenario.deployment.reaction.mean.0;
-    let balancer = service.load_balancer.as_ref();
-    let checks = balancer.map_or(0.0, |balancer| {
-        let passes = if balancer.always_waits_for_threshold() {
-            balancer.healthy_threshold
-        } else {
-            1
-        };
-        (f64::from(passes) - 0.5) * balancer.health_check_interval.0
-    });
-    let turn = timing.start.mean.0 + timing.ready.mean.0 + checks + reaction;
+    let turn = timing.start.mean.0 + until_healthy(service) + reaction;
     let at_once = bounds.upper.saturating_sub(bounds.lower);
     let surge = bounds.upper.saturating_sub(service.desired_count);
     let stopping = (f64::from(at_once) * leaving(scenario) / turn.max(1e-9)).ceil();

@@ -847,6 +847,9 @@ impl<'a> Run<'a> {
         let new_version = self.outcome.new_version;
         // Nothing happens between the last change and "completed".
         self.pass_time_until(began);
+        if !self.scaled.is_empty() && !self.adds_by_hand() {
+            self.end_all_ramps();
+        }
         self.released = self.hosts_that_go();
         for host in 0..self.released.len() {
             if self.released[host] {
@@ -1088,6 +1091,23 @@ impl<'a> Run<'a> {
             self.ramping -= 1;
         }
         short
+    }
+
+    fn adds_by_hand(&self) -> bool {
+        let mut hosts = self.setup.hosts.iter();
+        hosts.any(|host| host.origin == Origin::Added)
+    }
+
+    /// Scale-in takes hosts on demand so late that all tasks have their full share of load by then.
+    fn end_all_ramps(&mut self) {
+        let now = self.now;
+        self.outcome.short_seconds += self.short_afterwards();
+        self.now = now;
+        for task in &mut self.tasks {
+            task.ramps_from = None;
+        }
+        self.lacking = 0.0;
+        self.queue.retain(|kind| kind != RAMPED);
     }
 
     /// How long the share of load of a new task rises \[s\].

@@ -50,7 +50,7 @@ fn a_capacity_provider() {
     );
     assert_told(
         &[(provider, "target_capacity = 50")],
-        &["2 of the hosts stand free: managed scaling keeps 50 %"],
+        &["2 hosts more stand free: managed scaling keeps 50 %"],
     );
     assert_told(
         &[(provider, ""), ("prescale", "hosts = 2")],
@@ -75,9 +75,9 @@ fn release_and_spot_that_stays_or_goes() {
     assert_told(
         &[("prescale", "hosts = 2\nrelease_hosts = \"newest\"")],
         &[
-            "drain the 2 hosts that were added",
+            "drain the 2 added hosts",
             "a second rollout under the same bounds",
-            "released: the 2 hosts that were added",
+            "released: the 2 added hosts",
         ],
     );
     let spot = "hosts = 2\nspot_share = 1.0\ninstance_type = \"m5.large\"";

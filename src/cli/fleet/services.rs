@@ -23,9 +23,12 @@ fn headline(found: &Found<'_>, plan: &FleetPlan) -> String {
         several => format!(" {several} services that are stuck today move again."),
     };
     format!(
-        "Change {} of {} services: {:.0} → {:.0} weighted minutes a month, for {:+.2} USD a month; {}.{freed}",
+        "Change {} of {}: {:.0} → {:.0} weighted minutes a month, for {:+.2} USD a month; {}.{freed}",
         changing.count(),
-        plan.services.len(),
+        match plan.services.len() {
+            1 => "1 service".to_owned(),
+            services => format!("{services} services"),
+        },
         plan.today.weighted_minutes_per_month,
         plan.total.weighted_minutes_per_month,
         plan.added_cost().0,

@@ -116,8 +116,12 @@ fn show_worth(page: &mut Page, scenario: &Scenario, recommendation: &Recommendat
         ));
     }
     if let Some(turns_at) = BreakEven::of(scenario, hosts) {
+        let minutes = match scenario.usd_per_minute {
+            Some(_) => ", the minutes that they save left aside",
+            None => "",
+        };
         points.push(format!(
-            "Above {} standing hosts cost less than pre-scaled ones.",
+            "Above {} standing hosts cost less than pre-scaled ones{minutes}.",
             turns_at.told(words::number)
         ));
     }
@@ -149,6 +153,8 @@ fn range(range: &Range) -> Vec<String> {
         from,
         to,
         unit,
+        below,
+        above,
     } = range;
     let unit = match *unit {
         "1/day" => "a day",
@@ -160,9 +166,13 @@ fn range(range: &Range) -> Vec<String> {
         (None, Some(to)) => format!("at most {to} {unit}"),
         (Some(from), Some(to)) => format!("{from} to {to} {unit}"),
     };
+    let otherwise: String = [("below", below), ("above", above)]
+        .into_iter()
+        .filter_map(|(side, taken)| Some(format!("; {side} it {}", words::taken((*taken)?))))
+        .collect();
     vec![
         format!("{key}:"),
-        format!("{span} (now {} {unit})", words::number(*now)),
+        format!("{span} (now {} {unit}){otherwise}", words::number(*now)),
     ]
 }
 
