@@ -271,9 +271,10 @@ impl Recovery {
             (from, to) = (from.min(first), to.max(last));
         }
         let size = most as usize;
-        let points = (MOST_TERMS / ((size + 1) * (size + 1) * 8)).clamp(48, 128);
+        let points = (MOST_TERMS / ((size + 1) * (size + 1) * 8)).clamp(48, 64);
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
         let step = (to - from).max(1e-9) / points as f64;
+        let mut sums = Sums::default();
         #[expect(clippy::cast_precision_loss, reason = "a small count")]
         let laws: Vec<Vec<f64>> = (0..points)
             .map(|i| from + (i as f64 + 0.5) * step)
@@ -283,7 +284,7 @@ impl Recovery {
                     &binomial(later, 1.0 - moved_later.cdf(at), size),
                     size,
                 );
-                let waiting = missing_of_waiting(question, &courses, &start, at);
+                let waiting = missing_of_waiting(question, &courses, &start, at, &mut sums);
                 convolved(&elsewhere, &waiting, size)
             })
             .collect();
@@ -332,6 +333,7 @@ fn missing_of_waiting(
     courses: &[(f64, Vec<(f64, f64)>)],
     start: &Law,
     at: f64,
+    sums: &mut Sums,
 ) -> Vec<f64> {
     let (waiting, size) = (question.waiting(), question.most as usize);
     let mut mixed = vec![0.0; size + 1];
@@ -344,11 +346,14 @@ fn missing_of_waiting(
         Cause::Zone => waiting,
     };
     let (full, rest) = (waiting / on_each, waiting % on_each);
+    let (mut one, mut both) = (vec![0.0; size + 1], Vec::new());
     for (chance, tries) in courses {
-        let of_one = |tasks: u32| waiting_for_one(tries, start, tasks, at, size);
-        let mut missing = power(&of_one(on_each), full, size);
+        waiting_for_one(tries, start, (on_each, at), &mut one);
+        let mut missing = sums.of(&one, full, size);
         if rest > 0 {
-            missing = convolved(&missing, &of_one(rest), size);
+            waiting_for_one(tries, start, (rest, at), &mut one);
+            convolve(missing, &one, size, &mut both);
+            missing = &both;
         }
         for (mixed, missing) in mixed.iter_mut().zip(missing) {
             *mixed += chance * missing;
@@ -357,15 +362,11 @@ fn missing_of_waiting(
     mixed
 }
 
-/// How many of the tasks that wait for one host are missing at a moment after the strike.
-fn waiting_for_one(
-    tries: &[(f64, f64)],
-    start: &Law,
-    tasks: u32,
-    at: f64,
-    most: usize,
-) -> Vec<f64> {
-    let mut mixed = vec![0.0; most + 1];
+/// How many of the tasks that wait for one host are missing at a moment after the strike, the last
+/// item for all from there on.
+fn waiting_for_one(tries: &[(f64, f64)], start: &Law, (tasks, at): (u32, f64), mixed: &mut [f64]) {
+    mixed.fill(0.0);
+    let most = mixed.len() - 1;
     let (soonest, latest) = start.support();
     let half = start.step() / 2.0;
     for &(joined, chance) in tries {
@@ -375,10 +376,9 @@ fn waiting_for_one(
         } else if after >= latest + half {
             mixed[0] += chance;
         } else {
-            add_binomial(&mut mixed, chance, tasks, 1.0 - start.cdf(after));
+            add_binomial(mixed, chance, tasks, 1.0 - start.cdf(after));
         }
     }
-    mixed
 }
 
 /// From the request for a spot host to the launch of what comes \[s\].
@@ -620,10 +620,11 @@ pub fn chance_of_missing_more(sources: &[&Source], surplus: u32) -> f64 {
     let size = surplus as usize + 1;
     let mut sum = vec![0.0; size + 1];
     sum[0] = 1.0;
+    let mut sums = Sums::default();
     for source in sources {
         sum = convolved(
             &sum,
-            &power(&source.missing(size), source.count, size),
+            sums.of(&source.missing(size), source.count, size),
             size,
         );
     }
@@ -697,30 +698,53 @@ pub fn add_binomial(to: &mut [f64], share: f64, n: u32, p: f64) {
 
 /// The law of a sum of two independent counts, the last item for all from `most` on.
 pub fn convolved(a: &[f64], b: &[f64], most: usize) -> Vec<f64> {
-    let mut sum = vec![0.0; most + 1];
-    for (i, &p) in a.iter().enumerate().filter(|&(_, &p)| p > 0.0) {
-        for (j, &q) in b.iter().enumerate() {
-            sum[(i + j).min(most)] += p * q;
-        }
-    }
+    let mut sum = Vec::new();
+    convolve(a, b, most, &mut sum);
     sum
 }
 
-/// The law of the sum of `count` independent counts of a law.
-fn power(law: &[f64], mut count: u32, most: usize) -> Vec<f64> {
-    let mut sum = vec![0.0; most + 1];
-    sum[0] = 1.0;
-    let mut square = law.to_vec();
-    while count > 0 {
-        if count % 2 == 1 {
-            sum = convolved(&sum, &square, most);
-        }
-        count /= 2;
-        if count > 0 {
-            square = convolved(&square, &square, most);
+fn convolve(a: &[f64], b: &[f64], most: usize, into: &mut Vec<f64>) {
+    into.clear();
+    into.resize(most + 1, 0.0);
+    for (i, &p) in a.iter().enumerate().filter(|&(_, &p)| p > 0.0) {
+        for (j, &q) in b.iter().enumerate() {
+            into[(i + j).min(most)] += p * q;
         }
     }
-    sum
+}
+
+/// Sums of independent counts of one law, in vectors that are used again: thousands are asked for.
+#[derive(Default)]
+struct Sums {
+    sum: Vec<f64>,
+    square: Vec<f64>,
+    next: Vec<f64>,
+}
+
+impl Sums {
+    /// The law of the sum of `count` counts of a law; at least one.
+    fn of(&mut self, law: &[f64], mut count: u32, most: usize) -> &[f64] {
+        let Self { sum, square, next } = self;
+        square.clear();
+        square.extend_from_slice(law);
+        sum.clear();
+        while count > 0 {
+            if count % 2 == 1 {
+                if sum.is_empty() {
+                    sum.extend_from_slice(square);
+                } else {
+                    convolve(sum, square, most, next);
+                    std::mem::swap(sum, next);
+                }
+            }
+            count /= 2;
+            if count > 0 {
+                convolve(square, square, most, next);
+                std::mem::swap(square, next);
+            }
+        }
+        sum
+    }
 }
 
 #[cfg(test)]
