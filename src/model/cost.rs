@@ -21,6 +21,10 @@ pub struct Cost {
     pub headroom_usd_per_month: Usd,
     /// What one deployment adds \[USD\].
     pub per_deployment_usd: Usd,
+    /// Of what all deployments of a month add, the part that is due once however many there are:
+    /// licences of added hosts by the monthly high-water mark \[USD/month\].
+    #[serde(skip)]
+    pub due_once_usd_per_month: Usd,
     /// Committed hosts beyond the listed ones, at list price: paid in any case, and in no other
     /// figure \[USD/month\]; absent without them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -236,6 +240,7 @@ fn hosts(
         plan.spot_hosts
     };
     let mut each = Each::nothing();
+    let mut due_once = Usd(0.0);
     let unbilled = Seconds(usage.spot_hours_each.mean.min(1.0) * 3600.0);
     let added = priced(scenario, plan.prescale_hosts, added_spot, unbilled)
         .into_iter()
@@ -273,6 +278,7 @@ fn hosts(
         each.add(price.for_hours(share) + by_hours, billed);
         if let Some(deployments) = deployments.filter(|&deployments| deployments > 0.0) {
             each.add_fixed(licences.high_water * (count / deployments));
+            due_once += licences.high_water * count;
         }
         if let Some(cluster) = cluster {
             each.add_fixed(Usd(cluster.cold_pull_gib * cluster.nat_usd_per_gib) * count);
@@ -280,6 +286,7 @@ fn hosts(
     }
     Cost {
         sunk_usd_per_month: sunk(scenario, beyond_listed),
+        due_once_usd_per_month: due_once,
         ..total(serving, headroom, each, deployments)
     }
 }
@@ -304,6 +311,7 @@ fn total(serving: Usd, headroom: Usd, each: Each, deployments: Option<f64>) -> C
         serving_usd_per_month: serving,
         headroom_usd_per_month: headroom,
         per_deployment_usd: each,
+        due_once_usd_per_month: Usd(0.0),
         sunk_usd_per_month: None,
         total_usd_per_month,
         per_deployment_p95_usd: each_spread.map(|spread| spread.p95),

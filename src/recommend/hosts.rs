@@ -3,6 +3,7 @@
 use super::decision::{Decision, Timing};
 use super::search::{Candidate, Search};
 use super::{Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, report};
+use crate::model::Cost;
 use crate::rollout::{Added, TooFewPlaces, managed_scaling, room};
 use crate::scenario::{Capacity, LaunchType, NetworkMode, Scenario};
 use crate::units::{DAYS_PER_MONTH, Seconds, Usd};
@@ -63,8 +64,10 @@ pub fn answer(
             .zip(decision.chosen)
             .map(|(current, chosen)| current - chosen.score.time),
         break_even_deployments_per_day: standing_cost
-            .zip(per_deployment)
-            .and_then(|(standing, each)| positive(standing.0 / (each.0 * DAYS_PER_MONTH), each)),
+            .zip(prescaled.as_ref().map(|prescaled| prescaled.score.cost))
+            .and_then(|(standing, cost)| {
+                break_even(standing, &cost, scenario.deployment.per_month())
+            }),
         break_even_usd_per_minute: per_deployment
             .zip(saves)
             .and_then(|(each, saves)| (saves.0 > 0.0).then_some(each.0 * 60.0 / saves.0)),
@@ -74,8 +77,16 @@ pub fn answer(
     })
 }
 
-fn positive(value: f64, divisor: Usd) -> Option<f64> {
-    (divisor.0 > 0.0).then_some(value)
+/// Above so many deployments a calendar day standing hosts are cheaper than pre-scaled ones.
+///
+/// # Formula
+/// `headroom` / (`per_deployment` × 730/24), with what a deployment adds at that number of them: of
+/// what is due once a month each pays the less the more they are. That is
+/// (`headroom` − due once) / (`per_deployment` without it × 730/24).
+fn break_even(standing: Usd, prescaled: &Cost, per_month: Option<f64>) -> Option<f64> {
+    let due_once = prescaled.due_once_usd_per_month.0;
+    let each = prescaled.per_deployment_usd.0 - per_month.map_or(0.0, |number| due_once / number);
+    (each > 0.0).then(|| (standing.0 - due_once).max(0.0) / (each * DAYS_PER_MONTH))
 }
 
 /// Why, in one word.
@@ -243,4 +254,41 @@ fn fargate(scenario: &Scenario, timing: &Timing) -> Result<Alternative, TooFewPl
             START_ON_FARGATE.to_owned()
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_once_a_month_is_not_paid_by_each_further_deployment() {
+        // 0.01 USD a deployment, and licences of 30 USD a month that 300 deployments share.
+        let prescaled = Cost {
+            serving_usd_per_month: Usd(100.0),
+            headroom_usd_per_month: Usd(0.0),
+            per_deployment_usd: Usd(0.01 + 30.0 / 300.0),
+            due_once_usd_per_month: Usd(30.0),
+            sunk_usd_per_month: None,
+            total_usd_per_month: Some(Usd(133.0)),
+            per_deployment_p95_usd: None,
+            total_p95_usd_per_month: None,
+        };
+        let found = break_even(Usd(80.0), &prescaled, Some(300.0));
+        // 30 + 0.01 n = 80 at 5000 a month.
+        let expected = 5_000.0 / DAYS_PER_MONTH;
+        assert!(
+            found.is_some_and(|found| (found - expected).abs() < 1e-9),
+            "{found:?}"
+        );
+        let unknown = Cost {
+            due_once_usd_per_month: Usd(0.0),
+            ..prescaled
+        };
+        let found = break_even(Usd(80.0), &unknown, None);
+        let expected = 80.0 / (0.11 * DAYS_PER_MONTH);
+        assert!(
+            found.is_some_and(|found| (found - expected).abs() < 1e-9),
+            "{found:?}"
+        );
+    }
 }
