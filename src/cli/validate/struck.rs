@@ -53,8 +53,8 @@ pub fn section(page: &mut Page, validation: &Validation) {
              room elsewhere that the other takes. A few are single strikes, 4 to 10 % off."
                 .to_owned(),
             "During deployments the model lets tasks on their way stand in for lost ones by an \
-             average over the course of the deployment, leaves out what strikes add where the \
-             scheduler's own moves are already short, and has the tasks where they are between \
+             average over the course of the deployment, as it does for what strikes add where \
+             the scheduler's own moves are already short, and has the tasks where they are between \
              deployments. That is the smaller part of a month's minutes."
                 .to_owned(),
         ],
