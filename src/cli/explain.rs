@@ -97,14 +97,7 @@ fn fixes(explanation: &Explanation) -> Option<String> {
 }
 
 fn fix_line(fix: &Fix) -> String {
-    format!("  {} {} → {}\n", fix.key, plain(&fix.from), plain(&fix.to))
-}
-
-/// A value without the quotes of JSON.
-fn plain(value: &serde_json::Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    format!("  {} {}\n", fix.key, super::words::from_to_of_fix(fix))
 }
 
 fn waterfall(explanation: &Explanation) -> Option<String> {

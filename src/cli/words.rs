@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::output::Complaint;
 use crate::model::{Availability, Duration, Durations, Estimate};
 use crate::recommend::{Change, PlanReport, Taken};
+use crate::rollout::Fix;
 use crate::scenario::{Assumption, Capacity, Scenario};
 use crate::units::{PerHour, Seconds, Share, Usd};
 
@@ -201,6 +202,18 @@ pub fn json(answer: &impl Serialize) -> Result<String, Complaint> {
 pub fn change(change: &Change) -> String {
     let Change { key, from, to } = change;
     format!("{key}: {} → {}", value(from), value(to))
+}
+
+/// `100 → 75`; with what has to change besides: `100 → 75, with service.x: 70s → 275s`.
+pub fn from_to_of_fix(fix: &Fix) -> String {
+    let change = format!("{} → {}", value(&fix.from), value(&fix.to));
+    fix.besides.iter().fold(change, |change, besides| {
+        format!(
+            "{change}, with {}: {}",
+            besides.key,
+            from_to_of_fix(besides)
+        )
+    })
 }
 
 /// `100/200`.

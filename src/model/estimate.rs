@@ -1460,7 +1460,14 @@ impl Model {
     /// Not even the desired count fits on the listed and standing hosts.
     pub fn why_stuck(&self, scenario: &Scenario) -> Result<Stuck, TooFewPlaces> {
         Ok(match rollout::verdict(scenario)? {
-            rollout::Verdict::Stuck(stuck) => stuck,
+            rollout::Verdict::Stuck(stuck) => Stuck {
+                fix: stuck
+                    .fix
+                    .into_iter()
+                    .filter_map(|fix| tried(scenario, fix))
+                    .collect(),
+                ..stuck
+            },
             rollout::Verdict::Completes(moves) => self.killed(scenario, &moves),
         })
     }
@@ -1484,6 +1491,7 @@ impl Model {
                 from: serde_json::Value::from(format!("{:.0}s", grace.0)),
                 to: serde_json::Value::from(format!("{:.0}s", verdict.sufficient_grace.0)),
             }],
+                besides: Vec::new(),
         }
     }
 
@@ -1536,6 +1544,23 @@ impl Model {
 }
 
 /// Whether chance alone makes the circuit breaker roll good versions back.
+/// A change that lets tasks move, with the grace period that it takes besides where nearly all new
+/// tasks would be killed then; None where it is stuck with both.
+fn tried(scenario: &Scenario, fix: Fix) -> Option<Fix> {
+    let mut changed = fix.applied(scenario);
+    let model = Model::of(&changed);
+    let plan = Plan::of(&changed);
+    let outcome = model.outcome(&changed, &plan).ok()?;
+    if outcome.duration.is_some() {
+        return Some(fix);
+    }
+    let enough = model.verdict(&changed, &plan, &outcome.moves);
+    let besides = model.killed(&changed, &outcome.moves).fix;
+    changed.service.health_check_grace_period = Some(enough.sufficient_grace);
+    let with_both = Model::of(&changed).outcome(&changed, &plan).ok()?;
+    with_both.duration.map(|_| Fix { besides, ..fix })
+}
+
 fn breaker_warning(scenario: &Scenario) -> Option<String> {
     let desired = scenario.service.desired_count;
     let threshold = breaker_threshold(desired);

@@ -113,3 +113,67 @@ fn standard_input_may_be_json() {
     assert_narrow(&run);
     insta::assert_snapshot!(run);
 }
+
+/// Four tasks behind a load balancer on hosts that hold these.
+const FOUR: &str = r#"
+[service]
+name = "web"
+desired_count = 4
+cpu = 512
+memory_mib = 1024
+launch_type = "ec2"
+health_check_grace_period = "70s"
+[service.timing]
+start = "40s"
+ready = { mean = "75s", cv = 0.2 }
+[service.load_balancer]
+type = "alb"
+unhealthy_threshold = 2
+deregistration_delay = "60s"
+[service.load]
+required_tasks = 4
+[deployment]
+minimum_healthy_percent = 100
+maximum_percent = 200
+per_day = 4
+[cluster]
+region = "us-east-1"
+[[cluster.hosts]]
+instance_type = "m5.large"
+count = 2
+registered_cpu = 1024
+registered_memory_mib = 7600
+[prescale]
+instance_type = "m5.large"
+"#;
+
+/// Standard output for a scenario, in one line.
+fn told(command: &str, scenario: &str) -> String {
+    let run = prescale_given(scenario, &[command, "-"]);
+    assert!(run.stderr.is_empty(), "{}", run.stderr);
+    run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn each_fix_frees_it_with_the_grace_that_it_takes_besides() {
+    let stuck = told("estimate", FOUR);
+    let fix = "deployment.minimum_healthy_percent: 100 → 75, with \
+               service.health_check_grace_period: 70s → ";
+    let (_, rest) = stuck.split_once(fix).unwrap_or_else(|| panic!("{stuck}"));
+    let (grace, _) = rest.split_once(' ').expect("more follows");
+    assert!(
+        stuck.contains("prescale.hosts: 0 → 1, with service.health_check"),
+        "{stuck}"
+    );
+    let applied = FOUR
+        .replace("healthy_percent = 100", "healthy_percent = 75")
+        .replace("\"70s\"", &format!("\"{grace}\""));
+    let free = told("estimate", &applied);
+    assert!(free.contains("web: new version live in"), "{free}");
+    // Where the grace kills none, a fix stands alone.
+    let long = told("estimate", &FOUR.replace("\"70s\"", "\"600s\""));
+    assert!(
+        long.contains("100 → 75 prescale.hosts: 0 → 1 Tasks"),
+        "{long}"
+    );
+}
