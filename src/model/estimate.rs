@@ -40,7 +40,7 @@ use crate::scenario::{
 use crate::units::Seconds;
 
 /// How long hosts are idle before managed scaling takes them: 15 minutes of low reservation.
-const SCALE_IN: Seconds = Seconds(900.0);
+pub const SCALE_IN: Seconds = Seconds(900.0);
 
 /// Beyond this share of killed starts a deployment does not get anywhere.
 const NEARLY_ALL_KILLED: f64 = 0.9;
