@@ -343,6 +343,7 @@ impl<'a> Course<'a> {
         Self {
             base,
             phases,
+        why.extend(crowd_told(base));
             acts: walk(
                 &base.outcome.moves,
                 phases,
