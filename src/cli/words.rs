@@ -330,10 +330,19 @@ pub fn availability(estimate: &Estimate) -> String {
         .shortfall_minutes_per_month
         .map(|minutes| format!(", {} min a month", number(minutes)))
         .unwrap_or_default();
-    format!(
-        "{required}; every deployment goes below that, to {}{short}.{interrupted}{full}",
-        tasks.min_healthy
-    )
+    let down = if tasks.min_healthy < availability.required_tasks {
+        format!("goes below that, to {}", tasks.min_healthy)
+    } else {
+        let worth = match availability.required_tasks {
+            1 => "1 task's".to_owned(),
+            tasks => format!("{tasks} tasks'"),
+        };
+        format!(
+            "keeps {} healthy but serves less than {worth} worth of load for a while (slow start)",
+            tasks.min_healthy
+        )
+    };
+    format!("{required}; every deployment {down}{short}.{interrupted}{full}")
 }
 
 /// An amount, told from none of it also where it is tiny: `0`, `under 0.0001`.

@@ -177,3 +177,14 @@ fn each_fix_frees_it_with_the_grace_that_it_takes_besides() {
         "{long}"
     );
 }
+
+#[test]
+fn a_slow_start_serves_less_though_all_are_healthy() {
+    let slow = FOUR
+        .replace("\"70s\"", "\"600s\"")
+        .replace("count = 2", "count = 4")
+        .replace("type = \"alb\"", "type = \"alb\"\nslow_start = \"120s\"");
+    let told = told("estimate", &slow);
+    let expected = "every deployment keeps 4 healthy but serves less than 4 tasks' worth of load";
+    assert!(told.contains(expected), "{told}");
+}
