@@ -360,7 +360,8 @@ fn interrupted(availability: &Availability) -> String {
     let chance = availability.shortfall_probability;
     if chance > 0.0 && chance < 1.0 {
         let one_in = number((1.0 / chance).round());
-        words += &format!(" Interrupted hosts bring 1 in {one_in} deployments below.");
+        let causes = causes_of_shortfall(availability);
+        words += &format!(" {causes} bring 1 in {one_in} deployments below.");
     }
     let Some(parts) = availability.parts else {
         return words;
@@ -382,6 +383,22 @@ fn interrupted(availability: &Availability) -> String {
 }
 
 /// What the answer leaves out.
+/// What takes hosts while a deployment runs.
+fn causes_of_shortfall(availability: &Availability) -> &'static str {
+    let (spot, zones) = match availability.parts {
+        Some(parts) => (
+            parts.spot_during_deployments_minutes > 0.0,
+            parts.zone_minutes > 0.0,
+        ),
+        None => (true, true),
+    };
+    match (spot, zones) {
+        (true, false) => "Interrupted spot hosts",
+        (false, true) => "Lost zones",
+        _ => "Interrupted spot hosts or lost zones",
+    }
+}
+
 pub fn not_counted(scenario: &Scenario) -> String {
     let mut left_out = Vec::new();
     let fails = scenario.deployment.failure.rate > 0.0;
@@ -397,7 +414,12 @@ pub fn not_counted(scenario: &Scenario) -> String {
             cluster
                 .hosts
                 .iter()
-                .any(|group| group.interruption > PerHour::ZERO),
+                .any(|group| group.interruption > PerHour::ZERO)
+                || scenario
+                    .prescale
+                    .host
+                    .as_ref()
+                    .is_some_and(|host| host.interruption > PerHour::ZERO),
             cluster.zone_loss.hazard > PerHour::ZERO,
         ),
         Capacity::FreeTasks(_) | Capacity::Unlimited => (false, false),

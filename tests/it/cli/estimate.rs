@@ -188,3 +188,14 @@ fn a_slow_start_serves_less_though_all_are_healthy() {
     let expected = "every deployment keeps 4 healthy but serves less than 4 tasks' worth of load";
     assert!(told.contains(expected), "{told}");
 }
+
+#[test]
+fn what_takes_hosts_is_named() {
+    let example = |name: &str| prescale(&["estimate", &format!("data/examples/{name}.toml")]);
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let zones = flat(example("large-service").stdout);
+    assert!(zones.contains("Lost zones bring 1 in"), "{zones}");
+    let small = flat(example("two-small-hosts").stdout);
+    let (_, left_out) = small.split_once("Not counted:").expect("it is told");
+    assert!(!left_out.contains("interruptions"), "{left_out}");
+}
