@@ -534,7 +534,8 @@ impl Model {
     }
 
     /// The wait for the slowest of a plan's pre-scaled hosts, spot ones among them \[s\].
-    fn arrival(&self, scenario: &Scenario, plan: &Plan) -> Rc<Law> {
+    #[must_use]
+    pub fn arrival(&self, scenario: &Scenario, plan: &Plan) -> Rc<Law> {
         let spot = plan.spot_hosts.min(plan.prescale_hosts);
         if spot == 0 || scenario.spot.fulfilment_time.mean <= Seconds::ZERO {
             return self.boot_of_slowest(scenario, plan.prescale_hosts);
@@ -1490,8 +1491,8 @@ impl Model {
                 key: "service.health_check_grace_period".to_owned(),
                 from: serde_json::Value::from(format!("{:.0}s", grace.0)),
                 to: serde_json::Value::from(format!("{:.0}s", verdict.sufficient_grace.0)),
-            }],
                 besides: Vec::new(),
+            }],
         }
     }
 
@@ -1543,7 +1544,6 @@ impl Model {
     }
 }
 
-/// Whether chance alone makes the circuit breaker roll good versions back.
 /// A change that lets tasks move, with the grace period that it takes besides where nearly all new
 /// tasks would be killed then; None where it is stuck with both.
 fn tried(scenario: &Scenario, fix: Fix) -> Option<Fix> {
@@ -1561,6 +1561,7 @@ fn tried(scenario: &Scenario, fix: Fix) -> Option<Fix> {
     with_both.duration.map(|_| Fix { besides, ..fix })
 }
 
+/// Whether chance alone makes the circuit breaker roll good versions back.
 fn breaker_warning(scenario: &Scenario) -> Option<String> {
     let desired = scenario.service.desired_count;
     let threshold = breaker_threshold(desired);

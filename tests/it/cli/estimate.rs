@@ -199,3 +199,21 @@ fn what_takes_hosts_is_named() {
     let (_, left_out) = small.split_once("Not counted:").expect("it is told");
     assert!(!left_out.contains("interruptions"), "{left_out}");
 }
+
+#[test]
+fn spot_hosts_are_launched_as_early_as_the_lead_says() {
+    let spot = FOUR.replace("\"70s\"", "\"600s\"").replace(
+        "[prescale]\n",
+        "[spot]\ninterruption_per_month = 0.1\ncorrelation = 0.5\nfulfilment = 0.5\n\
+         fulfilment_time = \"60s\"\nfallback = \"wait\"\n[prescale]\nhosts = 2\n\
+         spot_share = 1.0\nboot = \"150s\"\n",
+    );
+    let told = told("explain", &spot);
+    // 150 s and for the later of two 60 s × (2 / 0.5 − 1 / 0.75) = 160 s.
+    assert!(told.contains("5.2 min lead for 2 hosts"), "{told}");
+    assert!(told.contains("1 −5:10 launch 2 × m5.large"), "{told}");
+    assert!(
+        told.contains("60 s, 50 % are met; one that is not is made again"),
+        "{told}"
+    );
+}
