@@ -239,15 +239,10 @@ fn short(key: &str) -> &str {
 
 /// A duration with a true minus; from 100 minutes on in whole ones, so that columns hold.
 fn amount(seconds: Seconds) -> String {
-    let text = if seconds.minutes().abs() < 99.95 {
+    if seconds.minutes().abs() < 99.95 {
         seconds.to_string()
     } else {
-        format!("{:.0} min", seconds.minutes())
-    };
-    match text.strip_prefix('-') {
-        Some("0 s") => "0 s".to_owned(),
-        Some(amount) => format!("−{amount}"),
-        None => text,
+        format!("{:.0} min", seconds.minutes()).replace('-', "−")
     }
 }
 

@@ -120,7 +120,7 @@ pub fn usd_per_month(estimate: &Estimate) -> String {
     total.map_or_else(|| "–".to_owned(), |usd| format!("{:.2}", usd.0))
 }
 
-/// `+2.42 USD`, `-0.40 USD`.
+/// `+2.42 USD`, `−0.40 USD`.
 fn signed(usd: Usd) -> String {
     if usd.0 < 0.0 {
         usd.to_string()
