@@ -301,7 +301,8 @@ pub fn loss(plan: &PlanReport) -> String {
     if healthy >= required {
         return String::new();
     }
-    format!(" Every deployment goes down to {healthy} healthy of {required} required tasks.")
+    let required = counted(required, "required task");
+    format!(" Every deployment goes down to {healthy} healthy of {required}.")
 }
 
 /// Full capacity in words.
@@ -382,7 +383,6 @@ fn interrupted(availability: &Availability) -> String {
     words
 }
 
-/// What the answer leaves out.
 /// What takes hosts while a deployment runs.
 fn causes_of_shortfall(availability: &Availability) -> &'static str {
     let (spot, zones) = match availability.parts {
@@ -399,6 +399,7 @@ fn causes_of_shortfall(availability: &Availability) -> &'static str {
     }
 }
 
+/// What the answer leaves out.
 pub fn not_counted(scenario: &Scenario) -> String {
     let mut left_out = Vec::new();
     let fails = scenario.deployment.failure.rate > 0.0;
