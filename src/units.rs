@@ -160,21 +160,31 @@ impl UsdPerHour {
 /// Seconds below two minutes, minutes with one decimal above: `45 s`, `19.9 min`.
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.abs() < 119.5 {
-            write!(f, "{:.0} s", self.0)
+        let length = Self(self.0.abs());
+        if length.0 < 119.5 {
+            // What rounds to nothing has no sign.
+            let sign = if length.0 < 0.5 { 0.0 } else { self.0 };
+            signed(f, sign, format_args!("{:.0} s", length.0))
         } else {
-            write!(f, "{:.1} min", self.minutes())
+            signed(f, self.0, format_args!("{:.1} min", length.minutes()))
         }
     }
+}
+
+/// What is below zero has a minus sign, not a hyphen.
+fn signed(f: &mut fmt::Formatter<'_>, number: f64, size: fmt::Arguments<'_>) -> fmt::Result {
+    let sign = if number < 0.0 { "−" } else { "" };
+    write!(f, "{sign}{size}")
 }
 
 /// Cents, and four decimals where cents would hide it: `12.30 USD`, `0.0042 USD`.
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 != 0.0 && self.0.abs() < 0.1 {
-            write!(f, "{:.4} USD", self.0)
+        let sum = self.0.abs();
+        if sum > 0.0 && sum < 0.1 {
+            signed(f, self.0, format_args!("{sum:.4} USD"))
         } else {
-            write!(f, "{:.2} USD", self.0)
+            signed(f, self.0, format_args!("{sum:.2} USD"))
         }
     }
 }
@@ -200,6 +210,16 @@ impl fmt::Display for Share {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_below_zero_has_a_minus_sign() {
+        assert_eq!(Usd(-22.517).to_string(), "−22.52 USD");
+        assert_eq!(Usd(-0.0042).to_string(), "−0.0042 USD");
+        assert_eq!(Seconds(-114.2).to_string(), "−114 s");
+        assert_eq!(Seconds(-0.3).to_string(), "0 s");
+        assert_eq!(Seconds(-240.0).to_string(), "−4.0 min");
+        assert_eq!(Usd(-0.0).to_string(), "0.00 USD");
+    }
 
     #[test]
     fn nearly_all_is_not_all() {

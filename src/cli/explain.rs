@@ -97,14 +97,7 @@ fn fixes(explanation: &Explanation) -> Option<String> {
 }
 
 fn fix_line(fix: &Fix) -> String {
-    format!("  {} {} → {}\n", fix.key, plain(&fix.from), plain(&fix.to))
-}
-
-/// A value without the quotes of JSON.
-fn plain(value: &serde_json::Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    format!("  {} {}\n", fix.key, super::words::from_to_of_fix(fix))
 }
 
 fn waterfall(explanation: &Explanation) -> Option<String> {
@@ -246,15 +239,10 @@ fn short(key: &str) -> &str {
 
 /// A duration with a true minus; from 100 minutes on in whole ones, so that columns hold.
 fn amount(seconds: Seconds) -> String {
-    let text = if seconds.minutes().abs() < 99.95 {
+    if seconds.minutes().abs() < 99.95 {
         seconds.to_string()
     } else {
-        format!("{:.0} min", seconds.minutes())
-    };
-    match text.strip_prefix('-') {
-        Some("0 s") => "0 s".to_owned(),
-        Some(amount) => format!("−{amount}"),
-        None => text,
+        format!("{:.0} min", seconds.minutes()).replace('-', "−")
     }
 }
 

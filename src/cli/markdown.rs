@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::words;
+use crate::rollout::Fix;
 
 /// The answer in a sentence.
 pub fn headline(text: &str) -> String {
@@ -18,6 +19,11 @@ pub fn paragraph(text: &str) -> String {
 pub fn change(key: &str, from: &Value, to: &Value) -> String {
     let (from, to) = (words::value(from), words::value(to));
     format!("- `{key}`: {} → {}\n", plain(&from), plain(&to))
+}
+
+/// What frees a deployment, as a line of a list.
+pub fn fix(fix: &Fix) -> String {
+    format!("- `{}`: {}\n", fix.key, plain(&words::from_to_of_fix(fix)))
 }
 
 /// A table; cells are shown as they are.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::output::Complaint;
 use crate::model::{Availability, Duration, Durations, Estimate};
 use crate::recommend::{Change, PlanReport, Taken};
+use crate::rollout::Fix;
 use crate::scenario::{Assumption, Capacity, Scenario};
 use crate::units::{PerHour, Seconds, Share, Usd};
 
@@ -119,7 +120,7 @@ pub fn usd_per_month(estimate: &Estimate) -> String {
     total.map_or_else(|| "–".to_owned(), |usd| format!("{:.2}", usd.0))
 }
 
-/// `+2.42 USD`, `-0.40 USD`.
+/// `+2.42 USD`, `−0.40 USD`.
 fn signed(usd: Usd) -> String {
     if usd.0 < 0.0 {
         usd.to_string()
@@ -201,6 +202,18 @@ pub fn json(answer: &impl Serialize) -> Result<String, Complaint> {
 pub fn change(change: &Change) -> String {
     let Change { key, from, to } = change;
     format!("{key}: {} → {}", value(from), value(to))
+}
+
+/// `100 → 75`; with what has to change besides: `100 → 75, with service.x: 70s → 275s`.
+pub fn from_to_of_fix(fix: &Fix) -> String {
+    let change = format!("{} → {}", value(&fix.from), value(&fix.to));
+    fix.besides.iter().fold(change, |change, besides| {
+        format!(
+            "{change}, with {}: {}",
+            besides.key,
+            from_to_of_fix(besides)
+        )
+    })
 }
 
 /// `100/200`.
@@ -288,7 +301,8 @@ pub fn loss(plan: &PlanReport) -> String {
     if healthy >= required {
         return String::new();
     }
-    format!(" Every deployment goes down to {healthy} healthy of {required} required tasks.")
+    let required = counted(required, "required task");
+    format!(" Every deployment goes down to {healthy} healthy of {required}.")
 }
 
 /// Full capacity in words.
@@ -317,10 +331,19 @@ pub fn availability(estimate: &Estimate) -> String {
         .shortfall_minutes_per_month
         .map(|minutes| format!(", {} min a month", number(minutes)))
         .unwrap_or_default();
-    format!(
-        "{required}; every deployment goes below that, to {}{short}.{interrupted}{full}",
-        tasks.min_healthy
-    )
+    let down = if tasks.min_healthy < availability.required_tasks {
+        format!("goes below that, to {}", tasks.min_healthy)
+    } else {
+        let worth = match availability.required_tasks {
+            1 => "1 task's".to_owned(),
+            tasks => format!("{tasks} tasks'"),
+        };
+        format!(
+            "keeps {} healthy but serves less than {worth} worth of load for a while (slow start)",
+            tasks.min_healthy
+        )
+    };
+    format!("{required}; every deployment {down}{short}.{interrupted}{full}")
 }
 
 /// An amount, told from none of it also where it is tiny: `0`, `under 0.0001`.
@@ -338,7 +361,8 @@ fn interrupted(availability: &Availability) -> String {
     let chance = availability.shortfall_probability;
     if chance > 0.0 && chance < 1.0 {
         let one_in = number((1.0 / chance).round());
-        words += &format!(" Interrupted hosts bring 1 in {one_in} deployments below.");
+        let causes = causes_of_shortfall(availability);
+        words += &format!(" {causes} bring 1 in {one_in} deployments below.");
     }
     let Some(parts) = availability.parts else {
         return words;
@@ -359,6 +383,22 @@ fn interrupted(availability: &Availability) -> String {
     words
 }
 
+/// What takes hosts while a deployment runs.
+fn causes_of_shortfall(availability: &Availability) -> &'static str {
+    let (spot, zones) = match availability.parts {
+        Some(parts) => (
+            parts.spot_during_deployments_minutes > 0.0,
+            parts.zone_minutes > 0.0,
+        ),
+        None => (true, true),
+    };
+    match (spot, zones) {
+        (true, false) => "Interrupted spot hosts",
+        (false, true) => "Lost zones",
+        _ => "Interrupted spot hosts or lost zones",
+    }
+}
+
 /// What the answer leaves out.
 pub fn not_counted(scenario: &Scenario) -> String {
     let mut left_out = Vec::new();
@@ -375,7 +415,12 @@ pub fn not_counted(scenario: &Scenario) -> String {
             cluster
                 .hosts
                 .iter()
-                .any(|group| group.interruption > PerHour::ZERO),
+                .any(|group| group.interruption > PerHour::ZERO)
+                || scenario
+                    .prescale
+                    .host
+                    .as_ref()
+                    .is_some_and(|host| host.interruption > PerHour::ZERO),
             cluster.zone_loss.hazard > PerHour::ZERO,
         ),
         Capacity::FreeTasks(_) | Capacity::Unlimited => (false, false),

@@ -112,8 +112,9 @@ fn committed(cluster: &Cluster) -> Option<String> {
         )),
         hosts => Some(format!(
             "{hosts} hosts are committed to and paid in any case: {} of them beyond the listed ones \
-             are free here",
-            hosts - listed
+             {} free here",
+            hosts - listed,
+            if hosts - listed == 1 { "is" } else { "are" }
         )),
     }
 }

@@ -166,7 +166,7 @@ fn shortfall(here: &Outcome, there: &Outcome) -> Option<String> {
 pub(super) fn signed(sign: f64, amount: impl std::fmt::Display) -> String {
     let amount = amount.to_string();
     let sign = if sign < 0.0 { '−' } else { '+' };
-    format!("{sign}{}", amount.trim_start_matches('-'))
+    format!("{sign}{}", amount.trim_start_matches('−'))
 }
 
 /// The other plausible values of what a key stands for.

@@ -31,7 +31,12 @@ pub(super) fn steps_told(base: &Baseline) -> Vec<Step> {
                 vec![format!("a step a warm-up of {:.0} s later", scaling.warmup.0)]
             } else {
                 let mut why = vec![format!(
-                    "{waiting} tasks wait in PROVISIONING: ⌈{waiting} / {each}⌉ hosts after metric and alarm, {:.0} s",
+                    "{} in PROVISIONING: ⌈{waiting} / {each}⌉ hosts after metric and alarm, {:.0} s",
+                    if waiting == 1 {
+                        "1 task waits".to_owned()
+                    } else {
+                        format!("{waiting} tasks wait")
+                    },
                     scaling.alarm.0
                 )];
                 if more_steps {

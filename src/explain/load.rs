@@ -32,7 +32,16 @@ pub(super) fn placement_told(scenario: &Scenario) -> Option<String> {
 /// What tasks that start together on a host lose.
 pub(super) fn crowd_told(base: &Baseline) -> Option<String> {
     let moves = &base.outcome.moves;
+    let killed_alone = base.model.phases().verdict.kill_probability;
+    let killed_together = base.verdict().kill_probability > killed_alone;
     let told = |crowd: &Crowd| {
+        // Survivors of a grace that kills are no later than ones that start alone.
+        if crowd.first <= 0.0 && killed_together {
+            return Some(format!(
+                "up to {} tasks start together on a host and share pull and processors: ready later than one alone, of which the times here tell, and killed for it",
+                crowd.together
+            ));
+        }
         let later = if moves.desired > moves.surge.saturating_add(moves.slack) {
             format!(", {} with each later round", Seconds(crowd.later.max(0.0)))
         } else {

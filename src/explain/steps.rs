@@ -18,10 +18,10 @@ use crate::model::phases::Phases;
 use crate::model::walk::{Act, SAME_MOMENT, joins, walk};
 use crate::rollout::{Bound, Moves, Places, Stuck, places_on, places_on_added};
 use crate::scenario::{
-    Capacity, Cluster, HealthRule, LoadBalancer, LoadBalancerKind, PrescaleMode, ReleaseHosts,
-    Scenario,
+    Capacity, Cluster, Fallback, HealthRule, LoadBalancer, LoadBalancerKind, PrescaleMode,
+    ReleaseHosts, Scenario,
 };
-use crate::units::Seconds;
+use crate::units::{Seconds, Share};
 
 /// Of many acts so many are told from the beginning: two rounds.
 const FIRST_ACTS: usize = 4;
@@ -126,12 +126,17 @@ fn launch(base: &Baseline) -> Vec<Step> {
     let prescale = &scenario.prescale;
     let lead = base
         .model
-        .boot_of_slowest(scenario, count)
+        .arrival(scenario, &base.plan)
         .expectation(|s| (s - prescale.lead_overlap.0).max(0.0));
+    let slowest = match count {
+        1 => String::new(),
+        count => format!("; the slowest of {count} counts"),
+    };
     let mut why = vec![format!(
-        "a host boots in {} on average; the slowest of {count} counts",
+        "a host boots in {} on average{slowest}",
         in_seconds(prescale.boot.mean)
     )];
+    why.extend(fulfilment_told(base));
     if prescale.lead_overlap > Seconds::ZERO {
         why.push(format!("{} of it beside other work", prescale.lead_overlap));
     }
@@ -148,6 +153,24 @@ fn launch(base: &Baseline) -> Vec<Step> {
         healthy: base.outcome.moves.desired,
         tasks: base.outcome.moves.desired,
     }]
+}
+
+/// What requests for spot hosts add to their launch.
+fn fulfilment_told(base: &Baseline) -> Option<String> {
+    let spot = &base.scenario.spot;
+    let hosts = base.plan.spot_hosts.min(base.plan.prescale_hosts);
+    if hosts == 0 || spot.fulfilment_time.mean <= Seconds::ZERO {
+        return None;
+    }
+    let unmet = match spot.fallback {
+        Fallback::Wait => "is made again",
+        Fallback::OnDemand => "turns into an on-demand host",
+    };
+    Some(format!(
+        "spot: a request is answered after {}, {} are met; one that is not {unmet}",
+        in_seconds(spot.fulfilment_time.mean),
+        Share(spot.fulfilment)
+    ))
 }
 
 /// How many hosts are added, and of which type.
@@ -320,6 +343,7 @@ fn hosts_told(scenario: &Scenario, cluster: &Cluster) -> Vec<String> {
 fn why_stuck(base: &Baseline, stuck: &Stuck) -> Vec<String> {
     if stuck.bound == Bound::HealthCheck {
         let mut why = verdict_told(base);
+        why.extend(crowd_told(base));
         why.push("each is replaced by one that is killed in turn".to_owned());
         return why;
     }

@@ -41,8 +41,13 @@ pub fn warning(scenario: &Scenario, durations: &Durations) -> Option<String> {
         ),
         None => String::new(),
     };
+    let endless = if queued.is_some() {
+        ": the queue for the lock has no end, and the wait for it is in none of the times"
+    } else {
+        ""
+    };
     Some(format!(
-        "deployment.per_day asks for more than a day holds: {per_day} of {each}{with_others} take {} h, more than {day}",
+        "deployment.per_day asks for more than a day holds: {per_day} of {each}{with_others} take {} h, more than {day}{endless}",
         told(own + others, window)
     ))
 }

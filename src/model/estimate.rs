@@ -40,7 +40,7 @@ use crate::scenario::{
 use crate::units::Seconds;
 
 /// How long hosts are idle before managed scaling takes them: 15 minutes of low reservation.
-const SCALE_IN: Seconds = Seconds(900.0);
+pub const SCALE_IN: Seconds = Seconds(900.0);
 
 /// Beyond this share of killed starts a deployment does not get anywhere.
 const NEARLY_ALL_KILLED: f64 = 0.9;
@@ -534,7 +534,8 @@ impl Model {
     }
 
     /// The wait for the slowest of a plan's pre-scaled hosts, spot ones among them \[s\].
-    fn arrival(&self, scenario: &Scenario, plan: &Plan) -> Rc<Law> {
+    #[must_use]
+    pub fn arrival(&self, scenario: &Scenario, plan: &Plan) -> Rc<Law> {
         let spot = plan.spot_hosts.min(plan.prescale_hosts);
         if spot == 0 || scenario.spot.fulfilment_time.mean <= Seconds::ZERO {
             return self.boot_of_slowest(scenario, plan.prescale_hosts);
@@ -1460,7 +1461,14 @@ impl Model {
     /// Not even the desired count fits on the listed and standing hosts.
     pub fn why_stuck(&self, scenario: &Scenario) -> Result<Stuck, TooFewPlaces> {
         Ok(match rollout::verdict(scenario)? {
-            rollout::Verdict::Stuck(stuck) => stuck,
+            rollout::Verdict::Stuck(stuck) => Stuck {
+                fix: stuck
+                    .fix
+                    .into_iter()
+                    .filter_map(|fix| tried(scenario, fix))
+                    .collect(),
+                ..stuck
+            },
             rollout::Verdict::Completes(moves) => self.killed(scenario, &moves),
         })
     }
@@ -1483,6 +1491,7 @@ impl Model {
                 key: "service.health_check_grace_period".to_owned(),
                 from: serde_json::Value::from(format!("{:.0}s", grace.0)),
                 to: serde_json::Value::from(format!("{:.0}s", verdict.sufficient_grace.0)),
+                besides: Vec::new(),
             }],
         }
     }
@@ -1533,6 +1542,23 @@ impl Model {
         );
         warnings
     }
+}
+
+/// A change that lets tasks move, with the grace period that it takes besides where nearly all new
+/// tasks would be killed then; None where it is stuck with both.
+fn tried(scenario: &Scenario, fix: Fix) -> Option<Fix> {
+    let mut changed = fix.applied(scenario);
+    let model = Model::of(&changed);
+    let plan = Plan::of(&changed);
+    let outcome = model.outcome(&changed, &plan).ok()?;
+    if outcome.duration.is_some() {
+        return Some(fix);
+    }
+    let enough = model.verdict(&changed, &plan, &outcome.moves);
+    let besides = model.killed(&changed, &outcome.moves).fix;
+    changed.service.health_check_grace_period = Some(enough.sufficient_grace);
+    let with_both = Model::of(&changed).outcome(&changed, &plan).ok()?;
+    with_both.duration.map(|_| Fix { besides, ..fix })
 }
 
 /// Whether chance alone makes the circuit breaker roll good versions back.

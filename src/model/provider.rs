@@ -1,21 +1,48 @@
 //! Where a capacity provider works against what is done by hand.
 
-use super::estimate::Outcome;
-use crate::rollout::managed_scaling;
-use crate::scenario::{PrescaleMode, Scenario, TerminationProtection};
+use super::estimate::{Outcome, SCALE_IN};
+use crate::rollout::{managed_scaling, places_on_added};
+use crate::scenario::{Placement, PrescaleMode, Scenario, TerminationProtection};
+use crate::units::Seconds;
 
 /// What to look out for, each with the key that settles it.
 #[must_use]
 pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
-    fight(scenario)
+    fight(scenario, outcome)
         .into_iter()
         .chain(lingering(scenario, outcome))
         .collect()
 }
 
-/// Managed scaling against hosts that are added by hand.
-fn fight(scenario: &Scenario) -> Option<String> {
+/// How long an added host is idle at a stretch, in the mean.
+///
+/// # Formula
+/// One that tasks start on: from its arrival until the scheduler acts, or from the completion until
+/// it is gone, less what its tasks take to move off; whichever is longer. One that gets none: all
+/// of the time from its arrival.
+fn longest_idle(scenario: &Scenario, outcome: &Outcome) -> Option<Seconds> {
+    let duration = outcome.duration?;
+    let moves = &outcome.moves;
+    let with_tasks = match scenario.service.placement {
+        Placement::Spread => moves.on_added.min(moves.surge.saturating_add(moves.slack)),
+        Placement::Binpack => {
+            let each = places_on_added(scenario).map_or(1, |places| places.count.max(1));
+            moves.on_added.div_ceil(each)
+        }
+    };
+    let waits = (duration.lead_s.mean - scenario.prescale.boot.mean).max(Seconds::ZERO);
+    Some(if with_tasks >= scenario.prescale.hosts {
+        let before = waits + scenario.deployment.reaction.mean;
+        before.max(duration.release_s.mean - duration.evacuation_s.mean)
+    } else {
+        waits + duration.completed_s.mean + duration.release_s.mean
+    })
+}
+
+/// Managed scaling against hosts that are added by hand and idle for long enough to be taken.
+fn fight(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
     managed_scaling(scenario)?;
+    let idle = longest_idle(scenario, outcome).filter(|&idle| idle >= SCALE_IN)?;
     let target = scenario.capacity_provider?.target_capacity;
     let by_hand = scenario.prescale.hosts > 0 && scenario.prescale.mode != PrescaleMode::Standing;
     by_hand.then(|| {
@@ -25,7 +52,7 @@ fn fight(scenario: &Scenario) -> Option<String> {
             String::new()
         };
         format!(
-            "managed scaling takes an added host that is idle for 15 min{launches}; set cluster.capacity_provider.managed_scaling = false while a deployment runs, or leave it the work: prescale.mode = \"reactive\", or a target_capacity below 100"
+            "managed scaling takes hosts that are idle for 15 min, and an added one is for {idle}{launches}; set cluster.capacity_provider.managed_scaling = false while a deployment runs, or leave it the work: prescale.mode = \"reactive\""
         )
     })
 }

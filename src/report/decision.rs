@@ -170,8 +170,9 @@ fn risk(current: &PlanReport, plan: &PlanReport) -> String {
         } else {
             format!(" (today {before})")
         };
+        let noun = if required == 1 { "task" } else { "tasks" };
         risks.push(format!(
-            "each deployment goes down to {healthy} healthy of {required} required tasks{today}"
+            "each deployment goes down to {healthy} healthy of {required} required {noun}{today}"
         ));
     }
     let hosts_change = plan.changed.iter().any(|c| c.key.starts_with("prescale."));

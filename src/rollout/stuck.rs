@@ -46,6 +46,34 @@ pub struct Fix {
     pub from: Value,
     /// What it should be.
     pub to: Value,
+    /// What has to change besides, as this alone leaves it stuck for another cause.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub besides: Vec<Fix>,
+}
+
+impl Fix {
+    /// The scenario with this change of a percent, the hosts or what binds a task to a host.
+    #[must_use]
+    pub fn applied(&self, scenario: &Scenario) -> Scenario {
+        let mut with = scenario.clone();
+        let to = || self.to.as_u64().and_then(|to| u32::try_from(to).ok());
+        let number = match self.key.as_str() {
+            "deployment.maximum_percent" => &mut with.deployment.maximum_percent,
+            "deployment.minimum_healthy_percent" => &mut with.deployment.minimum_healthy_percent,
+            "prescale.hosts" => &mut with.prescale.hosts,
+            "service.host_port" => {
+                with.service.host_port = HostPort::Dynamic;
+                return with;
+            }
+            "service.distinct_instance" => {
+                with.service.distinct_instance = false;
+                return with;
+            }
+            _ => return with,
+        };
+        *number = to().unwrap_or(*number);
+        with
+    }
 }
 
 /// Why `moves` is stuck and what frees it.
@@ -181,5 +209,6 @@ fn fix(key: &str, from: impl Into<Value>, to: impl Into<Value>) -> Fix {
         key: key.to_owned(),
         from: from.into(),
         to: to.into(),
+        besides: Vec::new(),
     }
 }

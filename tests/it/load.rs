@@ -277,6 +277,11 @@ fn a_start_that_shares_its_processor_is_killed_by_a_grace_that_suits_one_alone()
             "{lines:#?}"
         );
     }
+    // Also where all are killed the explanation tells why.
+    let all = explain(&killed_after(1024, 60.0)).expect("it fits");
+    let lines: Vec<String> = all.steps.into_iter().flat_map(|step| step.why).collect();
+    let why = "up to 2 tasks start together on a host";
+    assert!(lines.iter().any(|line| line.contains(why)), "{lines:#?}");
     let recommended = recommend(&killed_after(1024, 60.0)).expect("it fits");
     let plan = recommended.recommended.expect("there are no limits");
     let change = plan

@@ -112,7 +112,7 @@ fn more_tasks_required_than_desired() {
 
 #[test]
 fn managed_scaling_against_hosts_added_by_hand() {
-    let by_hand = ("prescale", "hosts = 1");
+    let by_hand = ("prescale", "hosts = 1\nrelease = \"20m\"");
     assert_settled_by(
         "cluster.capacity_provider.managed_scaling",
         &[
@@ -124,6 +124,40 @@ fn managed_scaling_against_hosts_added_by_hand() {
             ("cluster.capacity_provider", "managed_scaling = false"),
         ],
     );
+}
+
+#[test]
+fn managed_scaling_takes_no_host_that_is_soon_used_and_soon_gone() {
+    for target in [100, 90] {
+        let provider = format!("managed_scaling = true\ntarget_capacity = {target}");
+        let provider = ("cluster.capacity_provider", provider.as_str());
+        let kept = ("prescale", "hosts = 1\nrelease = \"60s\"");
+        assert_eq!(warnings(&[kept, provider]), Vec::<String>::new());
+        let idle = ("prescale", "hosts = 1\nrelease = \"16m\"");
+        let found = warnings(&[idle, provider]);
+        assert!(
+            found[0].contains("an added one is for 16.0 min"),
+            "{found:?}"
+        );
+        assert!(!found[0].contains("target_capacity"), "{found:?}");
+    }
+    // More hosts than tasks that may start on them: some are idle all the time.
+    let many = ("prescale", "hosts = 9\nrelease = \"60s\"");
+    let provider = ("cluster.capacity_provider", "managed_scaling = true");
+    let long = ("service.load_balancer", "deregistration_delay = \"900s\"");
+    let found = warnings(&[many, provider, long]);
+    assert!(found[0].contains("managed_scaling = false"), "{found:?}");
+}
+
+#[test]
+fn a_lock_whose_queue_has_no_end() {
+    let lock = "per_day = 20\nduration = \"30m\"\nlock = true";
+    let found = warnings(&[
+        ("deployment", "window_hours = 8"),
+        ("cluster.concurrent_deployments", lock),
+    ]);
+    let told = "the queue for the lock has no end";
+    assert!(found[0].contains(told), "{found:?}");
 }
 
 #[test]

@@ -16,10 +16,7 @@ pub fn annotations(report: &Report) -> String {
         let fixes: Vec<String> = stuck
             .fix
             .iter()
-            .map(|fix| {
-                let (from, to) = (words::value(&fix.from), words::value(&fix.to));
-                format!("{}: {from} → {to}", fix.key)
-            })
+            .map(|fix| format!("{}: {}", fix.key, words::from_to_of_fix(fix)))
             .collect();
         let message = format!(
             "The deployment never moves: {}. Each of these alone frees it: {}",

@@ -1,6 +1,6 @@
 //! An estimate for a comment on a pull request.
 
-use super::super::markdown::{change, headline, table};
+use super::super::markdown::{self, headline, table};
 use super::super::words;
 use crate::model::Estimate;
 use crate::scenario::Scenario;
@@ -35,7 +35,7 @@ pub fn markdown(scenario: &Scenario, estimate: &Estimate) -> String {
     if let Some(stuck) = &estimate.stuck {
         text += "\nEach of these alone frees it:\n\n";
         for fix in &stuck.fix {
-            text += &change(&fix.key, &fix.from, &fix.to);
+            text += &markdown::fix(fix);
         }
     }
     text

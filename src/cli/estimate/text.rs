@@ -66,10 +66,7 @@ fn row<const CELLS: usize>(cells: [&str; CELLS]) -> Vec<String> {
 fn fixes(stuck: &Stuck) -> Vec<Vec<String>> {
     let fixes = stuck.fix.iter();
     fixes
-        .map(|fix| {
-            let change = format!("{} → {}", words::value(&fix.from), words::value(&fix.to));
-            vec![format!("{}:", fix.key), change]
-        })
+        .map(|fix| vec![format!("{}:", fix.key), words::from_to_of_fix(fix)])
         .collect()
 }
 

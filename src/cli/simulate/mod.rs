@@ -13,6 +13,7 @@ use super::markdown;
 use super::output::{Answer, Complaint, Terminal};
 use super::whole_file::{self, Existing};
 use super::words;
+use crate::model::Model;
 use crate::rollout::{self, Fix};
 use crate::scenario::Scenario;
 use crate::scenario::read::Purpose;
@@ -78,10 +79,14 @@ fn fixes(scenario: &Scenario, simulation: &Simulation) -> Vec<Fix> {
                 .health_check_grace_period
                 .map_or(Value::Null, seconds),
             to: seconds(grace),
+            besides: Vec::new(),
         }];
     }
     match rollout::verdict(scenario) {
-        Ok(rollout::Verdict::Stuck(stuck)) => stuck.fix,
+        Ok(rollout::Verdict::Stuck(_)) => {
+            let stuck = Model::of(scenario).why_stuck(scenario);
+            stuck.map_or_else(|_| Vec::new(), |stuck| stuck.fix)
+        }
         Ok(rollout::Verdict::Completes(_)) | Err(_) => Vec::new(),
     }
 }
@@ -142,7 +147,7 @@ fn markdown(scenario: &Scenario, simulation: &Simulation, fixes: &[Fix]) -> Stri
         );
     }
     for fix in fixes {
-        text += &markdown::change(&fix.key, &fix.from, &fix.to);
+        text += &markdown::fix(fix);
     }
     text
 }

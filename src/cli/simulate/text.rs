@@ -24,10 +24,7 @@ pub fn text(
         page.title("Each of these alone frees it, the smallest change first:");
         let rows: Vec<Vec<String>> = fixes
             .iter()
-            .map(|fix| {
-                let change = format!("{} → {}", words::value(&fix.from), words::value(&fix.to));
-                vec![format!("{}:", fix.key), change]
-            })
+            .map(|fix| vec![format!("{}:", fix.key), words::from_to_of_fix(fix)])
             .collect();
         page.table(&[Align::Left, Align::Left], &rows);
     }

@@ -113,3 +113,107 @@ fn standard_input_may_be_json() {
     assert_narrow(&run);
     insta::assert_snapshot!(run);
 }
+
+/// Four tasks behind a load balancer on hosts that hold these.
+const FOUR: &str = r#"
+[service]
+name = "web"
+desired_count = 4
+cpu = 512
+memory_mib = 1024
+launch_type = "ec2"
+health_check_grace_period = "70s"
+[service.timing]
+start = "40s"
+ready = { mean = "75s", cv = 0.2 }
+[service.load_balancer]
+type = "alb"
+unhealthy_threshold = 2
+deregistration_delay = "60s"
+[service.load]
+required_tasks = 4
+[deployment]
+minimum_healthy_percent = 100
+maximum_percent = 200
+per_day = 4
+[cluster]
+region = "us-east-1"
+[[cluster.hosts]]
+instance_type = "m5.large"
+count = 2
+registered_cpu = 1024
+registered_memory_mib = 7600
+[prescale]
+instance_type = "m5.large"
+"#;
+
+/// Standard output for a scenario, in one line.
+fn told(command: &str, scenario: &str) -> String {
+    let run = prescale_given(scenario, &[command, "-"]);
+    assert!(run.stderr.is_empty(), "{}", run.stderr);
+    run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn each_fix_frees_it_with_the_grace_that_it_takes_besides() {
+    let stuck = told("estimate", FOUR);
+    let fix = "deployment.minimum_healthy_percent: 100 → 75, with \
+               service.health_check_grace_period: 70s → ";
+    let (_, rest) = stuck.split_once(fix).unwrap_or_else(|| panic!("{stuck}"));
+    let (grace, _) = rest.split_once(' ').expect("more follows");
+    assert!(
+        stuck.contains("prescale.hosts: 0 → 1, with service.health_check"),
+        "{stuck}"
+    );
+    let applied = FOUR
+        .replace("healthy_percent = 100", "healthy_percent = 75")
+        .replace("\"70s\"", &format!("\"{grace}\""));
+    let free = told("estimate", &applied);
+    assert!(free.contains("web: new version live in"), "{free}");
+    // Where the grace kills none, a fix stands alone.
+    let long = told("estimate", &FOUR.replace("\"70s\"", "\"600s\""));
+    assert!(
+        long.contains("100 → 75 prescale.hosts: 0 → 1 Tasks"),
+        "{long}"
+    );
+}
+
+#[test]
+fn a_slow_start_serves_less_though_all_are_healthy() {
+    let slow = FOUR
+        .replace("\"70s\"", "\"600s\"")
+        .replace("count = 2", "count = 4")
+        .replace("type = \"alb\"", "type = \"alb\"\nslow_start = \"120s\"");
+    let told = told("estimate", &slow);
+    let expected = "every deployment keeps 4 healthy but serves less than 4 tasks' worth of load";
+    assert!(told.contains(expected), "{told}");
+}
+
+#[test]
+fn what_takes_hosts_is_named() {
+    let example = |name: &str| prescale(&["estimate", &format!("data/examples/{name}.toml")]);
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let zones = flat(example("large-service").stdout);
+    assert!(zones.contains("Lost zones bring 1 in"), "{zones}");
+    let small = flat(example("two-small-hosts").stdout);
+    let (_, left_out) = small.split_once("Not counted:").expect("it is told");
+    assert!(!left_out.contains("interruptions"), "{left_out}");
+}
+
+#[test]
+fn spot_hosts_are_launched_as_early_as_the_lead_says() {
+    let spot = FOUR.replace("\"70s\"", "\"600s\"").replace(
+        "[prescale]\n",
+        "[spot]\ninterruption_per_month = 0.1\ncorrelation = 0.5\nfulfilment = 0.5\n\
+         fulfilment_time = \"60s\"\nfallback = \"wait\"\n[prescale]\nhosts = 2\n\
+         spot_share = 1.0\nboot = \"150s\"\n",
+    );
+    let told = told("explain", &spot);
+    // 150 s and for the later of two 60 s × (2 / 0.5 − 1 / 0.75) = 160 s.
+    assert!(told.contains("5.2 min lead for 2 hosts"), "{told}");
+    assert!(told.contains("1 −5:10 launch 2 × m5.large"), "{told}");
+    assert!(
+        told.contains("60 s, 50 % are met; one that is not is made again"),
+        "{told}"
+    );
+}
