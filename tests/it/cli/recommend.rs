@@ -108,3 +108,65 @@ fn six_hundred_tasks_over_three_zones() {
     assert_narrow(&run);
     insta::assert_snapshot!(run);
 }
+
+/// Four tasks that fill two hosts, under a capacity provider, added hosts and limits.
+fn four_tasks(rest: &str) -> String {
+    format!(
+        r#"
+        [service]
+        name = "a"
+        desired_count = 4
+        cpu = 512
+        memory_mib = 1024
+        [service.timing]
+        start = "40s"
+        ready = "70s"
+        [service.load_balancer]
+        type = "alb"
+        deregistration_delay = "60s"
+        [service.load]
+        required_tasks = 4
+        [deployment]
+        minimum_healthy_percent = 100
+        maximum_percent = 200
+        per_day = 4
+        days_per_month = 21
+        [cluster]
+        region = "us-east-1"
+        [[cluster.hosts]]
+        instance_type = "m5.large"
+        count = 2
+        registered_cpu = 1024
+        registered_memory_mib = 7600
+        {rest}
+        "#
+    )
+}
+
+fn recommended(scenario: &str) -> Value {
+    let run = prescale_given(scenario, &["recommend", "-", "--format", "json"]);
+    serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr))
+}
+
+const MANAGED: &str = "[cluster.capacity_provider]\nmanaged_scaling = true\n";
+
+const WARM_POOL: &str = r#"
+    [prescale]
+    hosts = 2
+    mode = "warm-pool"
+    storage_usd_per_host_month = 2.4
+"#;
+
+#[test]
+fn what_changes_starts_from_the_settings_of_reactive_mode() {
+    let reactive = "[prescale]\nhosts = 4\nmode = \"reactive\"\n";
+    let limits = "[limits]\navailability = 0.9999\n";
+    let answer = recommended(&four_tasks(&format!("{MANAGED}{reactive}{limits}")));
+    let changed = answer["recommended"]["changed"].as_array().expect("a list");
+    let from = |key: &str| {
+        let change = changed.iter().find(|change| change["key"] == key);
+        change.unwrap_or_else(|| panic!("{key} stays: {changed:?}"))["from"].clone()
+    };
+    assert_eq!(from("prescale.mode"), "reactive");
+    assert_eq!(from("prescale.hosts"), 4);
+}
