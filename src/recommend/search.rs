@@ -20,7 +20,7 @@ use crate::rollout::{
     managed_scaling, places_on_added, room, roundest_maximum_percent,
     roundest_minimum_healthy_percent,
 };
-use crate::scenario::{Capacity, Limits, Scenario, Together};
+use crate::scenario::{Capacity, Limits, PrescaleMode, Scenario, Together};
 use crate::units::{MINUTES_PER_MONTH, PerHour, Seconds, Usd};
 
 /// A difference of the objective below this is none \[s\].
@@ -328,7 +328,7 @@ impl<'a> Search<'a> {
         let host = self.scenario.prescale.host.as_ref();
         let taken_back =
             host.is_some_and(|host| host.spot.is_some() && host.interruption > PerHour::ZERO);
-        if hosts == 0 || !taken_back || !self.scenario.recommend.may_change.spot {
+        if hosts == 0 || !taken_back || !self.may_be_spot(configuration) {
             return vec![configuration.spot];
         }
         let steps = hosts.min(8);
@@ -339,6 +339,12 @@ impl<'a> Search<'a> {
         spots
     }
 
+    /// Whether the number of spot hosts may change: a warm pool has none.
+    fn may_be_spot(&self, configuration: &Configuration) -> bool {
+        let from_pool = self.scenario.prescale.mode == PrescaleMode::WarmPool;
+        self.scenario.recommend.may_change.spot && !(from_pool && configuration.before > 0)
+    }
+
     /// The number of spot hosts among the added ones that costs least, the smallest of these.
     fn cheapest_spot(&self, configuration: &Configuration) -> u32 {
         let hosts = configuration.before + configuration.standing;
@@ -347,7 +353,7 @@ impl<'a> Search<'a> {
             .host
             .as_ref()
             .is_some_and(|host| host.spot.is_some());
-        if !self.scenario.recommend.may_change.spot || !spot_known {
+        if !self.may_be_spot(configuration) || !spot_known {
             return Plan::spot_hosts(hosts, prescale.spot_share);
         }
         if hosts == 0 {

@@ -170,3 +170,17 @@ fn what_changes_starts_from_the_settings_of_reactive_mode() {
     assert_eq!(from("prescale.mode"), "reactive");
     assert_eq!(from("prescale.hosts"), 4);
 }
+
+#[test]
+fn a_warm_pool_has_no_spot_hosts() {
+    let limits = "[limits]\navailability = 0.999\nbudget_usd_per_month = 147\n";
+    let answer = recommended(&four_tasks(&format!("{WARM_POOL}{limits}")));
+    let front = answer["front"].as_array().expect("a list");
+    let pools: Vec<&Value> = front
+        .iter()
+        .chain([&answer["recommended"]])
+        .filter(|plan| plan["prescale_hosts"].as_u64() > Some(0))
+        .collect();
+    assert!(!pools.is_empty());
+    assert!(pools.iter().all(|plan| plan["spot_hosts"] == 0));
+}
