@@ -1,7 +1,7 @@
 //! Where a capacity provider works against what is done by hand.
 
 use super::estimate::Outcome;
-use crate::rollout::managed_scaling;
+use crate::rollout::{managed_scaling, target_for, target_headroom};
 use crate::scenario::{PrescaleMode, Scenario, TerminationProtection};
 
 /// What to look out for, each with the key that settles it.
@@ -9,6 +9,7 @@ use crate::scenario::{PrescaleMode, Scenario, TerminationProtection};
 pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
     fight(scenario)
         .into_iter()
+        .chain(standing_taken(scenario))
         .chain(lingering(scenario, outcome))
         .collect()
 }
@@ -28,6 +29,25 @@ fn fight(scenario: &Scenario) -> Option<String> {
             "managed scaling takes an added host that is idle for 15 min{launches}; set cluster.capacity_provider.managed_scaling = false while a deployment runs, or leave it the work: prescale.mode = \"reactive\", or a target_capacity below 100"
         )
     })
+}
+
+/// Standing hosts that managed scaling does not keep by itself.
+fn standing_taken(scenario: &Scenario) -> Option<String> {
+    managed_scaling(scenario)?;
+    let standing = scenario.prescale.hosts;
+    let stands = standing > 0 && scenario.prescale.mode == PrescaleMode::Standing;
+    if !stands || target_headroom(scenario) >= standing {
+        return None;
+    }
+    let settled = match target_for(scenario, standing) {
+        Some(target) => format!(
+            "with cluster.capacity_provider.target_capacity = {target} it keeps {standing} by itself"
+        ),
+        None => "no cluster.capacity_provider.target_capacity keeps just as many: give a lower one, or set cluster.capacity_provider.managed_scaling = false".to_owned(),
+    };
+    Some(format!(
+        "managed scaling takes a standing host that is idle for 15 min; {settled}"
+    ))
 }
 
 /// Hosts that termination protection keeps, as tasks are spread over all of them.

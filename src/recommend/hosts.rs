@@ -3,7 +3,7 @@
 use super::decision::{Decision, Timing};
 use super::search::{Candidate, Search};
 use super::{Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, report};
-use crate::rollout::{Added, TooFewPlaces, managed_scaling, room};
+use crate::rollout::{Added, TooFewPlaces, managed_scaling, places_on_added, room, target_for};
 use crate::scenario::{Capacity, LaunchType, NetworkMode, Scenario};
 use crate::units::{DAYS_PER_MONTH, Seconds, Usd};
 
@@ -168,26 +168,51 @@ fn alternatives(
         if may_add {
             "none within the limits"
         } else {
-            "no host to add, no use for one, or not permitted by recommend.may_change"
+            none_added(scenario, scenario.recommend.may_change.prescale)
         },
     )?;
     if decision.prescaled.is_none() && prescaled.plan.is_some() {
         "over the budget".clone_into(&mut prescaled.remark);
     }
     rows.push(prescaled);
+    let standing_taken = none_stands(scenario);
     rows.push(row(
         AlternativeKind::Standing,
         decision.standing,
         if may_stand {
             "none within the limits"
         } else {
-            "no host to add, no use for one, or not permitted by recommend.may_change"
+            &standing_taken
         },
     )?);
     if scenario.service.launch_type == LaunchType::Ec2 {
         rows.push(fargate(scenario, timing)?);
     }
     Ok(rows)
+}
+
+/// Why no plan adds a host.
+fn none_added(scenario: &Scenario, permitted: bool) -> &'static str {
+    if !permitted {
+        return "not permitted by recommend.may_change";
+    }
+    match places_on_added(scenario).map(|places| places.count) {
+        None => "no host to add: give prescale.instance_type",
+        Some(0) => "no use for one: no task fits on a host to add",
+        Some(_) => "no use for one: the room is enough for all tasks twice",
+    }
+}
+
+/// Why no plan keeps standing hosts.
+fn none_stands(scenario: &Scenario) -> String {
+    let permitted = scenario.recommend.may_change.headroom;
+    if !permitted || managed_scaling(scenario).is_none() {
+        return none_added(scenario, permitted).to_owned();
+    }
+    let settled = target_for(scenario, 1).map_or_else(String::new, |target| {
+        format!("; cluster.capacity_provider.target_capacity = {target} keeps 1 host by itself")
+    });
+    format!("managed scaling takes hosts that are idle for 15 min{settled}")
 }
 
 /// What the durations on Fargate leave out.

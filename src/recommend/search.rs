@@ -18,7 +18,7 @@ use crate::model::{Availability, Model, Plan, Score, TimeAndCost, required_tasks
 use crate::rollout::{
     Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, joining,
     managed_scaling, places_on_added, room, roundest_maximum_percent,
-    roundest_minimum_healthy_percent,
+    roundest_minimum_healthy_percent, target_headroom,
 };
 use crate::scenario::{Capacity, Limits, PrescaleMode, Scenario, Together};
 use crate::units::{MINUTES_PER_MONTH, PerHour, Seconds, Usd};
@@ -891,7 +891,7 @@ fn last_that(first: usize, end: usize, holds: impl Fn(usize) -> bool) -> usize {
 }
 
 /// How many hosts may be added before and always: none, or up to what is useful in one of the
-/// ways; what may not change stays.
+/// ways; what may not change stays. Managed scaling would take further standing hosts.
 fn ways_to_add(scenario: &Scenario) -> Result<Vec<(u32, u32)>, TooFewPlaces> {
     let may = scenario.recommend.may_change;
     let now = Plan::of(scenario);
@@ -904,7 +904,12 @@ fn ways_to_add(scenario: &Scenario) -> Result<Vec<(u32, u32)>, TooFewPlaces> {
         }
     };
     let mut ways = Vec::new();
-    for standing in range(may.headroom, now.headroom_hosts) {
+    // Scaling takes what stands idle beyond its target.
+    let kept = |standing: u32| {
+        let is_kept = standing == now.headroom_hosts && target_headroom(scenario) >= standing;
+        standing == 0 || is_kept || !may.headroom || managed_scaling(scenario).is_none()
+    };
+    for standing in range(may.headroom, now.headroom_hosts).filter(|&hosts| kept(hosts)) {
         for before in range(may.prescale, now.prescale_hosts) {
             let one_way = before == 0 || standing == 0;
             let as_it_is = (before, standing) == (now.prescale_hosts, now.headroom_hosts);

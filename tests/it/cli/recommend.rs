@@ -184,3 +184,60 @@ fn a_warm_pool_has_no_spot_hosts() {
     assert!(!pools.is_empty());
     assert!(pools.iter().all(|plan| plan["spot_hosts"] == 0));
 }
+
+#[test]
+fn no_standing_host_is_offered_that_managed_scaling_takes() {
+    let limits = "[limits]\navailability = 0.999\n";
+    let scenario = four_tasks(&format!("{MANAGED}{limits}"));
+    let answer = recommended(&scenario);
+    let front = answer["front"].as_array().expect("a list");
+    assert!(front.iter().all(|plan| plan["headroom_hosts"] == 0));
+    let hosts = prescale_given(&scenario, &["hosts", "-", "--format", "csv"]);
+    assert!(
+        hosts.stdout.contains(
+            "managed scaling takes hosts that are idle for 15 min; \
+             cluster.capacity_provider.target_capacity = 99 keeps 1 host by itself"
+        ),
+        "{}",
+        hosts.stdout
+    );
+}
+
+#[test]
+fn standing_hosts_under_managed_scaling_need_a_target_that_keeps_them() {
+    let standing = "[prescale]\nhosts = 1\nmode = \"standing\"\n";
+    let warned = |target: u32| {
+        let provider = format!("{MANAGED}target_capacity = {target}\n");
+        let scenario = four_tasks(&format!("{provider}{standing}"));
+        let run = prescale_given(&scenario, &["estimate", "-", "--format", "json"]);
+        run.stdout.contains(
+            "managed scaling takes a standing host that is idle for 15 min; with \
+             cluster.capacity_provider.target_capacity = 99 it keeps 1 by itself",
+        )
+    };
+    assert!(warned(100));
+    assert!(!warned(99));
+}
+
+#[test]
+fn why_no_host_is_added_is_one_of_three_reasons() {
+    let remark = |rest: &str| {
+        let run = prescale_given(&four_tasks(rest), &["hosts", "-", "--format", "csv"]);
+        let line = run
+            .stdout
+            .lines()
+            .find(|line| line.starts_with("prescaled"));
+        line.unwrap_or_else(|| panic!("{}", run.stdout)).to_owned()
+    };
+    let permitted = remark("[recommend]\nmay_change = [\"percents\"]\n");
+    assert!(
+        permitted.contains("not permitted by recommend.may_change"),
+        "{permitted}"
+    );
+    let room = "[[cluster.hosts]]\ninstance_type = \"m5.large\"\ncount = 4\n";
+    let useless = remark(room);
+    assert!(
+        useless.contains("no use for one: the room is enough for all tasks twice"),
+        "{useless}"
+    );
+}
