@@ -45,6 +45,9 @@ pub fn answer(
         .as_ref()
         .zip(against_time)
         .map(|(prescaled, against)| against - prescaled.score.time);
+    let costs = prescaled
+        .as_ref()
+        .map(|prescaled| prescaled.total() - against_total);
     let per_deployment = prescaled
         .as_ref()
         .map(|prescaled| prescaled.score.cost.per_deployment_usd);
@@ -56,9 +59,7 @@ pub fn answer(
         answer: decision.answer(),
         reason: reason(scenario, decision, current_time)?,
         saves_s_per_deployment: saves,
-        costs_usd_per_month: prescaled
-            .as_ref()
-            .map(|prescaled| prescaled.total() - against_total),
+        costs_usd_per_month: costs,
         saves_vs_current_s: current_time
             .zip(decision.chosen)
             .map(|(current, chosen)| current - chosen.score.time),
@@ -67,6 +68,7 @@ pub fn answer(
             .and_then(|(standing, each)| positive(standing.0 / (each.0 * DAYS_PER_MONTH), each)),
         break_even_usd_per_minute: per_deployment
             .zip(saves)
+            .filter(|_| costs.is_some_and(|costs| costs.0 > 0.0))
             .and_then(|(each, saves)| (saves.0 > 0.0).then_some(each.0 * 60.0 / saves.0)),
         robust_while: Vec::new(),
         alternatives: alternatives(scenario, timing, search, decision, current)?,
@@ -152,7 +154,11 @@ fn alternatives(
         row(
             AlternativeKind::SettingsOnly,
             decision.settings,
-            "none within the limits",
+            if decision.on_demand.is_some() {
+                "none within the limits but with hosts of managed scaling: see reactive"
+            } else {
+                "none within the limits"
+            },
         )?,
     ];
     if managed_scaling(scenario).is_some() {

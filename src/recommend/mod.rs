@@ -246,7 +246,8 @@ pub struct HostsAnswer {
     pub saves_vs_current_s: Option<Seconds>,
     /// Above it standing headroom is cheaper than pre-scaling; absent where undefined.
     pub break_even_deployments_per_day: Option<f64>,
-    /// What a minute of waiting must be worth for pre-scaling to pay; absent where undefined.
+    /// What a minute of waiting must be worth for pre-scaling to pay; absent where undefined, and
+    /// where it costs no more than `against`.
     pub break_even_usd_per_minute: Option<f64>,
     /// The ranges over which the answer stays.
     pub robust_while: Vec<Range>,

@@ -210,7 +210,12 @@ pub fn reasons(
     if let (true, Some(without)) = (chosen.added_hosts() > 0, &decision.without) {
         let less = chosen.total().0 - without.total().0;
         reasons.push(format!(
-            "Without added hosts the best is {}, for {:.2} USD a month {}.",
+            "{} the best is {}, for {:.2} USD a month {}.",
+            if without.score.hosts_on_demand > 0 {
+                "With the hosts of managed scaling alone (reactive)"
+            } else {
+                "Without added hosts"
+            },
             without.score.time,
             less.abs(),
             if less < 0.0 { "more" } else { "less" }

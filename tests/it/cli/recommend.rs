@@ -220,6 +220,40 @@ fn standing_hosts_under_managed_scaling_need_a_target_that_keeps_them() {
 }
 
 #[test]
+fn both_answers_name_the_reactive_plan() {
+    let limits = "[limits]\navailability = 0.999\n";
+    let scenario = four_tasks(&format!("{MANAGED}{limits}"));
+    let of = |command| {
+        let run = prescale_given(&scenario, &[command, "-"]);
+        run.stdout.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (recommend, hosts) = (of("recommend"), of("hosts"));
+    assert!(
+        recommend.contains("With the hosts of managed scaling alone (reactive) the best is"),
+        "{recommend}"
+    );
+    assert!(
+        hosts.contains("against the best plan with the hosts of managed scaling alone (reactive)"),
+        "{hosts}"
+    );
+    assert!(!hosts.contains("no plan without added hosts"), "{hosts}");
+}
+
+#[test]
+fn what_is_cheaper_pays_whatever_waiting_is_worth() {
+    let limits = "[limits]\navailability = 0.999\n";
+    let scenario = four_tasks(&format!("{MANAGED}{limits}"));
+    let run = prescale_given(&scenario, &["hosts", "-"]);
+    assert!(
+        run.stdout
+            .contains("It pays whatever a minute of waiting is worth."),
+        "{}",
+        run.stdout
+    );
+    assert!(!run.stdout.contains("is worth more than"), "{}", run.stdout);
+}
+
+#[test]
 fn why_no_host_is_added_is_one_of_three_reasons() {
     let remark = |rest: &str| {
         let run = prescale_given(&four_tasks(rest), &["hosts", "-", "--format", "csv"]);
