@@ -254,6 +254,36 @@ fn what_is_cheaper_pays_whatever_waiting_is_worth() {
 }
 
 #[test]
+fn no_offer_costs_more_than_one_that_is_as_good() {
+    let limits = "[limits]\navailability = 0.9999\n";
+    let answer = recommended(&four_tasks(limits));
+    let number = |plan: &Value, key: &str| plan.pointer(key).and_then(Value::as_f64).expect("set");
+    let total = |plan: &Value| number(plan, "/estimate/cost/total_usd_per_month");
+    let time = |plan: &Value| number(plan, "/estimate/duration/completed_s/mean");
+    let lead = |plan: &Value| number(plan, "/estimate/duration/lead_s/mean");
+    let available = |plan: &Value| number(plan, "/estimate/availability/monthly");
+    let next = answer["next"].as_array().expect("a list");
+    assert!(
+        next.iter()
+            .any(|step| step["limit"] == "limits.availability")
+    );
+    for step in next {
+        let offer = &step["plan"];
+        let better = answer["front"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|plan| {
+                step["limit"] == "limits.availability"
+                    && total(plan) < total(offer) - 0.01
+                    && time(plan) + lead(plan) <= time(offer) + lead(offer)
+                    && available(plan) >= available(offer) - 1e-4
+            });
+        assert!(better.is_none(), "{better:?} against {offer:?}");
+    }
+}
+
+#[test]
 fn why_no_host_is_added_is_one_of_three_reasons() {
     let remark = |rest: &str| {
         let run = prescale_given(&four_tasks(rest), &["hosts", "-", "--format", "csv"]);
