@@ -1,7 +1,7 @@
 //! Where a capacity provider works against what is done by hand.
 
 use super::estimate::{Outcome, SCALE_IN};
-use crate::rollout::{managed_scaling, places_on_added};
+use crate::rollout::{managed_scaling, places_on_added, target_for, target_headroom};
 use crate::scenario::{Placement, PrescaleMode, Scenario, TerminationProtection};
 use crate::units::Seconds;
 
@@ -10,6 +10,7 @@ use crate::units::Seconds;
 pub fn warnings(scenario: &Scenario, outcome: &Outcome) -> Vec<String> {
     fight(scenario, outcome)
         .into_iter()
+        .chain(standing_taken(scenario))
         .chain(lingering(scenario, outcome))
         .collect()
 }
@@ -55,6 +56,25 @@ fn fight(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
             "managed scaling takes hosts that are idle for 15 min, and an added one is for {idle}{launches}; set cluster.capacity_provider.managed_scaling = false while a deployment runs, or leave it the work: prescale.mode = \"reactive\""
         )
     })
+}
+
+/// Standing hosts that managed scaling does not keep by itself.
+fn standing_taken(scenario: &Scenario) -> Option<String> {
+    managed_scaling(scenario)?;
+    let standing = scenario.prescale.hosts;
+    let stands = standing > 0 && scenario.prescale.mode == PrescaleMode::Standing;
+    if !stands || target_headroom(scenario) >= standing {
+        return None;
+    }
+    let settled = match target_for(scenario, standing) {
+        Some(target) => format!(
+            "with cluster.capacity_provider.target_capacity = {target} it keeps {standing} by itself"
+        ),
+        None => "no cluster.capacity_provider.target_capacity keeps just as many: give a lower one, or set cluster.capacity_provider.managed_scaling = false".to_owned(),
+    };
+    Some(format!(
+        "managed scaling takes a standing host that is idle for 15 min; {settled}"
+    ))
 }
 
 /// Hosts that termination protection keeps, as tasks are spread over all of them.

@@ -4,7 +4,7 @@ use super::decision::{Decision, Timing};
 use super::search::{Candidate, Search};
 use super::{Alternative, AlternativeKind, HostsAnswer, HostsReason, PlanReport, report};
 use crate::model::Cost;
-use crate::rollout::{Added, TooFewPlaces, managed_scaling, room};
+use crate::rollout::{Added, TooFewPlaces, managed_scaling, places_on_added, room, target_for};
 use crate::scenario::{Capacity, LaunchType, NetworkMode, Scenario};
 use crate::units::{DAYS_PER_MONTH, Seconds, Usd};
 
@@ -46,6 +46,9 @@ pub fn answer(
         .as_ref()
         .zip(against_time)
         .map(|(prescaled, against)| against - prescaled.score.time);
+    let costs = prescaled
+        .as_ref()
+        .map(|prescaled| prescaled.total() - against_total);
     let per_deployment = prescaled
         .as_ref()
         .map(|prescaled| prescaled.score.cost.per_deployment_usd);
@@ -57,9 +60,7 @@ pub fn answer(
         answer: decision.answer(),
         reason: reason(scenario, decision, current_time)?,
         saves_s_per_deployment: saves,
-        costs_usd_per_month: prescaled
-            .as_ref()
-            .map(|prescaled| prescaled.total() - against_total),
+        costs_usd_per_month: costs,
         saves_vs_current_s: current_time
             .zip(decision.chosen)
             .map(|(current, chosen)| current - chosen.score.time),
@@ -163,7 +164,11 @@ fn alternatives(
         row(
             AlternativeKind::SettingsOnly,
             decision.settings,
-            "none within the limits",
+            if decision.on_demand.is_some() {
+                "none within the limits but with hosts of managed scaling: see reactive"
+            } else {
+                "none within the limits"
+            },
         )?,
     ];
     if managed_scaling(scenario).is_some() {
@@ -179,26 +184,51 @@ fn alternatives(
         if may_add {
             "none within the limits"
         } else {
-            "no host to add, no use for one, or not permitted by recommend.may_change"
+            none_added(scenario, scenario.recommend.may_change.prescale)
         },
     )?;
     if decision.prescaled.is_none() && prescaled.plan.is_some() {
         "over the budget".clone_into(&mut prescaled.remark);
     }
     rows.push(prescaled);
+    let standing_taken = none_stands(scenario);
     rows.push(row(
         AlternativeKind::Standing,
         decision.standing,
         if may_stand {
             "none within the limits"
         } else {
-            "no host to add, no use for one, or not permitted by recommend.may_change"
+            &standing_taken
         },
     )?);
     if scenario.service.launch_type == LaunchType::Ec2 {
         rows.push(fargate(scenario, timing)?);
     }
     Ok(rows)
+}
+
+/// Why no plan adds a host.
+fn none_added(scenario: &Scenario, permitted: bool) -> &'static str {
+    if !permitted {
+        return "not permitted by recommend.may_change";
+    }
+    match places_on_added(scenario).map(|places| places.count) {
+        None => "no host to add: give prescale.instance_type",
+        Some(0) => "no use for one: no task fits on a host to add",
+        Some(_) => "no use for one: the room is enough for all tasks twice",
+    }
+}
+
+/// Why no plan keeps standing hosts.
+fn none_stands(scenario: &Scenario) -> String {
+    let permitted = scenario.recommend.may_change.headroom;
+    if !permitted || managed_scaling(scenario).is_none() {
+        return none_added(scenario, permitted).to_owned();
+    }
+    let settled = target_for(scenario, 1).map_or_else(String::new, |target| {
+        format!("; cluster.capacity_provider.target_capacity = {target} keeps 1 host by itself")
+    });
+    format!("managed scaling takes hosts that are idle for 15 min{settled}")
 }
 
 /// What the durations on Fargate leave out.

@@ -31,13 +31,16 @@ pub use break_even::BreakEven;
 pub use check::{Check, Checked, check, standing};
 use decision::{Decision, Timing};
 pub use options::{Options, PlanOption, options};
-use search::{Candidate, Limit, Search, front, meets_all};
+use search::{Candidate, Limit, Search, TIE, front, meets_all};
 
 /// A recorded and a predicted duration that differ by more than this do not agree.
 const AGREEMENT: f64 = 0.15;
 
 /// A plan has to save this to be named as a step further \[s\].
 const STEP_WORTH_NAMING: f64 = 30.0;
+
+/// Availabilities that differ by less are told as the same.
+const TOLD_AVAILABILITY: f64 = 1e-4;
 
 /// Which settings and hosts to deploy with, and whether to pre-scale.
 ///
@@ -83,7 +86,7 @@ fn told(
         front: front.iter().map(&report).collect::<Result<_, _>>()?,
         hosts_answer: hosts::answer(scenario, timing, search, decision, &current)?,
         reasons: report::reasons(scenario, timing, search, decision, &current),
-        next: next_steps(scenario, timing, decision, &known)?,
+        next: next_steps(scenario, timing, decision, &front)?,
         conditional: report::conditional(scenario, timing, decision)?,
         calibration: calibration(scenario, &current),
         current,
@@ -125,10 +128,10 @@ fn next_steps(
                     .iter()
                     .all(|other| *other == limit || other.met_by(candidate, limits))
         };
-        let least = known
+        let offers: Vec<&Candidate> = known.iter().filter(faster).filter(others_met).collect();
+        let least = offers
             .iter()
-            .filter(faster)
-            .filter(others_met)
+            .filter(|offer| !offers.iter().any(|other| is_as_good_for_less(other, offer)))
             .min_by(|a, b| limit.excess(a, limits).total_cmp(&limit.excess(b, limits)));
         if let Some(candidate) = least {
             let to = limit.reached(candidate);
@@ -150,6 +153,14 @@ fn next_steps(
         steps.push(step("time", Value::from(from), Value::from(to), candidate)?);
     }
     Ok(steps)
+}
+
+/// Whether a plan costs less than another, and is no slower and no less available by more than is
+/// told.
+fn is_as_good_for_less(one: &Candidate, other: &Candidate) -> bool {
+    one.total().0 < other.total().0 - 0.01
+        && one.score.time.0 <= other.score.time.0 + TIE
+        && one.availability() >= other.availability() - TOLD_AVAILABILITY
 }
 
 /// The prediction against the median of the recorded deployments.

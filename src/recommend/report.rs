@@ -11,7 +11,9 @@ use super::{Change, Conditional, PlanReport};
 use crate::model::start_limits::held_back;
 use crate::model::walk::walk;
 use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
-use crate::rollout::{TooFewPlaces, bounds, moves_over_range, others, room, target_for};
+use crate::rollout::{
+    TooFewPlaces, bounds, managed_scaling, moves_over_range, others, room, target_for,
+};
 use crate::scenario::{Order, PrescaleMode, Scenario};
 use crate::units::Seconds;
 
@@ -74,6 +76,7 @@ pub fn with_plan(scenario: &Scenario, plan: &Plan) -> Scenario {
     scenario.deployment.maximum_percent = plan.maximum_percent;
     let hosts = plan.prescale_hosts + plan.headroom_hosts;
     scenario.prescale.hosts = hosts;
+    scenario.prescale.reactive &= hosts == 0;
     scenario.prescale.mode = if plan.headroom_hosts > 0 {
         PrescaleMode::Standing
     } else if scenario.prescale.mode == PrescaleMode::WarmPool {
@@ -127,23 +130,13 @@ fn plan_changes(scenario: &Scenario, plan: &Plan) -> Vec<Change> {
         );
     }
     let planned = with_plan(scenario, plan);
-    let mode = |mode: PrescaleMode| match mode {
-        PrescaleMode::Before => Value::from("before"),
-        PrescaleMode::WarmPool => Value::from("warm-pool"),
-        PrescaleMode::Standing => Value::from("standing"),
-    };
-    if plan.prescale_hosts + plan.headroom_hosts > 0 {
-        change(
-            "prescale.mode",
-            mode(scenario.prescale.mode),
-            mode(planned.prescale.mode),
-        );
+    let adds = plan.prescale_hosts + plan.headroom_hosts > 0;
+    if adds {
+        change("prescale.mode", mode(scenario), mode(&planned));
     }
-    change(
-        "prescale.hosts",
-        Value::from(scenario.prescale.hosts),
-        Value::from(planned.prescale.hosts),
-    );
+    if adds || !scenario.prescale.reactive {
+        change("prescale.hosts", hosts(scenario), hosts(&planned));
+    }
     if plan.spot_hosts != now.spot_hosts && planned.prescale.hosts > 0 {
         change(
             "prescale.spot_share",
@@ -152,6 +145,26 @@ fn plan_changes(scenario: &Scenario, plan: &Plan) -> Vec<Change> {
         );
     }
     changed
+}
+
+/// `prescale.mode` as a scenario has it.
+fn mode(scenario: &Scenario) -> Value {
+    Value::from(match scenario.prescale.mode {
+        _ if scenario.prescale.reactive => "reactive",
+        PrescaleMode::Before => "before",
+        PrescaleMode::WarmPool => "warm-pool",
+        PrescaleMode::Standing => "standing",
+    })
+}
+
+/// `prescale.hosts` as a scenario has it: in reactive mode the most that managed scaling may add,
+/// if that is given.
+fn hosts(scenario: &Scenario) -> Value {
+    if scenario.prescale.reactive {
+        Value::from(managed_scaling(scenario).and_then(|scaling| scaling.most_hosts))
+    } else {
+        Value::from(scenario.prescale.hosts)
+    }
 }
 
 /// Why this plan and no other.
@@ -197,7 +210,12 @@ pub fn reasons(
     if let (true, Some(without)) = (chosen.added_hosts() > 0, &decision.without) {
         let less = chosen.total().0 - without.total().0;
         reasons.push(format!(
-            "Without added hosts the best is {}, for {:.2} USD a month {}.",
+            "{} the best is {}, for {:.2} USD a month {}.",
+            if without.score.hosts_on_demand > 0 {
+                "With the hosts of managed scaling alone (reactive)"
+            } else {
+                "Without added hosts"
+            },
             without.score.time,
             less.abs(),
             if less < 0.0 { "more" } else { "less" }

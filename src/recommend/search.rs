@@ -18,9 +18,9 @@ use crate::model::{Availability, Model, Plan, Score, TimeAndCost, required_tasks
 use crate::rollout::{
     Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, joining,
     managed_scaling, places_on_added, room, roundest_maximum_percent,
-    roundest_minimum_healthy_percent,
+    roundest_minimum_healthy_percent, target_headroom,
 };
-use crate::scenario::{Capacity, Limits, Scenario, Together};
+use crate::scenario::{Capacity, Limits, PrescaleMode, Scenario, Together};
 use crate::units::{MINUTES_PER_MONTH, PerHour, Seconds, Usd};
 
 /// A difference of the objective below this is none \[s\].
@@ -328,7 +328,7 @@ impl<'a> Search<'a> {
         let host = self.scenario.prescale.host.as_ref();
         let taken_back =
             host.is_some_and(|host| host.spot.is_some() && host.interruption > PerHour::ZERO);
-        if hosts == 0 || !taken_back || !self.scenario.recommend.may_change.spot {
+        if hosts == 0 || !taken_back || !self.may_be_spot(configuration) {
             return vec![configuration.spot];
         }
         let steps = hosts.min(8);
@@ -339,6 +339,12 @@ impl<'a> Search<'a> {
         spots
     }
 
+    /// Whether the number of spot hosts may change: a warm pool has none.
+    fn may_be_spot(&self, configuration: &Configuration) -> bool {
+        let from_pool = self.scenario.prescale.mode == PrescaleMode::WarmPool;
+        self.scenario.recommend.may_change.spot && !(from_pool && configuration.before > 0)
+    }
+
     /// The number of spot hosts among the added ones that costs least, the smallest of these.
     fn cheapest_spot(&self, configuration: &Configuration) -> u32 {
         let hosts = configuration.before + configuration.standing;
@@ -347,7 +353,7 @@ impl<'a> Search<'a> {
             .host
             .as_ref()
             .is_some_and(|host| host.spot.is_some());
-        if !self.scenario.recommend.may_change.spot || !spot_known {
+        if !self.may_be_spot(configuration) || !spot_known {
             return Plan::spot_hosts(hosts, prescale.spot_share);
         }
         if hosts == 0 {
@@ -885,7 +891,7 @@ fn last_that(first: usize, end: usize, holds: impl Fn(usize) -> bool) -> usize {
 }
 
 /// How many hosts may be added before and always: none, or up to what is useful in one of the
-/// ways; what may not change stays.
+/// ways; what may not change stays. Managed scaling would take further standing hosts.
 fn ways_to_add(scenario: &Scenario) -> Result<Vec<(u32, u32)>, TooFewPlaces> {
     let may = scenario.recommend.may_change;
     let now = Plan::of(scenario);
@@ -898,7 +904,12 @@ fn ways_to_add(scenario: &Scenario) -> Result<Vec<(u32, u32)>, TooFewPlaces> {
         }
     };
     let mut ways = Vec::new();
-    for standing in range(may.headroom, now.headroom_hosts) {
+    // Scaling takes what stands idle beyond its target.
+    let kept = |standing: u32| {
+        let is_kept = standing == now.headroom_hosts && target_headroom(scenario) >= standing;
+        standing == 0 || is_kept || !may.headroom || managed_scaling(scenario).is_none()
+    };
+    for standing in range(may.headroom, now.headroom_hosts).filter(|&hosts| kept(hosts)) {
         for before in range(may.prescale, now.prescale_hosts) {
             let one_way = before == 0 || standing == 0;
             let as_it_is = (before, standing) == (now.prescale_hosts, now.headroom_hosts);

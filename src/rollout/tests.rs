@@ -66,6 +66,7 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             hosts: 0,
             spot_share: 0.0,
             mode: PrescaleMode::Before,
+            reactive: false,
             boot: none,
             release: Seconds::ZERO,
             lead_overlap: Seconds::ZERO,

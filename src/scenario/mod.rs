@@ -510,6 +510,8 @@ pub struct Prescale {
     pub spot_share: f64,
     /// When they are there.
     pub mode: PrescaleMode,
+    /// Whether hosts are to come by managed scaling alone: none is added by hand then.
+    pub reactive: bool,
     /// Launch to first task, for each host.
     pub boot: DurationLaw,
     /// From empty to no longer billed \[s\].

@@ -94,25 +94,20 @@ fn show_worth(page: &mut Page, scenario: &Scenario, recommendation: &Recommendat
     let hosts = &recommendation.hosts_answer;
     let mut points = Vec::new();
     if let Some((saves, costs)) = hosts.saves_s_per_deployment.zip(hosts.costs_usd_per_month) {
-        let against = if best(hosts, AlternativeKind::SettingsOnly).is_some() {
-            "the best plan without added hosts"
-        } else {
-            "the current plan, as no plan without added hosts is within the limits"
-        };
-        let saves = if saves < Seconds::ZERO {
-            format!("takes {} longer", Seconds::ZERO - saves)
-        } else {
-            format!("saves {}", words::none_or(saves))
-        };
         points.push(format!(
-            "Pre-scaling {saves} a deployment, lead included, {}, against {against}.",
-            words::for_a_month(costs)
+            "Pre-scaling {}, lead included, {}, against {}.",
+            saved(saves),
+            words::for_a_month(costs),
+            against(hosts)
         ));
+        if costs.0 <= 0.0 && saves.0 >= 0.5 {
+            points.push("It pays whatever a minute of waiting is worth.".to_owned());
+        }
     }
     if let Some(saves) = hosts.saves_vs_current_s {
         points.push(format!(
-            "The recommended plan saves {} a deployment against the current one.",
-            words::none_or(saves)
+            "The recommended plan {} against the current one.",
+            saved(saves)
         ));
     }
     if let Some(turns_at) = BreakEven::of(scenario, hosts) {
@@ -125,7 +120,9 @@ fn show_worth(page: &mut Page, scenario: &Scenario, recommendation: &Recommendat
             turns_at.told(words::number)
         ));
     }
-    if let Some(usd) = hosts.break_even_usd_per_minute {
+    // What costs no more pays at any worth.
+    let dearer = hosts.costs_usd_per_month.is_none_or(|costs| costs.0 > 0.0);
+    if let Some(usd) = hosts.break_even_usd_per_minute.filter(|_| dearer) {
         points.push(format!(
             "Pre-scaling pays where a minute of waiting is worth more than {} USD.",
             words::number(usd)
@@ -134,6 +131,32 @@ fn show_worth(page: &mut Page, scenario: &Scenario, recommendation: &Recommendat
     if !points.is_empty() {
         page.title("Worth");
         page.points(points.iter().map(String::as_str));
+    }
+}
+
+/// What a plan does to the time of a deployment.
+fn saved(saves: Seconds) -> String {
+    if saves.0.abs() < 0.5 {
+        "saves no time".to_owned()
+    } else if saves < Seconds::ZERO {
+        format!("takes {} longer a deployment", Seconds::ZERO - saves)
+    } else {
+        format!("saves {saves} a deployment")
+    }
+}
+
+/// What pre-scaling is measured against.
+fn against(hosts: &HostsAnswer) -> &'static str {
+    let reactive = hosts
+        .against
+        .as_ref()
+        .is_some_and(|plan| plan.estimate.tasks.hosts_on_demand.is_some());
+    let settings = best(hosts, AlternativeKind::SettingsOnly);
+    let on_demand = best(hosts, AlternativeKind::OnDemand);
+    match settings.or(on_demand) {
+        Some(_) if reactive => "the best plan with the hosts of managed scaling alone (reactive)",
+        Some(_) => "the best plan without added hosts",
+        None => "the current plan, as no plan without added hosts is within the limits",
     }
 }
 

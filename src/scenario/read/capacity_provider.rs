@@ -16,7 +16,7 @@ pub(super) fn is_reactive(prescale: &Table<'_>) -> bool {
 /// The capacity provider; absent where there is none, or a problem was noted.
 pub(super) fn read(sections: &Sections<'_>, prescale: &Prescale) -> Option<CapacityProvider> {
     let table = sections.cluster.table("capacity_provider");
-    let reactive = is_reactive(&sections.prescale);
+    let reactive = prescale.reactive;
     if !table.is_given() && !reactive {
         return None;
     }

@@ -206,7 +206,7 @@ fn assemble(root: &Table<'_>, purpose: Purpose) -> Option<Scenario> {
     let mut prescale = prescale::read(&sections, capacity.as_ref(), &prices, &interruptions);
     let spot = spot::read(&interruptions, capacity.as_ref(), &prescale);
     let capacity_provider = capacity_provider::read(&sections, &prescale);
-    if capacity_provider::is_reactive(&sections.prescale) {
+    if prescale.reactive {
         // What the group may grow by on demand is not added beforehand.
         prescale.hosts = 0;
     }

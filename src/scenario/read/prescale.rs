@@ -1,6 +1,7 @@
 //! `[prescale]`: the hosts that are added for a deployment, or that could be.
 
 use super::Sections;
+use super::capacity_provider::is_reactive;
 use super::cluster::MOST_HOSTS;
 use super::duration::LONGEST;
 use super::host::{self, Trunking};
@@ -134,6 +135,7 @@ pub(super) fn read(
         hosts,
         spot_share: spot_share.unwrap_or(0.0),
         mode: mode.unwrap_or(PrescaleMode::Before),
+        reactive: is_reactive(table),
         boot,
         release,
         lead_overlap: lead_overlap.unwrap_or(Seconds::ZERO),
