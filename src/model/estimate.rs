@@ -1455,20 +1455,30 @@ impl Model {
         })
     }
 
-    /// Why the scenario's deployment has no duration.
+    /// Why the scenario's deployment has no duration, and what alone frees it: each change is tried.
     ///
     /// # Errors
     /// Not even the desired count fits on the listed and standing hosts.
     pub fn why_stuck(&self, scenario: &Scenario) -> Result<Stuck, TooFewPlaces> {
+        let stuck = self.stuck_by(scenario)?;
+        if stuck.bound == Bound::HealthCheck {
+            return Ok(stuck);
+        }
+        let fixes = stuck.fix.into_iter();
+        Ok(Stuck {
+            fix: fixes.filter_map(|fix| tried(scenario, fix)).collect(),
+            ..stuck
+        })
+    }
+
+    /// Why the scenario's deployment has no duration, with the changes by which tasks could move:
+    /// none is tried, which for each row of a sweep would take longer than all else.
+    ///
+    /// # Errors
+    /// Not even the desired count fits on the listed and standing hosts.
+    pub fn stuck_by(&self, scenario: &Scenario) -> Result<Stuck, TooFewPlaces> {
         Ok(match rollout::verdict(scenario)? {
-            rollout::Verdict::Stuck(stuck) => Stuck {
-                fix: stuck
-                    .fix
-                    .into_iter()
-                    .filter_map(|fix| tried(scenario, fix))
-                    .collect(),
-                ..stuck
-            },
+            rollout::Verdict::Stuck(stuck) => stuck,
             rollout::Verdict::Completes(moves) => self.killed(scenario, &moves),
         })
     }

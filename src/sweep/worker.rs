@@ -137,7 +137,7 @@ impl Worker {
         let mut own = scenario.clone();
         own.deployment.minimum_healthy_percent = plan.minimum_healthy_percent;
         own.deployment.maximum_percent = plan.maximum_percent;
-        match model.why_stuck(&own) {
+        match model.stuck_by(&own) {
             Ok(stuck) => {
                 let row = Row::of_brief(&brief, Some(&stuck.reason));
                 row::answered(layout, &row, bytes);
