@@ -96,8 +96,13 @@ fn fixes(explanation: &Explanation) -> Option<String> {
     Some(format!("Each of these frees it:\n{}", lines.concat()))
 }
 
+/// Columns for a fix, beside its margin.
+const FIX_COLUMNS: usize = 76;
+
 fn fix_line(fix: &Fix) -> String {
-    format!("  {} {}\n", fix.key, super::words::from_to_of_fix(fix))
+    let line = format!("{} {}", fix.key, super::words::from_to_of_fix(fix));
+    let lines = wrapped(&line, FIX_COLUMNS);
+    format!("  {}\n", lines.join("\n    "))
 }
 
 fn waterfall(explanation: &Explanation) -> Option<String> {
