@@ -51,6 +51,11 @@ pub(super) fn below(normal: f64) -> f64 {
         + t * t * ((3.0 - 2.0 * t) * to - u / KNOTS * next)
 }
 
+/// Density of the standard normal law.
+pub(super) fn density(at: f64) -> f64 {
+    (-at * at / 2.0).exp() / std::f64::consts::TAU.sqrt()
+}
+
 /// Mean of a normal quantity where it is above nothing, and of nothing elsewhere.
 ///
 /// # Formula
@@ -60,8 +65,7 @@ pub(super) fn mean_above_zero(mean: f64, deviation: f64) -> f64 {
         return mean.max(0.0);
     }
     let at = mean / deviation;
-    let density = (-at * at / 2.0).exp() / std::f64::consts::TAU.sqrt();
-    mean * below(at) + deviation * density
+    mean * below(at) + deviation * density(at)
 }
 
 /// Standard normal quantile of a probability, to 1e-8; infinite for none or all, but for what is

@@ -35,6 +35,7 @@ mod points;
 mod product;
 mod several;
 mod short;
+mod tilt;
 mod told;
 mod totals;
 mod units;

@@ -161,22 +161,13 @@ impl Outstanding<'_> {
                 total.add(besides, first, &sums.joint(point));
             }
         }
-        // With as many marks as new tasks there are none left to tell.
-        let limit = (self.marks < self.last.target).then(|| f64::from(self.marks));
         std::array::from_fn(|i| {
             let through = fresh[0][i] + fresh[1][i];
             let any = (all[i] * through).min(1.0);
             if any.is_nan() || any < NONE {
                 return 0.0;
             }
-            let Some(limit) = limit else {
-                return any;
-            };
-            let mut marked = totals[i].marked_given(tilted.others);
-            let fresh = fresh[1][i] / through;
-            marked.mean += fresh;
-            marked.variance += fresh * (1.0 - fresh);
-            any * marked.at_most(limit)
+            any * self.chance_of_few(&totals[i], tilted.others, fresh[1][i] / through)
         })
     }
 

@@ -13,6 +13,7 @@ use super::grid::{Point, Table, floor_index};
 use super::points::{About, law_about};
 use super::product::Product;
 use super::several::{AT_ONCE, Several};
+use super::tilt::{STEPS, TiltSearch};
 use super::units::{Host, Kind};
 use super::{Rolling, Rollout};
 use crate::model::law::{Law, as_f64};
@@ -31,9 +32,6 @@ const WINDOW: f64 = 0.3;
 
 /// Steps of Newton's method to about the middle.
 const NEWTON: u32 = 6;
-
-/// The largest tilt, beyond which a count is certain.
-const LARGEST_TILT: f64 = 40.0;
 
 /// Fewer starts than this are expected where the last one cannot be.
 const HARDLY_ANY: f64 = 0.01;
@@ -104,45 +102,6 @@ pub(super) struct Units {
     pub(super) powers: Vec<f64>,
     /// Probability that one of these makes the last start, on a cold host and on a warm one.
     pub(super) makes_last: [f64; 2],
-}
-
-/// A function's value at a point, and its first and second derivative.
-type Rising = [f64; 3];
-
-/// The root of a rising function near a point, by Halley's method kept between two bounds that close
-/// in, and what else was found there.
-fn root<T>(
-    near: f64,
-    wanted: f64,
-    find: impl Fn(f64) -> T,
-    rising: impl Fn(&T) -> Rising,
-) -> (f64, T) {
-    const STEP: f64 = 3.0;
-    let (mut low, mut high) = (-LARGEST_TILT, LARGEST_TILT);
-    let mut at = near.clamp(-STEP, STEP);
-    let mut found = find(at);
-    for _ in 0..40 {
-        let [value, slope, bend] = rising(&found);
-        let off = value - wanted;
-        if off.abs() < CLOSE * slope.max(0.0).sqrt().max(CLOSE) || high - low < 1e-3 {
-            break;
-        }
-        if off > 0.0 {
-            high = at;
-        } else {
-            low = at;
-        }
-        let newton = off / slope.max(1e-12);
-        let halley = newton / (1.0 - 0.5 * newton * bend / slope.max(1e-12)).clamp(0.5, 2.0);
-        let next = (at - halley).clamp(at - STEP, at + STEP);
-        at = if next > low && next < high {
-            next
-        } else {
-            f64::midpoint(low, high)
-        };
-        found = find(at);
-    }
-    (at, found)
 }
 
 impl LastStart {
@@ -379,17 +338,19 @@ impl LastStart {
                 )
             })
             .collect();
-        let (tilt, found) = root(
-            (target - 0.5 - mean) / variance.max(1e-12),
-            target,
-            |tilt| WithLast::of(&units, tilt),
-            |found| [found.starts, found.variance, 0.0],
-        );
+        let mut search = TiltSearch::near((target - 0.5 - mean) / variance.max(1e-12));
+        let mut found = WithLast::of(&units, search.at);
+        for _ in 0..STEPS {
+            if !search.goes_on(found.starts - target, [found.variance, 0.0], CLOSE) {
+                break;
+            }
+            found = WithLast::of(&units, search.at);
+        }
         // Does any start come between the ends, as far as can be told?
         (found.rate > 0.0).then(|| Given::Tilted {
             others: target - found.last,
             units: (units.iter().zip(&self.kinds))
-                .map(|(unit, (table, _))| unit.tilted(table.kind, tilt, found.rate))
+                .map(|(unit, (table, _))| unit.tilted(table.kind, search.at, found.rate))
                 .collect(),
         })
     }

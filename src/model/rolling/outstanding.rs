@@ -405,16 +405,22 @@ impl<'a> Outstanding<'a> {
         if all * through < 1e-10 {
             return (0.0, 0.0);
         }
-        let mut marked = sum.marked_given(others);
-        let fresh = last.excused / through;
-        marked.mean += fresh;
-        marked.variance += fresh * (1.0 - fresh);
         let any = (all * through).min(1.0);
+        let few = self.chance_of_few(&sum, others, last.excused / through);
+        (any, any * few)
+    }
+
+    /// The chance that few enough units have a mark, of units that are through and the one that made
+    /// the last start, which has one with a chance of its own.
+    pub(super) fn chance_of_few(&self, units: &Joint, others: f64, fresh: f64) -> f64 {
         if self.marks >= self.last.target {
             // There are no more new tasks.
-            return (any, any);
+            return 1.0;
         }
-        (any, any * marked.at_most(f64::from(self.marks)))
+        let mut marked = units.marked_given(others);
+        marked.mean += fresh;
+        marked.variance += fresh * (1.0 - fresh);
+        marked.at_most(f64::from(self.marks))
     }
 }
 

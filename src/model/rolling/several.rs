@@ -4,19 +4,11 @@
 use std::rc::Rc;
 
 use super::grid::Point;
+use super::tilt::{STEPS, TiltSearch};
 use crate::model::normal;
 
 /// So many moments.
 pub(super) const AT_ONCE: usize = 8;
-
-/// Steps of Halley's method at most.
-const STEPS: usize = 40;
-
-/// Largest change of a tilt in one step.
-const LARGEST_STEP: f64 = 3.0;
-
-/// The largest tilt, beyond which a count is certain.
-const LARGEST_TILT: f64 = 40.0;
 
 /// How close to a total the expected one has to be, in its standard deviations.
 const CLOSE: f64 = 1e-3;
@@ -24,33 +16,34 @@ const CLOSE: f64 = 1e-3;
 /// A chance below this is none, as a logarithm.
 const LOG_NONE: f64 = -14.0;
 
-type Lanes = [f64; AT_ONCE];
+/// A number for each moment.
+type Each = [f64; AT_ONCE];
 
 /// The units of one kind at the moments.
 struct Kind {
     size: f64,
     /// Chances of the starts beyond the smallest number, number by number.
-    masses: Vec<Lanes>,
+    masses: Vec<Each>,
 }
 
 /// The total of starts at several moments.
 pub(super) struct Several {
     kinds: Vec<Kind>,
     /// How many are asked for beyond the smallest total, less a half.
-    wanted: Lanes,
+    wanted: Each,
     /// The largest total beyond the smallest.
-    most: Lanes,
-    mean: Lanes,
-    variance: Lanes,
+    most: Each,
+    mean: Each,
+    variance: Each,
 }
 
 /// Cumulants of the total beyond the smallest one under a tilt, and the logarithm of its generating
 /// function.
 struct Tilted {
-    mean: Lanes,
-    variance: Lanes,
-    third: Lanes,
-    sums: Vec<Lanes>,
+    mean: Each,
+    variance: Each,
+    third: Each,
+    sums: Vec<Each>,
 }
 
 impl Several {
@@ -68,7 +61,7 @@ impl Several {
     /// So many units of one kind, which have had so many starts by each moment.
     pub(super) fn add(&mut self, size: u32, points: impl Iterator<Item = Rc<Point>>) {
         let size = f64::from(size);
-        let mut masses: Vec<Lanes> = Vec::with_capacity(6);
+        let mut masses: Vec<Each> = Vec::with_capacity(6);
         for (i, point) in points.enumerate() {
             self.wanted[i] -= size * f64::from(point.first);
             self.most[i] += size * f64::from(point.largest() - point.first);
@@ -94,14 +87,10 @@ impl Several {
         let odds = |total: f64| (total / (most - total)).ln();
         let scale = mean * (most - mean) / (most * self.variance[i].max(1e-12));
         let guess = (odds(wanted) - odds(mean)) * scale;
-        if guess.is_finite() {
-            guess.clamp(-LARGEST_STEP, LARGEST_STEP)
-        } else {
-            0.0
-        }
+        if guess.is_finite() { guess } else { 0.0 }
     }
 
-    fn tilted(&self, base: &Lanes) -> Tilted {
+    fn tilted(&self, base: &Each) -> Tilted {
         let none = [0.0; AT_ONCE];
         let mut all = Tilted {
             mean: none,
@@ -143,9 +132,9 @@ impl Several {
     /// Lugannani and Rice's, with the continuity correction for whole numbers: with the root u of
     /// K'(u) = x − ½, w = ±√(2 (u (x − ½) − K(u))) and v = 2 sinh(u / 2) √K''(u),
     /// P(S ≥ x) ≈ 1 − Φ(w) + φ(w) (1 / v − 1 / w).
-    pub(super) fn reached(&self) -> Lanes {
+    pub(super) fn reached(&self) -> Each {
         let mut chances = [f64::NAN; AT_ONCE];
-        let mut tilts = [0.0; AT_ONCE];
+        let mut searches = [TiltSearch::near(0.0); AT_ONCE];
         for i in 0..AT_ONCE {
             if self.wanted[i] < 0.0 {
                 chances[i] = 1.0;
@@ -156,44 +145,28 @@ impl Several {
                 if log_chance(off.abs() - 0.5, self.variance[i]) < LOG_NONE {
                     chances[i] = if off < 0.0 { 1.0 } else { 0.0 };
                 } else {
-                    tilts[i] = self.guess(i);
+                    searches[i] = TiltSearch::near(self.guess(i));
                 }
             }
         }
-        let (mut low, mut high) = ([-LARGEST_TILT; AT_ONCE], [LARGEST_TILT; AT_ONCE]);
-        let mut found = self.tilted(&tilts.map(f64::exp));
+        let tilted =
+            |searches: &[TiltSearch; AT_ONCE]| self.tilted(&searches.map(|search| search.at.exp()));
+        let mut found = tilted(&searches);
         for _ in 0..STEPS {
             let mut moved = false;
             for i in 0..AT_ONCE {
                 let off = found.mean[i] - self.wanted[i];
-                let slope = found.variance[i].max(0.0);
-                if !chances[i].is_nan()
-                    || off.abs() < CLOSE * slope.sqrt().max(CLOSE)
-                    || high[i] - low[i] < 1e-3
-                {
-                    continue;
-                }
-                moved = true;
-                let at = tilts[i];
-                *if off > 0.0 { &mut high[i] } else { &mut low[i] } = at;
-                let slope = slope.max(1e-12);
-                let newton = off / slope;
-                let halley = newton / (1.0 - 0.5 * newton * found.third[i] / slope).clamp(0.5, 2.0);
-                let next = (at - halley).clamp(at - LARGEST_STEP, at + LARGEST_STEP);
-                tilts[i] = if next > low[i] && next < high[i] {
-                    next
-                } else {
-                    f64::midpoint(low[i], high[i])
-                };
+                let cumulants = [found.variance[i], found.third[i]];
+                moved |= chances[i].is_nan() && searches[i].goes_on(off, cumulants, CLOSE);
             }
             if !moved {
                 break;
             }
-            found = self.tilted(&tilts.map(f64::exp));
+            found = tilted(&searches);
         }
         for i in 0..AT_ONCE {
             if chances[i].is_nan() {
-                chances[i] = self.above(i, tilts[i], &found);
+                chances[i] = self.above(i, searches[i].at, &found);
             }
         }
         chances
@@ -213,8 +186,7 @@ impl Several {
         } else {
             1.0 / (2.0 * (tilt / 2.0).sinh() * found.variance[i].sqrt()) - 1.0 / w
         };
-        let density = (-w * w / 2.0).exp() / std::f64::consts::TAU.sqrt();
-        (normal::below(-w) + density * correction).clamp(0.0, 1.0)
+        (normal::below(-w) + normal::density(w) * correction).clamp(0.0, 1.0)
     }
 }
 
