@@ -2,7 +2,8 @@
 
 use super::Baseline;
 use super::steps::Step;
-use crate::rollout::{managed_scaling, steps, target_headroom};
+use crate::model::walk::launches;
+use crate::rollout::{managed_scaling, target_headroom};
 use crate::scenario::{Scenario, TerminationProtection};
 use crate::units::Seconds;
 
@@ -21,12 +22,12 @@ pub(super) fn steps_told(base: &Baseline) -> Vec<Step> {
     let reaction = base.model.phases().reaction.mean();
     let instance_type = &host.shape.instance_type;
     let boot = scenario.prescale.boot.mean.0;
-    let sizes = steps(&scaling, hosts);
-    let more_steps = sizes.len() > 1;
+    let launched: Vec<(f64, u32)> = launches(&scaling, hosts).collect();
+    let more_steps = launched.len() > 1;
     (0..)
-        .zip(sizes)
-        .map(|(number, size)| {
-            let at = reaction + scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
+        .zip(launched)
+        .map(|(number, (launched, size))| {
+            let at = reaction + launched;
             let why = if number > 0 {
                 vec![format!("a step a warm-up of {:.0} s later", scaling.warmup.0)]
             } else {

@@ -29,10 +29,10 @@ use super::slow_start;
 use super::start_limits;
 use super::taken_over::{Places, saved};
 use super::verdict::Verdict;
-use super::walk::joins;
+use super::walk::{joins, launches};
 use crate::rollout::{
     self, Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds,
-    managed_scaling, moves, room, steps, target_headroom,
+    managed_scaling, moves, room, target_headroom,
 };
 use crate::scenario::{
     Assumption, Capacity, Clock, DesiredRange, Detection, PrescaleMode, Scenario,
@@ -836,20 +836,17 @@ impl Model {
         let evacuated = run.evacuated.as_ref().map_or(0.0, |law| law.mean());
         let after = SCALE_IN.0 + evacuated + scenario.prescale.release.0;
         let reaction = self.phases().reaction.mean();
-        let hours = (0..)
-            .zip(steps(&scaling, moves.joining.hosts))
-            .map(|(number, hosts)| {
-                let launched = scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
-                let there = run.completed.shifted(after - reaction - launched);
-                // What is launched when all is over goes again as soon as it is seen to be idle.
-                let there = if there.support().0 < SCALE_IN.0 {
-                    Law::fixed(there.mean().max(SCALE_IN.0), there.step())
-                } else {
-                    there
-                };
-                let made = joined.starts_left(launched);
-                f64::from(hosts) * made * billed_hours(scenario, &[&there])
-            });
+        let hours = launches(&scaling, moves.joining.hosts).map(|(launched, hosts)| {
+            let there = run.completed.shifted(after - reaction - launched);
+            // What is launched when all is over goes again as soon as it is seen to be idle.
+            let there = if there.support().0 < SCALE_IN.0 {
+                Law::fixed(there.mean().max(SCALE_IN.0), there.step())
+            } else {
+                there
+            };
+            let made = joined.starts_left(launched);
+            f64::from(hosts) * made * billed_hours(scenario, &[&there])
+        });
         Some(hours.sum())
     }
 

@@ -16,7 +16,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::law::{Law, as_f64, split};
 use super::phases::Phases;
 use super::rolling::{law_between, power};
-use crate::rollout::{Joining, Moves, steps};
+use super::walk::launches;
+use crate::rollout::{Joining, Moves};
 use crate::scenario::{DurationLaw, ManagedScaling};
 
 /// Boots that stand for the law of a boot, equally likely.
@@ -268,8 +269,7 @@ impl Units {
         ];
         let boots = quantiles(boot);
         let mut left = joining.places;
-        for (number, hosts) in (0..).zip(steps(scaling, joining.hosts)) {
-            let launched = scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
+        for (launched, hosts) in launches(scaling, joining.hosts) {
             let joined: Vec<f64> = boots.iter().map(|boot| launched + boot).collect();
             let full = (left / joining.each.max(1)).min(hosts);
             left -= full * joining.each;

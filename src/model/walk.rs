@@ -2,7 +2,7 @@
 
 use super::phases::Phases;
 use crate::rollout::{Moves, managed_scaling, steps};
-use crate::scenario::Scenario;
+use crate::scenario::{ManagedScaling, Scenario};
 
 /// What the scheduler does at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +54,14 @@ pub struct Join {
     pub places: u32,
 }
 
+/// When each step of managed scaling launches how many hosts, of so many in all, after the first
+/// moves \[s\].
+pub fn launches(scaling: &ManagedScaling, hosts: u32) -> impl Iterator<Item = (f64, u32)> + use<> {
+    let (first, apart) = (scaling.alarm.0, scaling.warmup.0);
+    let numbered = (0..).zip(steps(scaling, hosts));
+    numbered.map(move |(number, hosts)| (first + f64::from(number) * apart, hosts))
+}
+
 /// The hosts that join in each step of managed scaling, after the mean boot.
 #[must_use]
 pub fn joins(scenario: &Scenario, moves: &Moves) -> Vec<Join> {
@@ -63,12 +71,10 @@ pub fn joins(scenario: &Scenario, moves: &Moves) -> Vec<Join> {
     };
     let boot = scenario.prescale.boot.mean.0;
     let mut left = joining.places;
-    (0..)
-        .zip(steps(&scaling, joining.hosts))
-        .map(|(number, hosts)| {
+    launches(&scaling, joining.hosts)
+        .map(|(launched, hosts)| {
             let places = hosts.saturating_mul(joining.each).min(left);
             left -= places;
-            let launched = scaling.alarm.0 + f64::from(number) * scaling.warmup.0;
             Join {
                 after: launched + boot,
                 launched,
