@@ -335,8 +335,6 @@ const MOST_LEVELS: u32 = 4;
 /// The model of one service's timing: prepared once, asked for many plans.
 #[derive(Debug)]
 pub struct Model {
-    /// One attempt of a start, and what comes after it.
-    phases: Phases,
     /// Of starts that share nothing.
     pace: Rc<Pace>,
     /// Of those that share a host, by hosts and number of rounds.
@@ -347,11 +345,11 @@ pub struct Model {
     joins: RefCell<HashMap<JoinKey, Rc<Joined>>>,
     /// What these share.
     cycles: OnceCell<Rc<Cycles>>,
-    /// By boot, hosts before and standing, spot among them, and required tasks.
     /// By boot, hosts, and spot hosts among them.
     arrivals: RefCell<HashMap<(u64, u32, u32), Rc<Law>>>,
     /// By boot.
     recoveries: RefCell<HashMap<u64, Recovery>>,
+    /// By boot, hosts before and standing, spot among them, and required tasks.
     exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
     /// By moves, room, what joins, and when it is noticed.
     rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
@@ -399,9 +397,9 @@ impl Model {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let phases = Phases::of(scenario);
+        let until_healthy = phases.until_healthy();
         Self {
-            pace: Pace::of(scenario, phases.clone(), phases.until_healthy()),
-            phases,
+            pace: Pace::of(scenario, phases, until_healthy),
             crowds: RefCell::default(),
             boots: RefCell::default(),
             joins: RefCell::default(),
@@ -440,7 +438,7 @@ impl Model {
     /// The phases of a task's life, of a start that does not fail and has its host for itself.
     #[must_use]
     pub fn phases(&self) -> &Phases {
-        &self.phases
+        &self.pace.phases
     }
 
     /// What starts that share hosts do to each other; None where they do not.
@@ -470,7 +468,7 @@ impl Model {
         let known = crowds
             .entry((loads, rounds))
             .or_insert_with_key(|(loads, _)| {
-                let crowd = crowd(scenario, &self.phases, loads, rounds);
+                let crowd = crowd(scenario, self.phases(), loads, rounds);
                 let until_healthy = crowd.until_healthy.clone();
                 let pace = Pace::of(scenario, crowd.phases.clone(), until_healthy);
                 (crowd, pace)
@@ -508,7 +506,7 @@ impl Model {
             return Rc::clone(known);
         }
         let start = &self.pace.after_stopped.phases().start;
-        let found = rollback(scenario, moves, &self.phases, start, &self.tries);
+        let found = rollback(scenario, moves, self.phases(), start, &self.tries);
         let found = Rc::new(found);
         self.rollbacks.borrow_mut().insert(key, Rc::clone(&found));
         found
@@ -1012,7 +1010,7 @@ impl Model {
         }
         let joining = slow_start::Joins {
             steps: joins(scenario, moves),
-            boot: Law::of(scenario.prescale.boot, self.phases.start.step()),
+            boot: Law::of(scenario.prescale.boot, self.phases().start.step()),
         };
         let afterwards = run.evacuations.iter().map(|(chance, evacuation)| {
             let Rollout {
