@@ -496,18 +496,23 @@ fn what_a_slow_start_costs_is_as_simulated() {
             seed: 3,
             threads: 1,
         };
-        let found = estimated(&scenario).availability;
-        let expected = simulate(&scenario, asked).expect("it fits").availability;
-        let [found, expected] = [
-            found.shortfall_minutes_per_month,
-            expected.shortfall_minutes_per_month,
-        ]
-        .map(|minutes| minutes.expect("per_day is given"));
+        let [found, expected] = minutes_short(&scenario, asked);
         assert!(
             (found / expected - 1.0).abs() < 0.025,
             "{desired} tasks, {required} required, {ramp} s: {found:.2} min, {expected:.2} simulated"
         );
     }
+}
+
+/// Minutes a month with too few tasks, as estimated and as simulated.
+fn minutes_short(scenario: &Scenario, asked: Asked) -> [f64; 2] {
+    let found = estimated(scenario).availability;
+    let expected = simulate(scenario, asked).expect("it fits").availability;
+    [
+        found.shortfall_minutes_per_month,
+        expected.shortfall_minutes_per_month,
+    ]
+    .map(|minutes| minutes.expect("per_day is given"))
 }
 
 /// Eight tasks on two full hosts: managed scaling adds what a deployment needs.
@@ -541,13 +546,7 @@ fn a_slow_start_on_hosts_that_join_costs_what_it_costs_in_the_simulation() {
             seed: 3,
             threads: 2,
         };
-        let found = estimated(&scenario).availability;
-        let expected = simulate(&scenario, asked).expect("it fits").availability;
-        let [found, expected] = [
-            found.shortfall_minutes_per_month,
-            expected.shortfall_minutes_per_month,
-        ]
-        .map(|minutes| minutes.expect("per_day is given"));
+        let [found, expected] = minutes_short(&scenario, asked);
         // Two hosts are taken as if each of their tasks had a boot of its own.
         assert!(
             (found / expected - 1.0).abs() < 0.13,
