@@ -24,6 +24,9 @@ const MOST_POINTS: usize = 768;
 /// Points that a sum has at most.
 const MOST_POINTS_OF_SUM: usize = 384;
 
+/// Probability of what comes by a moment below which it is not told apart.
+const HARDLY_ANY: f64 = 1e-4;
+
 /// A law on the points `start + i · step` \[s\].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Law {
@@ -162,6 +165,17 @@ impl Law {
             mass.pop();
         }
         Self::from_mass(low, step, mass)
+    }
+
+    /// The law of those that come by a moment; all of them where almost none does.
+    #[must_use]
+    pub fn no_later(&self, moment: f64) -> Self {
+        let there = || self.points().filter(|&(value, _)| value <= moment);
+        let kept: f64 = there().map(|(_, mass)| mass).sum();
+        if kept < HARDLY_ANY {
+            return self.clone();
+        }
+        Self::from_points(there().map(|(value, mass)| (value, mass / kept)), self.step)
     }
 
     /// The law of the sum of two independent durations, on the finer grid of the two while that

@@ -56,7 +56,7 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
     let sufficient_grace = checked.sufficient_grace();
     let killed_at = judged_after(service).max(grace.unwrap_or_default().0);
     let healthy = if kill_probability > RARELY {
-        no_later(&healthy, killed_at)
+        healthy.no_later(killed_at)
     } else {
         healthy
     };
@@ -66,18 +66,6 @@ pub fn verdict(service: &Service, step: f64) -> Verdict {
         kill_probability,
         sufficient_grace,
     }
-}
-
-/// The law of those that come by a moment; all of them where almost none does.
-fn no_later(law: &Law, moment: f64) -> Law {
-    let by_then = law.cdf(moment);
-    if by_then < RARELY {
-        return law.clone();
-    }
-    let points = law.points().filter(|&(value, _)| value <= moment);
-    let kept: f64 = points.map(|(_, mass)| mass).sum();
-    let points = law.points().filter(|&(value, _)| value <= moment);
-    Law::from_points(points.map(|(value, mass)| (value, mass / kept)), law.step())
 }
 
 /// When a task that is not ready is judged unhealthy, in the mean \[s after RUNNING\].
@@ -104,28 +92,57 @@ fn judged_after(service: &Service) -> f64 {
 /// ⌈t / I⌉ − 1 failed ones. At least `unhealthy_threshold` u of them failed iff t > u · I; then, or
 /// always under the threshold rule, (`healthy_threshold` − 1) · I more pass until the verdict.
 fn balancer_verdict(balancer: &LoadBalancer, ready: &Law, registration: Option<&Law>) -> Law {
+    match registration {
+        Some(delay) if delay.is_fixed() => {
+            let clock = delay.mean();
+            let after = ready.points().map(|(r, m)| ((r - clock).max(0.0), m));
+            let after = Law::from_points(after, ready.step());
+            after_the_clock(balancer, &after).shifted(clock)
+        }
+        Some(delay) => after_registration(balancer, ready, delay),
+        None => after_the_clock(balancer, ready),
+    }
+}
+
+/// From the clock's start to healthy at the load balancer, of tasks that are so long not ready.
+///
+/// # Formula
+/// Of those that are ready within the interval before u · I the share that lies beyond is exact: the
+/// slowest of many tasks is one of these if there are any.
+fn after_the_clock(balancer: &LoadBalancer, ready: &Law) -> Law {
     let interval = balancer.health_check_interval.0;
     let step = ready.step();
     let phase = Law::uniform(interval, step);
     let more = more_passes(balancer);
-    let from_clock = |ready: &Law| {
-        let first_pass = ready.plus(&phase);
-        match threshold_applies_from(balancer) {
-            None => first_pass,
-            Some(from) if from <= 0.0 => first_pass.shifted(more),
-            Some(from) => {
-                let cells = first_pass.points().flat_map(|(t, m)| {
-                    let late = m * share_above(t, from, step);
-                    [(t, m - late), (t + more, late)]
-                });
-                Law::from_points(cells, step)
-            }
+    let from = match threshold_applies_from(balancer) {
+        Some(from) if from <= 0.0 => return ready.plus(&phase).shifted(more),
+        Some(from) if from < ready.support().1 + interval => from,
+        _ => return ready.plus(&phase),
+    };
+    let mut cells = Vec::new();
+    let mut of_all = |first: f64, width: f64, weight: f64| {
+        let part = Law::uniform(width, step);
+        cells.extend(part.points().map(|(t, m)| (first + t, m * weight)));
+    };
+    for (r, weight) in ready.points() {
+        let late = (r + interval - from) / interval;
+        if late > 0.0 && late < 1.0 {
+            let early = 1.0 - late;
+            of_all(r, interval * early, weight * early);
+            of_all(from + more, interval * late, weight * late);
+        }
+    }
+    let mut whole = |more: f64, is_one: &dyn Fn(f64) -> bool| {
+        let ones = || ready.points().filter(|&(r, _)| is_one(r));
+        let weight: f64 = ones().map(|(_, m)| m).sum();
+        if weight > 0.0 {
+            let law = Law::from_points(ones().map(|(r, m)| (r, m / weight)), step).plus(&phase);
+            cells.extend(law.points().map(|(t, m)| (t + more, m * weight)));
         }
     };
-    match registration {
-        Some(registration) => after_registration(balancer, ready, registration),
-        None => from_clock(ready),
-    }
+    whole(0.0, &|r| r + interval <= from);
+    whole(more, &|r| r >= from);
+    Law::from_points(cells.into_iter(), step)
 }
 
 /// The law of a service's registration delay, where its load balancer has one.
@@ -473,5 +490,42 @@ pub fn checking_spread(service: &Service) -> f64 {
     match (&service.load_balancer, &service.health_check) {
         (None, None) => 0.0,
         _ => balancer.hypot(ready),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::read::{Purpose, Syntax, scenario};
+
+    /// A balancer that checks every 5 s, with four failures unhealthy and after six passes healthy.
+    fn checked(ready: &str, step: f64) -> Law {
+        let text = format!(
+            "[service]\ndesired_count = 1\n[service.timing]\nstart = \"30s\"\nready = \"{ready}\"\n\
+             stop = \"5s\"\n[service.load_balancer]\ntype = \"alb\"\nhealth_check_interval = \"5s\"\n\
+             unhealthy_threshold = 4\nhealthy_threshold = 6\n[cluster]\nfree_tasks = 1\n"
+        );
+        let read = scenario(&text, Syntax::Toml, Purpose::DurationsOnly).unwrap();
+        verdict(&read.service, step).healthy
+    }
+
+    #[test]
+    fn what_is_ready_in_time_never_waits_for_the_threshold() {
+        // The first pass comes by 18.8 s, before the fourth failure at 20 s, however wide the grid.
+        for step in [0.5, 1.3, 4.0] {
+            let (_, latest) = checked("13.8s", step).support();
+            assert!(latest < 18.8 + step, "{latest} with {step}");
+        }
+    }
+
+    #[test]
+    fn of_what_is_ready_late_the_exact_share_waits() {
+        // From 16 s on: the pass is after 20 s with 1/5, and the verdict then 25 s later.
+        for step in [0.5, 1.3, 4.0] {
+            let healthy = checked("16s", step);
+            let late = 1.0 - healthy.cdf(35.0);
+            assert!((late - 0.2).abs() < 1e-9, "{late} with {step}");
+            assert!((healthy.mean() - (18.5 + 0.2 * 25.0)).abs() < 1e-6);
+        }
     }
 }
