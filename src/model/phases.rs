@@ -9,6 +9,12 @@ use crate::scenario::Scenario;
 /// How many points of the grid go to a standard deviation of one cycle.
 const POINTS_PER_DEVIATION: f64 = 10.0;
 
+/// How many go at least to one of a start.
+const POINTS_PER_DEVIATION_OF_A_START: f64 = 4.0;
+
+/// The grid is finer for that by no more than this.
+const FINEST: f64 = 3.0;
+
 /// Beyond this share of killed starts a deployment is stuck, and no duration is asked for.
 const MOST_KILLED: f64 = 0.95;
 
@@ -153,20 +159,25 @@ impl Phases {
     }
 }
 
-/// Distance of two points of the grid: fine against the spread of a whole cycle \[s\].
+/// Distance of two points of the grid: fine against the spread of a whole cycle, and not coarse
+/// against that of a start, on which the last of many tasks to be healthy depends \[s\].
 fn grid_step(scenario: &Scenario) -> f64 {
     let timing = &scenario.service.timing;
+    let start = spread_for_grid(timing.start).hypot(checking_spread(&scenario.service));
     let parts = [
-        spread_for_grid(timing.start),
-        checking_spread(&scenario.service),
+        start,
         spread_for_grid(timing.stop).min(timing.stop_timeout.0),
         spread_for_grid(scenario.deployment.reaction),
         spread_for_grid(timing.cold_start_extra),
     ];
     let spread = parts.iter().map(|sd| sd * sd).sum::<f64>().sqrt();
-    if spread > 0.0 {
-        spread / POINTS_PER_DEVIATION
+    if spread <= 0.0 {
+        return 1.0;
+    }
+    let step = spread / POINTS_PER_DEVIATION;
+    if start > 0.0 {
+        step.min((start / POINTS_PER_DEVIATION_OF_A_START).max(step / FINEST))
     } else {
-        1.0
+        step
     }
 }
