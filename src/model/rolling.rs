@@ -254,7 +254,7 @@ impl Rolling {
     /// How a rollout goes on; remembered while its ends are asked for.
     fn course(&self, rollout: Rollout) -> Rc<Course> {
         remembered_few(&self.courses, MOST_COURSES, rollout, || {
-            if self.begun_at_once(rollout) >= rollout.replacements {
+            if self.is_one_round(rollout) {
                 Course::OneRound
             } else if let [(kind, 1)] = *self.groups(rollout) {
                 Course::OneUnit(kind)
@@ -289,7 +289,7 @@ impl Rolling {
 /// How a rollout goes on.
 #[derive(Debug)]
 enum Course {
-    /// All replacements begin with the first moves.
+    /// No replacement waits for another one.
     OneRound,
     /// One unit makes them all, one after another.
     OneUnit(Kind),

@@ -522,6 +522,63 @@ fn the_stops_that_are_waited_for_are_those_told_in_time() {
     assert!(far.is_empty(), "{}", far.join("\n"));
 }
 
+/// No new task waits for another one: some start beside the old ones, the others where the first
+/// stops make room.
+#[test]
+fn one_round_of_starts_in_two_goes() {
+    for (surge, slack) in [(4, 4), (5, 5), (7, 1), (2, 7)] {
+        let compared = Case::new(eight_tasks(surge, slack), percents_of(8, surge, slack))
+            .compared(10_000)
+            .expect("it moves");
+        assert_near(&compared, &format!("{surge} {slack}"), [0.005, 0.008, 0.01]);
+    }
+}
+
+/// Which of a few tasks tells an old one to stop, where reactions or stops vary much.
+#[test]
+fn the_last_of_a_few_to_be_seen_tells_none_to_stop() {
+    let law = |mean: f64, cv| DurationLaw::lognormal(Seconds(mean), cv);
+    let slow_stops = Params {
+        desired: 3,
+        lower: 1,
+        upper: 6,
+        warm_places: 3,
+        required: 3,
+        timing: Timing {
+            start: law(7.0, 0.5),
+            stop: law(46.0, 0.8),
+            ..by_hand(4, 5).timing
+        },
+        reaction: law(15.0, 0.7),
+        ..by_hand(4, 5)
+    };
+    let slow_reactions = Params {
+        desired: 6,
+        lower: 5,
+        upper: 10,
+        warm_places: 4,
+        required: 6,
+        reaction: law(30.0, 0.55),
+        ..eight_tasks(4, 1)
+    };
+    // After one round who waits and who is not yet healthy are taken as independent.
+    for (params, [surge, slack], short) in
+        [(slow_stops, [3, 2], 0.01), (slow_reactions, [4, 1], 0.035)]
+    {
+        let desired = params.desired;
+        let compared = Case::new(params, percents_of(desired, surge, slack))
+            .compared(20_000)
+            .expect("it moves");
+        assert_near(&compared, &format!("{surge} {slack}"), [0.006, 0.01, short]);
+    }
+}
+
+/// Percents whose bounds are so far from the desired count.
+fn percents_of(desired: u32, surge: u32, slack: u32) -> [u32; 2] {
+    let lower = (desired - slack) * 100 / desired;
+    [lower, ((desired + surge) * 100).div_ceil(desired)]
+}
+
 /// Eight tasks behind a load balancer in so many places: surge and slack.
 fn eight_tasks(surge: u32, slack: u32) -> Params {
     let law = |mean: f64, cv| DurationLaw::lognormal(Seconds(mean), cv);

@@ -6,7 +6,7 @@ use super::front::{LANES, Lanes};
 use super::grid::floor_index;
 use super::joint::Joint;
 use super::last_start::Units;
-use super::outstanding::{Outstanding, Progress};
+use super::outstanding::{Outstanding, Progress, marked};
 use super::points::About;
 use super::units::Host;
 
@@ -167,7 +167,7 @@ impl Outstanding<'_> {
             if any.is_nan() || any < NONE {
                 return 0.0;
             }
-            any * self.chance_of_few(&totals[i], tilted.others, fresh[1][i] / through)
+            any * self.chance_of_few(marked(&totals[i], tilted.others, fresh[1][i] / through))
         })
     }
 

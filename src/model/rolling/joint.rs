@@ -136,6 +136,27 @@ impl Number {
     }
 }
 
+impl Number {
+    /// Probability of at most `limit`, where a random one of the units counted is known to be one.
+    ///
+    /// # Formula
+    /// E\[M; M ≤ limit\] / E M; of a binomial number the others are one with a trial less.
+    pub(super) fn at_most_with_one(self, limit: f64) -> f64 {
+        if self.mean <= 0.0 {
+            return 1.0;
+        }
+        if limit < 1.0 {
+            return 0.0;
+        }
+        let share = (1.0 - self.variance / self.mean).clamp(0.0, 1.0);
+        let others = Self {
+            mean: (self.mean - share).max(0.0),
+            variance: (self.variance - share * (1.0 - share)).max(0.0),
+        };
+        others.at_most(limit - 1.0)
+    }
+}
+
 /// Twice the negative logarithm of a chance that is none, by Bernstein's inequality: 1e-6.
 const FAR: f64 = 27.6;
 

@@ -19,7 +19,7 @@ use super::{Rolling, Rollout};
 use crate::model::law::{Law, as_f64};
 
 /// Up to so many units the products are multiplied out, beyond they are tilted.
-pub(super) const MULTIPLIED_OUT: u32 = 3;
+pub(super) const MULTIPLIED_OUT: u32 = 7;
 
 /// Chances by which the last start has come at the moments at which the units are looked at.
 pub(super) const MOMENTS: [f64; 5] = [0.01, 0.1, 0.5, 0.9, 0.99];

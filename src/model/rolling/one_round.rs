@@ -1,130 +1,275 @@
 //! The end of a rollout whose new tasks all start at once, or all in one place.
 
-use super::grid::{Through, floor_index};
+use std::borrow::Cow;
+
+use super::grid::floor_index;
 use super::points::law_at_many_points;
-use super::told::{Chances, DRAINS, in_time};
-use super::totals::{chance_of_at_most, power};
-use super::units::Burst;
-use super::{Begins, End, Kind, Rolling, Rollout};
-use crate::model::law::Law;
+use super::told::{Before, Chances, DRAINS, in_time};
+use super::totals::{chance_of_at_most, chance_with_one, power};
+use super::units::{Burst, CELLS, Host};
+use super::{Begins, End, Kind, Reuse, Rolling, Rollout};
+use crate::model::law::{Law, as_f64};
+
+/// Moments at which the first stop comes that makes no room for a start: by probability and
+/// deviations from the mean, of three points with the moments of a normal number.
+const CASES: [(f64, f64); 3] = [
+    (1.0 / 6.0, -1.732_050_807_568_877_2),
+    (2.0 / 3.0, 0.0),
+    (1.0 / 6.0, 1.732_050_807_568_877_2),
+];
+
+/// The last of several first stops is taken to come where so many times as few are later as in the
+/// mean.
+const LATE: f64 = 4.0;
+
+/// Up to so many units that are so early in the mean none is.
+const OVERTAKE: f64 = 0.1;
 
 /// So many groups of starts that a rate limit holds back alike.
 const STEPS: u32 = 24;
 
+/// Starts of a round that are alike.
+pub(super) struct Group<'a> {
+    /// How many.
+    pub(super) size: u32,
+    /// How long a rate limit holds them back \[s\].
+    delay: f64,
+    /// From the first moves, and what holds them back, to healthy.
+    pub(super) healthy: Cow<'a, Law>,
+    /// To the reaction to that, which tells an old task to stop.
+    told: Cow<'a, Law>,
+    /// To the end of that one.
+    replaced: Cow<'a, Law>,
+}
+
+impl Group<'_> {
+    /// Probability that one of them is through so long after the first moves.
+    pub(super) fn through(&self, law: &Law, seconds: f64) -> f64 {
+        law.smooth_cdf(seconds - self.delay)
+    }
+
+    /// Probability that one of them is healthy so long after the first moves, and has not yet told an
+    /// old task to stop.
+    pub(super) fn chance_of_waiting(&self, seconds: f64) -> f64 {
+        let told = self.through(&self.told, seconds);
+        (self.through(&self.healthy, seconds) - told).max(0.0)
+    }
+}
+
 impl Rolling {
-    /// All new tasks start at once.
+    /// Whether no new task waits for another one to be healthy.
+    pub(super) fn is_one_round(&self, rollout: Rollout) -> bool {
+        let tasks = rollout.replacements;
+        self.begun_at_once(rollout) >= tasks || self.starts_in_two_goes(rollout)
+    }
+
+    /// Whether some start with the first moves, all others where the first stops make room, and no
+    /// rate limit holds them back.
+    fn starts_in_two_goes(&self, rollout: Rollout) -> bool {
+        let starts = rollout.replacements;
+        let burst = Burst { starts, before: 0 };
+        self.reuse == Reuse::AfterStopped
+            && (1..starts).contains(&rollout.surge)
+            && rollout.surge + rollout.slack >= starts
+            && self.at_once(burst) >= starts
+            && !self.is_overtaken(rollout)
+    }
+
+    /// Whether what starts with the first moves may make room before the first stops have.
+    fn is_overtaken(&self, rollout: Rollout) -> bool {
+        let later = rollout.replacements - rollout.surge;
+        let freed = self.phases.drain.plus(&self.phases.reaction);
+        let late = 1.0 - f64::from(later) / f64::from(rollout.slack + 1);
+        let latest = freed.quantile(1.0 - late / LATE);
+        let sooner = self.cycle[Host::Warm as usize].smooth_cdf(latest);
+        f64::from(rollout.surge) * sooner > OVERTAKE
+    }
+
+    /// All new tasks start with the first moves or, without waiting for one that is healthy, where
+    /// the first stops make room.
     pub(super) fn end_of_one_round(&self, rollout: Rollout, end: End) -> Law {
-        let begins = if self.stops_first(rollout) {
-            Begins::StopFirst
-        } else {
-            Begins::Start
-        };
-        let kind = |cold| Kind {
-            begins,
-            cold,
-            held: None,
-        };
         if rollout.replacements == 1 && end == End::HealthyBut(0) {
-            return self.end_of_one_unit(kind(rollout.cold), 1, end);
+            let kind = Kind {
+                begins: if self.stops_first(rollout) {
+                    Begins::StopFirst
+                } else {
+                    Begins::Start
+                },
+                cold: rollout.cold,
+                held: None,
+            };
+            return self.end_of_one_unit(kind, 1, end);
         }
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;
-        let drains = match end {
+        let stops = match end {
             End::HealthyBut(_) => 0,
             End::StoppedBut(_) => rollout.slack,
         };
-        let groups: Vec<(Kind, u32, usize)> = self
-            .starts_of_one_round(rollout)
-            .into_iter()
-            .map(|(cold, size, delay)| (kind(cold), size, floor_index(delay / self.step() + 0.5)))
-            .collect();
-        let chance = |by: usize| {
-            let mut all = power(self.first_stop_through(Through::Replaced, by), drains);
+        let cases = self.cases_of_one_round(rollout);
+        let all_through = |groups: &[Group], seconds: f64| {
             if matches!(end, End::StoppedBut(1..)) {
-                return all * self.stopped_but(&groups, excused, by);
+                return self.stopped_but(groups, excused, seconds);
             }
-            let mut marked = Vec::with_capacity(groups.len());
-            for &(kind, size, delay) in &groups {
-                let chain = |through| {
-                    let chain = self.chain_on_grid(kind, 1, kind.host(1), through);
-                    by.checked_sub(delay).map_or(0.0, |by| chain.up_to(by))
-                };
-                let (done, enough) = match end {
-                    End::HealthyBut(0) => (chain(Through::Healthy), None),
-                    End::HealthyBut(_) => (chain(Through::Healthy), Some(1.0)),
-                    End::StoppedBut(_) => (chain(Through::Replaced), None),
-                };
-                let enough = enough.unwrap_or(done);
-                if enough <= 0.0 {
-                    return 0.0;
-                }
-                all *= power(enough, size);
-                marked.push((size, 1.0 - done / enough));
-            }
-            all * chance_of_at_most(excused, &marked)
+            let left = |group: &Group| match end {
+                End::HealthyBut(_) => 1.0 - group.through(&group.healthy, seconds),
+                End::StoppedBut(_) => 1.0 - group.through(&group.replaced, seconds),
+            };
+            let left: Vec<(u32, f64)> = groups.iter().map(|g| (g.size, left(g))).collect();
+            chance_of_at_most(excused, &left)
         };
-        let through = match end {
-            End::HealthyBut(_) => Through::Healthy,
-            End::StoppedBut(_) => Through::Replaced,
+        let chance = |by: usize| {
+            let seconds = as_f64(by) * self.step();
+            let cases = cases.iter();
+            let chances = cases.map(|(chance, groups)| chance * all_through(groups, seconds));
+            self.first_stops_through(stops, seconds) * chances.sum::<f64>()
         };
-        let chains = || {
-            groups.iter().map(|&(kind, _, delay)| {
-                (self.chain_on_grid(kind, 1, kind.host(1), through), delay)
-            })
+        let support = |group: &Group| {
+            let (low, high) = match end {
+                End::HealthyBut(_) => group.healthy.support(),
+                End::StoppedBut(_) => group.replaced.support(),
+            };
+            (low + group.delay, high + group.delay)
         };
+        let supports = || cases.iter().flat_map(|(_, groups)| groups).map(support);
         // What is excused may be all there is.
         let first = match excused {
-            0 => chains()
-                .map(|(chain, delay)| chain.first() + delay)
-                .min()
-                .unwrap_or(0),
-            _ => 0,
+            0 => supports().map(|(low, _)| low).fold(f64::INFINITY, f64::min),
+            _ => 0.0,
         };
-        let last = chains()
-            .map(|(chain, delay)| chain.last() + delay)
-            .chain([self.first_stop_last() * drains.min(1) as usize])
-            .max()
-            .unwrap_or(0);
-        law_at_many_points(first.min(last), last + 1, self.step(), chance)
+        let of_stops = match stops {
+            0 => 0.0,
+            _ => self.phases.drain.support().1,
+        };
+        let last = supports().map(|(_, high)| high).fold(of_stops, f64::max);
+        let first = floor_index(first / self.step());
+        let last = floor_index(last / self.step()) + 2;
+        law_at_many_points(first.saturating_sub(1), last, self.step(), chance)
     }
 
-    /// Probability that by a point all new tasks are healthy that start at once, in groups of so
-    /// many that wait so long, and that the old tasks are gone that they tell to stop: all but the
-    /// last so many tell one.
-    fn stopped_but(&self, groups: &[(Kind, u32, usize)], last: u32, by: usize) -> f64 {
+    /// Probability that so many first stops are over so long after the first moves. Drains that take
+    /// the same time end together.
+    fn first_stops_through(&self, stops: u32, seconds: f64) -> f64 {
+        let drain = &self.phases.drain;
+        let together = if drain.is_fixed() {
+            stops.min(1)
+        } else {
+            stops
+        };
+        power(drain.smooth_cdf(seconds), together)
+    }
+
+    /// Probability that so long after the first moves all new tasks of a round are healthy, and that
+    /// the old tasks are gone that they tell to stop: all but the last so many tell one.
+    fn stopped_but(&self, groups: &[Group], last: u32, seconds: f64) -> f64 {
         let drains = self.drains();
         in_time(drains, |before| {
             let mut all = 1.0;
             let mut marked = Vec::with_capacity(groups.len());
-            for &(kind, size, delay) in groups {
-                let chain = |through, earlier: usize| {
-                    let chain = self.chain_on_grid(kind, 1, kind.host(1), through);
-                    by.checked_sub(delay + earlier)
-                        .map_or(0.0, |by| chain.up_to(by))
-                };
+            for group in groups {
                 let mut told = [0.0; DRAINS];
                 for (told, drain) in told.iter_mut().zip(drains) {
-                    *told = chain(Through::Told, drain.points);
+                    let earlier = as_f64(drain.points) * self.step();
+                    *told = group.through(&group.told, seconds - earlier);
                 }
                 let chances = Chances {
-                    replaced: chain(Through::Replaced, 0),
-                    excused: chain(Through::Excused, 0),
+                    replaced: group.through(&group.replaced, seconds),
+                    excused: group.through(&group.healthy, seconds),
                     told,
                 };
                 let (gone, left) = chances.told_or_not(drains, before);
                 let enough = (gone + left).min(1.0);
                 if enough <= 0.0 {
-                    return (0.0, 0.0);
+                    return Before::default();
                 }
-                all *= power(enough, size);
-                marked.push((size, left / (gone + left)));
+                all *= power(enough, group.size);
+                marked.push((group.size, left / (gone + left)));
             }
-            (all, all * chance_of_at_most(last, &marked))
+            Before {
+                none_bad: all,
+                few_left: all * chance_of_at_most(last, &marked),
+                few_with_bad: chance_with_one(last, &marked),
+            }
         })
     }
 
-    /// The starts of a round, those on hosts without the image first: cold ones among them, how
+    /// The starts of a round, those on hosts without the image first, in a few cases by what they
+    /// wait for, each with its probability.
+    pub(super) fn cases_of_one_round(&self, rollout: Rollout) -> Vec<(f64, Vec<Group<'_>>)> {
+        if self.starts_in_two_goes(rollout) {
+            return self.cases_of_two_goes(rollout);
+        }
+        let (healthy, told) = if self.stops_first(rollout) {
+            (&self.swapped, &self.swapped_and_told)
+        } else {
+            (&self.healthy, &self.told)
+        };
+        let starts = self.starts_of_one_round(rollout).into_iter();
+        let group = |(host, size, delay)| Group {
+            size,
+            delay,
+            healthy: Cow::Borrowed(&healthy[host as usize]),
+            told: Cow::Borrowed(&told[host as usize]),
+            replaced: Cow::Borrowed(&self.replaced[host as usize]),
+        };
+        vec![(1.0, starts.map(group).collect())]
+    }
+
+    /// The same where the later starts follow the first of the stops.
+    ///
+    /// # Formula
+    /// Of k stops the first m make room. Given when the next one does, these do so independently of
+    /// each other, each before it. Its share of all is a beta number.
+    fn cases_of_two_goes(&self, rollout: Rollout) -> Vec<(f64, Vec<Group<'_>>)> {
+        let later = rollout.replacements - rollout.surge;
+        let freed = self.phases.drain.plus(&self.phases.reaction);
+        if later == rollout.slack || freed.is_fixed() {
+            return vec![(
+                1.0,
+                self.groups_of_two_goes(rollout, freed.coarsened(CELLS)),
+            )];
+        }
+        let [first, others] = [later + 1, rollout.slack - later].map(f64::from);
+        let all = first + others;
+        let share = first / all;
+        let deviation = (share * (1.0 - share) / (all + 1.0)).sqrt();
+        let cases = CASES.map(|(chance, deviations)| {
+            let moment = freed.quantile((share + deviations * deviation).clamp(0.01, 0.99));
+            let before = freed.no_later(moment).coarsened(CELLS);
+            (chance, self.groups_of_two_goes(rollout, before))
+        });
+        cases.into()
+    }
+
+    /// The starts with the first moves, and those that each wait for room so long.
+    fn groups_of_two_goes(&self, rollout: Rollout, freed: Law) -> Vec<Group<'_>> {
+        let at_once = rollout.surge;
+        let later = rollout.replacements - at_once;
+        let cold = rollout.cold.min(at_once);
+        let cold_later = (rollout.cold - cold).min(later);
+        let first = [(Host::Cold, cold), (Host::Warm, at_once - cold)];
+        let then = [(Host::Cold, cold_later), (Host::Warm, later - cold_later)];
+        let first = first.map(|(host, size)| Group {
+            size,
+            delay: 0.0,
+            healthy: Cow::Borrowed(&self.healthy[host as usize]),
+            told: Cow::Borrowed(&self.told[host as usize]),
+            replaced: Cow::Borrowed(&self.replaced[host as usize]),
+        });
+        let after = |law: &Law| Cow::Owned(freed.roughly_plus(&law.coarsened(CELLS)));
+        let then = then.map(|(host, size)| Group {
+            size,
+            delay: 0.0,
+            healthy: after(&self.healthy[host as usize]),
+            told: after(&self.told[host as usize]),
+            replaced: after(&self.replaced[host as usize]),
+        });
+        let groups = first.into_iter().chain(then);
+        groups.filter(|group| group.size > 0).collect()
+    }
+
+    /// The starts of a round, those on hosts without the image first: where they are, how
     /// many, and how long a rate limit holds them back \[s\]; neighbours taken together.
-    fn starts_of_one_round(&self, rollout: Rollout) -> Vec<(u32, u32, f64)> {
+    fn starts_of_one_round(&self, rollout: Rollout) -> Vec<(Host, u32, f64)> {
         let burst = Burst {
             starts: rollout.replacements,
             before: 0,
@@ -148,7 +293,8 @@ impl Rolling {
             } else {
                 self.delay(burst, middle)
             };
-            starts.push((u32::from(is_cold), to - done, delay));
+            let host = if is_cold { Host::Cold } else { Host::Warm };
+            starts.push((host, to - done, delay));
             done = to;
         }
         starts

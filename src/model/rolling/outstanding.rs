@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::block::{Tilted, masses_over};
 use super::front::{Asked, Front, Lattice};
 use super::grid::{Chain, Point, Through, floor_index};
-use super::joint::{Joint, Sums};
+use super::joint::{Joint, Number, Sums};
 use super::last_start::{Cause, FIRST, Given, LastStart, MOMENTS, MULTIPLIED_OUT, Moment, Units};
 use super::points::{About, law_between, masses_about};
 use super::product::Product;
-use super::told::{Chances, DRAINS, Drain, in_time, is_steady};
+use super::told::{Before, Chances, DRAINS, Drain, in_time, is_steady};
 use super::totals::power;
 use super::units::Host;
 use super::{End, Reuse, Rolling};
@@ -243,19 +243,20 @@ impl<'a> Outstanding<'a> {
             _ if self.excuses() => in_time(self.drains, |before| {
                 self.enough(moment, progress, Some(before), i)
             }),
-            _ => self.enough(moment, progress, None, i).1,
+            _ => self.enough(moment, progress, None, i).few_left,
         }
     }
 
-    /// The chances of the end with any number of marks, and with few enough; where stops are
-    /// waited for, with no bad one who had told before one of the drains.
+    /// The chances of the end with any number of marks, with few enough, and so where one that is
+    /// marked is known; where stops are waited for, with no bad one who had told before one of the
+    /// drains.
     fn enough(
         &self,
         moment: &Moment,
         progress: &[Progress],
         before: Option<usize>,
         i: usize,
-    ) -> (f64, f64) {
+    ) -> Before {
         match &moment.given {
             Given::Causes(causes) => self.multiplied_out(moment, causes, progress, before, i),
             Given::Tilted { units, others } => {
@@ -328,13 +329,14 @@ impl<'a> Outstanding<'a> {
         progress: &[Progress],
         before: Option<usize>,
         i: usize,
-    ) -> (f64, f64) {
+    ) -> Before {
         let (product, compatible) = &mut *self.product.borrow_mut();
-        let (mut any, mut enough) = (0.0, 0.0);
         let most = match self.marks {
             0 => 0,
             _ => self.last.units(),
         };
+        // With at most each number of marks.
+        let mut up_to = vec![0.0; most as usize + 1];
         let told = before.map(|before| (self.drains, before));
         let mut of_kind = None;
         for cause in causes {
@@ -352,17 +354,28 @@ impl<'a> Outstanding<'a> {
             }
             let fresh = self.nth_fresh(cause.kind, cause.n, before, i);
             let total = self.last.target - cause.n - least;
-            let with = |marks: u32| {
+            for (marks, chance) in (0..).zip(&mut up_to) {
                 let excused = match marks {
                     0 => 0.0,
                     marks => fresh.excused * product.at(total, marks - 1),
                 };
-                cause.weight * (fresh.plain * product.at(total, marks) + excused)
-            };
-            enough += with(self.marks);
-            any += with(most.max(1));
+                *chance += cause.weight * (fresh.plain * product.at(total, marks) + excused);
+            }
         }
-        (any.min(1.0), enough.min(1.0))
+        let marked_within = |marks: u32| {
+            let below: f64 = up_to.iter().take(marks as usize).sum();
+            f64::from(marks) * up_to[marks as usize] - below
+        };
+        let marked = marked_within(most);
+        Before {
+            none_bad: up_to[most as usize].min(1.0),
+            few_left: up_to[self.marks as usize].min(1.0),
+            few_with_bad: if marked > 0.0 {
+                (marked_within(self.marks) / marked).clamp(0.0, 1.0)
+            } else {
+                1.0
+            },
+        }
     }
 
     /// Tilted units, all of which but so many have to be through.
@@ -372,7 +385,7 @@ impl<'a> Outstanding<'a> {
         progress: &[Progress],
         before: Option<usize>,
         i: usize,
-    ) -> (f64, f64) {
+    ) -> Before {
         let mut all = 1.0;
         let mut last = Fresh::default();
         let mut sum = Joint::default();
@@ -387,7 +400,7 @@ impl<'a> Outstanding<'a> {
             let own = own.joint();
             let share = own.weight;
             if share <= 1e-12 || share.is_nan() {
-                return (0.0, 0.0);
+                return Before::default();
             }
             all *= power(share, size);
             let mut besides = f64::from(size);
@@ -403,25 +416,37 @@ impl<'a> Outstanding<'a> {
         }
         let through = last.plain + last.excused;
         if all * through < 1e-10 {
-            return (0.0, 0.0);
+            return Before::default();
         }
         let any = (all * through).min(1.0);
-        let few = self.chance_of_few(&sum, others, last.excused / through);
-        (any, any * few)
+        let marked = marked(&sum, others, last.excused / through);
+        Before {
+            none_bad: any,
+            few_left: any * self.chance_of_few(marked),
+            few_with_bad: match before {
+                Some(_) if !is_steady(self.drains) => marked.at_most_with_one(self.marks.into()),
+                _ => 0.0,
+            },
+        }
     }
 
-    /// The chance that few enough units have a mark, of units that are through and the one that made
-    /// the last start, which has one with a chance of its own.
-    pub(super) fn chance_of_few(&self, units: &Joint, others: f64, fresh: f64) -> f64 {
+    /// The chance that few enough units have a mark.
+    pub(super) fn chance_of_few(&self, marked: Number) -> f64 {
         if self.marks >= self.last.target {
             // There are no more new tasks.
             return 1.0;
         }
-        let mut marked = units.marked_given(others);
-        marked.mean += fresh;
-        marked.variance += fresh * (1.0 - fresh);
         marked.at_most(f64::from(self.marks))
     }
+}
+
+/// How many have a mark, of units that are through and the one that made the last start, which has
+/// one with a chance of its own.
+pub(super) fn marked(units: &Joint, others: f64, fresh: f64) -> Number {
+    let mut marked = units.marked_given(others);
+    marked.mean += fresh;
+    marked.variance += fresh * (1.0 - fresh);
+    marked
 }
 
 /// The mean of a Poisson number that is at most `limit` with the chance of a normal quantile.

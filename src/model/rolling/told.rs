@@ -15,7 +15,7 @@ use super::grid::floor_index;
 use super::units::Host;
 
 /// So many durations of the drain are told apart.
-pub(super) const DRAINS: usize = 5;
+pub(super) const DRAINS: usize = 7;
 
 /// Chance below which what differs is not looked at.
 const NEGLIGIBLE: f64 = 1e-5;
@@ -66,36 +66,46 @@ impl Chances {
     }
 }
 
+/// What has become of the units at an end, with what had told before one of the drains.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Before {
+    /// Probability that no bad one has told.
+    pub(super) none_bad: f64,
+    /// Probability that besides few enough have not told.
+    pub(super) few_left: f64,
+    /// Probability that few enough have not told where a bad one is about to.
+    pub(super) few_with_bad: f64,
+}
+
 /// Whether every drain takes as long: then it is not asked who had told when.
 pub(super) fn is_steady(drains: &[Drain]) -> bool {
     drains.len() == 1
 }
 
-/// The probability of an end, from two for each of the drains, the longest first: that no bad one
-/// has told before it, and that besides few enough have not told.
+/// The probability of an end, from what had told before each of the drains, the longest first.
 ///
 /// # Formula
 /// The first bad one tells between two of the moments with the difference of the former. There it
-/// is taken to come at a constant rate, and the share of few enough to be linear.
-pub(super) fn in_time(drains: &[Drain], at: impl Fn(usize) -> (f64, f64)) -> f64 {
-    let (mut none_bad, few_left) = at(0);
-    let mut share = share_of(few_left, none_bad).unwrap_or(0.0);
+/// is taken to come at a constant rate, and the share of few enough to be linear. It is itself one of
+/// those that have not told just before: a random one of them.
+pub(super) fn in_time(drains: &[Drain], at: impl Fn(usize) -> Before) -> f64 {
+    let mut last = at(0);
     let mut sum = 0.0;
     for before in 1..drains.len() {
         // Surely in time, or surely too late.
-        if share > 1.0 - NEGLIGIBLE || none_bad < NEGLIGIBLE {
+        if last.few_with_bad > 1.0 - NEGLIGIBLE || last.none_bad < NEGLIGIBLE {
             break;
         }
-        let (later, few_left) = at(before);
-        let later_share = share_of(few_left, later).unwrap_or(share);
-        let fall = (none_bad / later.max(f64::MIN_POSITIVE)).ln();
+        let later = at(before);
+        let fall = (last.none_bad / later.none_bad.max(f64::MIN_POSITIVE)).ln();
         if fall > 0.0 {
-            let meanwhile = share + soon(fall) * (later_share - share);
-            sum += (none_bad - later) * meanwhile;
+            let more = later.few_with_bad - last.few_with_bad;
+            let meanwhile = last.few_with_bad + soon(fall) * more;
+            sum += (last.none_bad - later.none_bad) * meanwhile;
         }
-        (none_bad, share) = (later, later_share);
+        last = later;
     }
-    sum + none_bad * share
+    sum + last.few_left
 }
 
 /// Mean of an exponential variable of this rate that is cut at 1.
@@ -107,12 +117,8 @@ fn soon(rate: f64) -> f64 {
     }
 }
 
-fn share_of(part: f64, whole: f64) -> Option<f64> {
-    (whole > 0.0).then(|| part / whole)
-}
-
 /// Parts of the drains by probability, from the shortest ones up: of many the longest one matters.
-const PARTS: [f64; DRAINS] = [0.5, 0.3, 0.15, 0.045, 0.005];
+const PARTS: [f64; DRAINS] = [0.35, 0.28, 0.2, 0.11, 0.045, 0.012, 0.003];
 
 /// A drain that varies less than this share of what comes before it is as good as fixed.
 const STEADY: f64 = 0.15;
@@ -165,6 +171,15 @@ mod tests {
         },
     ];
 
+    /// Few enough are left with the same share whether a bad one is among them or not.
+    fn before(none_bad: f64, share: f64) -> Before {
+        Before {
+            none_bad,
+            few_left: none_bad * share,
+            few_with_bad: share,
+        }
+    }
+
     #[test]
     fn with_one_drain_who_is_not_replaced_had_not_told() {
         let chances = Chances {
@@ -174,7 +189,7 @@ mod tests {
         };
         let (gone, left) = chances.told_or_not(&TWO[1..], 0);
         assert!((gone - 0.3).abs() < 1e-12 && (left - 0.5).abs() < 1e-12);
-        assert!((in_time(&TWO[1..], |_| (0.8, 0.6)) - 0.6).abs() < 1e-12);
+        assert!((in_time(&TWO[1..], |_| before(0.8, 0.75)) - 0.6).abs() < 1e-12);
     }
 
     #[test]
@@ -198,13 +213,16 @@ mod tests {
     fn in_time_is_where_few_are_left_before_a_bad_one_tells() {
         // None bad before, with 1/2 one between, and few left surely later and never before: the bad
         // one comes at a constant rate, on average after 1 / ln 2 − 1 of the time.
-        let found = in_time(
-            &TWO,
-            |before| if before == 0 { (1.0, 0.0) } else { (0.5, 0.5) },
-        );
+        let found = in_time(&TWO, |drain| {
+            if drain == 0 {
+                before(1.0, 0.0)
+            } else {
+                before(0.5, 1.0)
+            }
+        });
         let mean = 1.0 / 2.0_f64.ln() - 1.0;
         assert!((found - (0.5 + 0.5 * mean)).abs() < 1e-12, "{found}");
         // Few are left from the beginning: nothing is waited for.
-        assert!((in_time(&TWO, |_| (0.7, 0.7)) - 0.7).abs() < 1e-12);
+        assert!((in_time(&TWO, |_| before(0.7, 1.0)) - 0.7).abs() < 1e-12);
     }
 }

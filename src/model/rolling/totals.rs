@@ -2,8 +2,14 @@
 
 use super::joint::Number;
 
-/// Up to so many marks are counted.
-const COUNTED: u32 = 8;
+/// Up to this variance the number of marks is counted.
+const COUNTED: f64 = 16.0;
+
+/// Of more groups than this it is not told which one a unit is of.
+const FEW_GROUPS: usize = 4;
+
+/// Probability of a count that is left out.
+const IMPOSSIBLE: f64 = 1e-13;
 
 /// A share to a whole power.
 pub(in crate::model) fn power(share: f64, number: u32) -> f64 {
@@ -14,61 +20,109 @@ pub(in crate::model) fn power(share: f64, number: u32) -> f64 {
 /// with a probability of its own.
 ///
 /// # Formula
-/// The sum of binomial counts, group by group; of many marks by its mean and variance.
+/// The sum of binomial counts, group by group; of many marks that vary much by its mean and variance.
 pub(super) fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
-    let number: u32 = groups.iter().map(|g| g.0).sum();
-    if limit >= number {
+    let units: u32 = groups.iter().map(|g| g.0).sum();
+    if limit >= units {
         return 1.0;
     }
     if limit == 0 {
-        return groups
-            .iter()
-            .map(|&(size, share)| power(1.0 - share, size))
-            .product();
+        let unmarked = groups.iter().map(|&(size, share)| power(1.0 - share, size));
+        return unmarked.product();
     }
-    // Whole groups that are almost surely marked, or not, leave nothing to sum over.
-    let certain: u32 = groups
-        .iter()
-        .filter(|g| g.1 > 1.0 - 1e-12)
-        .map(|g| g.0)
-        .sum();
-    let possible: u32 = groups.iter().filter(|g| g.1 > 1e-12).map(|g| g.0).sum();
-    if limit >= possible {
-        return 1.0;
+    let number = Number::of(groups.iter().copied());
+    if number.variance > COUNTED {
+        return number.at_most(f64::from(limit));
     }
-    if limit < certain {
-        return 0.0;
-    }
-    if limit > COUNTED {
-        return Number::of(groups.iter().copied()).at_most(f64::from(limit));
-    }
-    let mut below = vec![0.0; limit as usize + 1];
-    below[0] = 1.0;
+    let (mut fewest, mut masses) = (0, vec![1.0]);
     for &(size, share) in groups.iter().filter(|g| g.0 > 0 && g.1 > 0.0) {
-        let masses = binomial(size, share.min(1.0));
-        for i in (0..below.len()).rev() {
-            below[i] = masses
-                .iter()
-                .take(i + 1)
-                .enumerate()
-                .map(|(marked, mass)| mass * below[i - marked])
-                .sum();
+        let (least, more) = likely_counts(size, share.min(1.0));
+        fewest += least;
+        let mut sum = vec![0.0; masses.len() + more.len() - 1];
+        for (i, mass) in masses.iter().enumerate() {
+            for (sum, more) in sum[i..].iter_mut().zip(&more) {
+                *sum += mass * more;
+            }
         }
+        masses = sum;
     }
-    below.iter().sum::<f64>().min(1.0)
+    let Some(more) = limit.checked_sub(fewest) else {
+        return 0.0;
+    };
+    let at_most = masses.iter().take(more as usize + 1);
+    at_most.sum::<f64>().min(1.0)
 }
 
-/// Probabilities of a binomial count from 0 on, by their ratios from the likelier end.
-pub(super) fn binomial(number: u32, share: f64) -> Vec<f64> {
+/// The same where a random one of the marked units is known to be one.
+///
+/// # Formula
+/// It is of a group with a chance as its expected marks; the others are at most one less.
+pub(super) fn chance_with_one(limit: u32, groups: &[(u32, f64)]) -> f64 {
+    let number = Number::of(groups.iter().copied());
+    if groups.len() > FEW_GROUPS || number.mean <= 0.0 || limit == 0 {
+        return number.at_most_with_one(f64::from(limit));
+    }
+    let mut others = groups.to_vec();
+    let mut sum = 0.0;
+    for (group, &(size, share)) in groups.iter().enumerate() {
+        let marks = f64::from(size) * share;
+        if marks > 0.0 {
+            others[group].0 = size - 1;
+            sum += marks / number.mean * chance_of_at_most(limit - 1, &others);
+            others[group].0 = size;
+        }
+    }
+    sum
+}
+
+/// The smallest of the counts that a binomial number may be, and the probabilities from there; what
+/// is hardly possible at the end that is far from certain is left out.
+fn likely_counts(number: u32, share: f64) -> (u32, Vec<f64>) {
     let rare = share.min(1.0 - share);
+    let mean = f64::from(number) * rare;
+    let mut masses = Vec::new();
     let mut mass = power(1.0 - rare, number);
-    let mut masses = Vec::with_capacity(number as usize + 1);
     for i in 0..=number {
         masses.push(mass);
         mass *= f64::from(number - i) / f64::from(i + 1) * rare / (1.0 - rare);
+        if f64::from(i) > mean && mass < IMPOSSIBLE {
+            break;
+        }
     }
-    if share > 0.5 {
-        masses.reverse();
+    if share <= 0.5 {
+        return (0, masses);
     }
-    masses
+    masses.reverse();
+    let all = u32::try_from(masses.len()).unwrap_or(u32::MAX);
+    (number + 1 - all, masses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_one_group_that_is_sure_and_one_that_is_not() {
+        // 9 − X + Y ≤ 9 with X and Y of 9 at 1 %: (1 + P(X = Y)) / 2, by the first four counts.
+        let counts = [0.913_517_2, 0.083_047_02, 0.003_355_435, 0.000_079_085_3];
+        let equal: f64 = counts.iter().map(|p| p * p).sum();
+        let found = chance_of_at_most(9, &[(9, 0.99), (9, 0.01)]);
+        assert!((found - f64::midpoint(1.0, equal)).abs() < 1e-6, "{found}");
+    }
+
+    #[test]
+    fn with_one_that_is_known_the_others_are_one_less() {
+        // Of 3 at 1/2 one is marked: at most 2 are where not both others are.
+        let groups = [(3, 0.5)];
+        assert!((chance_with_one(2, &groups) - 0.75).abs() < 1e-12);
+        // It is the sure one with 2/3: then the other is not; else the sure one is beside it.
+        let found = chance_with_one(1, &[(1, 1.0), (1, 0.5)]);
+        assert!((found - 2.0 / 3.0 * 0.5).abs() < 1e-12, "{found}");
+        assert!(chance_with_one(0, &groups).abs() < 1e-12);
+    }
+
+    #[test]
+    fn without_marks_nothing_is_too_many() {
+        assert!((chance_with_one(1, &[(4, 0.0)]) - 1.0).abs() < 1e-12);
+    }
 }

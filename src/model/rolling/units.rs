@@ -8,7 +8,7 @@ use super::{Reuse, Rolling, Rollout};
 use crate::model::law::Law;
 
 /// Cells that the law of one start is kept on.
-const CELLS: usize = 96;
+pub(super) const CELLS: usize = 96;
 
 /// Sums of more cycles than this are taken by their moments.
 const CONVOLVED: u32 = 10;
