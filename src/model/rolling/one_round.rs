@@ -225,7 +225,7 @@ impl Rolling {
         if later == rollout.slack || freed.is_fixed() {
             return vec![(
                 1.0,
-                self.groups_of_two_goes(rollout, freed.coarsened(CELLS)),
+                self.groups_of_two_goes(rollout, &freed.coarsened(CELLS)),
             )];
         }
         let [first, others] = [later + 1, rollout.slack - later].map(f64::from);
@@ -235,13 +235,13 @@ impl Rolling {
         let cases = CASES.map(|(chance, deviations)| {
             let moment = freed.quantile((share + deviations * deviation).clamp(0.01, 0.99));
             let before = freed.no_later(moment).coarsened(CELLS);
-            (chance, self.groups_of_two_goes(rollout, before))
+            (chance, self.groups_of_two_goes(rollout, &before))
         });
         cases.into()
     }
 
     /// The starts with the first moves, and those that each wait for room so long.
-    fn groups_of_two_goes(&self, rollout: Rollout, freed: Law) -> Vec<Group<'_>> {
+    fn groups_of_two_goes(&self, rollout: Rollout, freed: &Law) -> Vec<Group<'_>> {
         let at_once = rollout.surge;
         let later = rollout.replacements - at_once;
         let cold = rollout.cold.min(at_once);
