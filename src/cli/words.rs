@@ -109,8 +109,16 @@ fn from_to_lead(from: &Estimate, to: &Estimate) -> String {
 pub fn minutes(estimate: &Estimate, of: fn(&Durations) -> Seconds) -> String {
     match estimate.duration.as_ref().map(of) {
         None => "stuck".to_owned(),
-        Some(duration) if duration.0.abs() < 0.5 => "0".to_owned(),
-        Some(duration) => format!("{:.1}", duration.minutes()),
+        Some(duration) => in_minutes(duration),
+    }
+}
+
+/// A duration in minutes without their unit, for a table that names it.
+pub fn in_minutes(duration: Seconds) -> String {
+    if duration.0.abs() < 0.5 {
+        "0".to_owned()
+    } else {
+        format!("{:.1}", duration.minutes())
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::estimate::Plan;
 use super::law::Law;
 use super::paid_hour::{Arrivals, hours_with_reuse};
-use crate::rollout::target_headroom;
+use crate::rollout::standing_hosts;
 use crate::scenario::{
     Billing, Capacity, Cluster, Fallback, Granularity, LicenceCount, PaidHour, PrescaleMode,
     Scenario,
@@ -222,7 +222,9 @@ fn hosts(
         headroom += (extra.for_month() + licences.per_month()) * f64::from(count);
     }
 
-    for (count, price) in priced(scenario, target_headroom(scenario), 0, Seconds::ZERO) {
+    // What stands by hand is among what the target keeps.
+    let kept = standing_hosts(scenario, plan.headroom_hosts) - plan.headroom_hosts;
+    for (count, price) in priced(scenario, kept, 0, Seconds::ZERO) {
         let free = committed.min(count);
         committed -= free;
         let hours = f64::from(count - free) * HOURS_PER_MONTH;

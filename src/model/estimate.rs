@@ -32,7 +32,7 @@ use super::verdict::Verdict;
 use super::walk::{joins, launches};
 use crate::rollout::{
     self, Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds,
-    managed_scaling, moves, room, target_headroom,
+    managed_scaling, moves, room, standing_hosts,
 };
 use crate::scenario::{
     Assumption, Capacity, Clock, DesiredRange, Detection, PrescaleMode, Scenario,
@@ -317,8 +317,9 @@ pub enum EstimateVerdict {
     Stuck,
 }
 
-/// Boot, hosts before, standing and spot, required tasks, and tasks that may start beside others.
-type ExposureKey = (u64, [u32; 5]);
+/// Boot, hosts before, standing and spot, desired and required tasks, and tasks that may start
+/// beside others.
+type ExposureKey = (u64, [u32; 6]);
 
 /// Tasks and moves, upper bound and room, what joins and its boot, and when a failure is noticed.
 type RollbackKey = ([u32; 4], (u32, Option<u32>), (Joining, u64), Option<u64>);
@@ -349,7 +350,7 @@ pub struct Model {
     arrivals: RefCell<HashMap<(u64, u32, u32), Rc<Law>>>,
     /// By boot.
     recoveries: RefCell<HashMap<u64, Recovery>>,
-    /// By boot, hosts before and standing, spot among them, and required tasks.
+    /// By boot, hosts before and standing, spot among them, desired and required tasks.
     exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
     /// By moves, room, what joins, and when it is noticed.
     rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
@@ -565,22 +566,6 @@ impl Model {
         Ok(self.outcome_with_room(scenario, plan, room(scenario, plan.added())?))
     }
 
-    /// Lead, both clocks and the cost of a plan; None if it is stuck.
-    ///
-    /// # Errors
-    /// Not even the desired count fits on the listed and standing hosts.
-    pub fn clocks_and_cost(
-        &self,
-        scenario: &Scenario,
-        plan: &Plan,
-    ) -> Result<Option<(Clocks, Cost)>, TooFewPlaces> {
-        let moves = plan_moves(scenario, plan, room(scenario, plan.added())?);
-        Ok(self.run(scenario, plan, &moves).map(|run| {
-            let cost = self.cost(scenario, plan, &moves, &run, Asked::Mean);
-            (self.clocks(scenario, plan, &run), cost)
-        }))
-    }
-
     fn clocks(&self, scenario: &Scenario, plan: &Plan, run: &Run) -> Clocks {
         Clocks {
             lead: Seconds(self.lead(scenario, plan)),
@@ -752,7 +737,7 @@ impl Model {
             Some(joined) => joined.completed(),
             None => course.later(Rolling::completed),
         };
-        let standing = plan.headroom_hosts + target_headroom(scenario);
+        let standing = standing_hosts(scenario, plan.headroom_hosts);
         let before = plan.prescale_hosts;
         let evacuations = self.evacuations(scenario, moves, before, standing);
         let evacuated = evacuated(&evacuations, &completed);
@@ -923,15 +908,16 @@ impl Model {
 
     /// How a plan's tasks are exposed to interruptions; None where nothing can be.
     fn exposure(&self, scenario: &Scenario, plan: &Plan) -> Option<Rc<Exposure>> {
+        let desired = scenario.service.desired_count;
         let required = required_tasks(&scenario.service);
-        if required > scenario.service.desired_count || !is_exposed(scenario, plan) {
+        if required > desired || !is_exposed(scenario, plan) {
             return None;
         }
         let counts = [plan.prescale_hosts, plan.headroom_hosts, plan.spot_hosts];
         let [before, standing, spot] = counts;
         let boot = scenario.prescale.boot.mean.0.to_bits();
         let beside = starts_beside(scenario, plan);
-        let key = (boot, [before, standing, spot, required, beside]);
+        let key = (boot, [before, standing, spot, desired, required, beside]);
         if let Some(known) = self.exposures.borrow().get(&key) {
             return Some(Rc::clone(known));
         }

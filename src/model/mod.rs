@@ -36,4 +36,4 @@ pub use estimate::{
     Brief, Clocks, Duration, Durations, Estimate, EstimateVerdict, Mean, Model, Outcome, Plan,
     Score, Tasks, TimeAndCost, estimate,
 };
-pub use range::{End, RangeEnds};
+pub use range::{End, RangeEnds, at_ends};

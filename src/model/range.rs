@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::availability::{Availability, required_tasks};
 use super::estimate::{Duration, Mean, Model, Plan};
-use crate::rollout::{over_range, room};
-use crate::scenario::{Capacity, DesiredRange, Scenario};
-use crate::units::Usd;
+use crate::rollout::{Added, Room, TooFewPlaces, over_range, room};
+use crate::scenario::{Capacity, Clock, DesiredRange, Scenario};
+use crate::units::{Seconds, Usd};
 
 /// A deployment at both ends of the range in which the desired count moves.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +39,32 @@ pub struct End {
     /// On the same hosts \[USD/month\]; absent without deployments per day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_usd_per_month: Option<Usd>,
+    /// The smallest healthy count by the scheduler's own moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_healthy: Option<u32>,
+    /// Against the required tasks, which follow the desired count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Availability>,
+}
+
+impl RangeEnds {
+    /// Counts at which the deployment never moves, in short; absent where it moves at all.
+    #[must_use]
+    pub fn stuck_in_short(&self) -> Option<String> {
+        (!self.stuck_at.is_empty()).then(|| in_runs(&self.stuck_at))
+    }
+}
+
+impl End {
+    /// Lead plus the mean of a clock \[s\]; absent where there is no answer.
+    #[must_use]
+    pub fn with_lead(&self, clock: Clock) -> Option<Seconds> {
+        let of_clock = match clock {
+            Clock::NewVersion => self.new_version_s,
+            Clock::Completed => self.completed_s,
+        };
+        Some(self.lead_s?.mean + of_clock?.mean)
+    }
 }
 
 /// Both ends of a scenario's range; absent where the desired count does not move.
@@ -52,8 +79,6 @@ pub fn range_ends(model: &Model, scenario: &Scenario) -> Option<RangeEnds> {
 }
 
 fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
-    let mut there = scenario.clone();
-    there.service.desired_count = desired;
     let without = |problem: String| End {
         desired,
         problem: Some(problem),
@@ -61,19 +86,17 @@ fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
         new_version_s: None,
         completed_s: None,
         total_usd_per_month: None,
+        min_healthy: None,
+        availability: None,
     };
-    // Where only the room is known, the places stay the same as well.
-    if let Capacity::FreeTasks(free) = &mut there.capacity {
-        let places = free.saturating_add(scenario.service.desired_count);
-        match places.checked_sub(desired) {
-            Some(left) => *free = left,
-            None => return without(format!("places for {places} only")),
-        }
-    }
-    let (clocks, cost) = match model.clocks_and_cost(&there, &Plan::of(&there)) {
-        Ok(Some(found)) => found,
-        Ok(None) => return without("stuck".to_owned()),
+    let plan = Plan::of(scenario);
+    let (there, room) = match at_count(scenario, desired, plan.added()) {
+        Ok(found) => found,
         Err(too_few) => return without(format!("places for {} only", too_few.places)),
+    };
+    let found = model.brief(&there, &plan, room);
+    let Some(clocks) = found.clocks else {
+        return without("stuck".to_owned());
     };
     End {
         desired,
@@ -81,8 +104,62 @@ fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
         lead_s: Some(Mean { mean: clocks.lead }),
         new_version_s: Some(clocks.new_version),
         completed_s: Some(clocks.completed),
-        total_usd_per_month: cost.total_usd_per_month,
+        total_usd_per_month: found.cost.total_usd_per_month,
+        min_healthy: Some(found.tasks.min_healthy),
+        availability: Some(found.availability),
     }
+}
+
+/// A scenario at another desired count on the same hosts, with the room there.
+///
+/// # Formula
+/// The desired count follows the load: of the scenario's r required and d desired tasks
+/// ceil(r · count / d) are required there.
+///
+/// # Errors
+/// The listed and standing hosts do not hold so many tasks.
+fn at_count(
+    scenario: &Scenario,
+    desired: u32,
+    added: Added,
+) -> Result<(Scenario, Room), TooFewPlaces> {
+    let now = &scenario.service;
+    let mut there = scenario.clone();
+    there.service.desired_count = desired;
+    if now.required_tasks.is_some() {
+        let required = u64::from(required_tasks(now)) * u64::from(desired);
+        let required = required.div_ceil(u64::from(now.desired_count.max(1)));
+        there.service.required_tasks = u32::try_from(required).ok();
+    }
+    // Where only the room is known, the places stay the same as well.
+    if let Capacity::FreeTasks(free) = &mut there.capacity {
+        let places = free.saturating_add(now.desired_count);
+        *free = places.checked_sub(desired).ok_or(TooFewPlaces {
+            places,
+            desired,
+            limited_by: None,
+        })?;
+    }
+    let room = room(&there, added)?;
+    Ok((there, room))
+}
+
+/// A scenario at the other counts of its range that a plan has to serve, with the room there: both
+/// ends, and where the hosts do not hold the upper one, as many tasks as they hold.
+#[must_use]
+pub fn at_ends(scenario: &Scenario, added: Added) -> Vec<(Scenario, Room)> {
+    let now = scenario.service.desired_count;
+    let ends = scenario.service.desired_range.into_iter();
+    ends.flat_map(|range| [range.low, range.high])
+        .filter(|&count| count != now)
+        .filter_map(|count| match at_count(scenario, count, added) {
+            Ok(found) => Some(found),
+            Err(TooFewPlaces { places, .. }) if places > now => {
+                at_count(scenario, places, added).ok()
+            }
+            Err(_) => None,
+        })
+        .collect()
 }
 
 fn stuck_at(scenario: &Scenario, range: DesiredRange) -> Vec<u32> {

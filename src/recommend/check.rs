@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::decision::Timing;
 use super::search::Limit;
 use super::{Infeasible, PlanReport, recommend, report};
-use crate::model::Estimate;
+use crate::model::{End, Estimate};
 use crate::rollout::TooFewPlaces;
 use crate::scenario::{Clock, Limits, Scenario};
 use crate::units::Usd;
@@ -18,7 +18,7 @@ const SAME_COST: f64 = 0.005;
 pub struct Check {
     /// Version of this layout.
     pub schema_version: u32,
-    /// Whether all limits are met and the deployment is not stuck.
+    /// Whether all limits are met and the deployment is stuck at no desired count of its range.
     pub passed: bool,
     /// Each limit that is set.
     pub limits: Vec<Checked>,
@@ -43,6 +43,10 @@ pub struct Checked {
     pub reached: Option<f64>,
     /// Whether it is met.
     pub met: bool,
+    /// The desired count at which that is reached, where it is the worst of the range and not the
+    /// scenario's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_tasks: Option<u32>,
 }
 
 /// A scenario as it stands, with what it reaches of each limit; nothing is looked for.
@@ -65,7 +69,7 @@ pub fn standing(scenario: &Scenario) -> Result<(PlanReport, Vec<Checked>), TooFe
 /// Not even the desired count fits on the listed hosts.
 pub fn check(scenario: &Scenario) -> Result<Check, TooFewPlaces> {
     let (current, limits) = standing(scenario)?;
-    let passed = current.estimate.stuck.is_none() && limits.iter().all(|limit| limit.met);
+    let passed = moves(&current.estimate) && limits.iter().all(|limit| limit.met);
     let mut check = Check {
         schema_version: 1,
         passed,
@@ -86,7 +90,7 @@ pub fn check(scenario: &Scenario) -> Result<Check, TooFewPlaces> {
 }
 
 fn checked(limits: &Limits, clock: Clock, estimate: &Estimate) -> Vec<Checked> {
-    let reached = |limit: Limit| match limit {
+    let now = |limit: Limit| match limit {
         Limit::Budget => estimate.cost.total_usd_per_month.map(|usd| usd.0),
         Limit::Availability => estimate.availability.monthly,
         Limit::MaxDuration => {
@@ -94,19 +98,44 @@ fn checked(limits: &Limits, clock: Clock, estimate: &Estimate) -> Vec<Checked> {
             durations.map(|durations| durations.with_lead(clock).0)
         }
     };
+    let there = |limit: Limit, end: &End| match limit {
+        Limit::Budget => end.total_usd_per_month.map(|usd| usd.0),
+        Limit::Availability => end.availability.and_then(|found| found.monthly),
+        Limit::MaxDuration => end.with_lead(clock).map(|seconds| seconds.0),
+    };
     Limit::ALL
         .into_iter()
         .filter_map(|limit| {
             let wanted = limit.wanted(limits)?;
-            let reached = reached(limit);
-            Some(Checked {
+            let mut worst = Checked {
                 key: limit.key().to_owned(),
                 wanted,
-                reached,
-                met: reached.is_some_and(|reached| limit.meets(reached, wanted)),
-            })
+                reached: now(limit),
+                met: now(limit).is_some_and(|reached| limit.meets(reached, wanted)),
+                at_tasks: None,
+            };
+            let ends = estimate
+                .range
+                .iter()
+                .flat_map(|range| [&range.low, &range.high]);
+            // What is stuck, or without places, at an end is told of by itself.
+            for (end, reached) in ends.filter_map(|end| Some((end, there(limit, end)?))) {
+                let so_far = worst.reached.map(|so_far| limit.beyond(so_far, wanted));
+                if so_far.is_some_and(|so_far| limit.beyond(reached, wanted) > so_far) {
+                    worst.reached = Some(reached);
+                    worst.met = limit.meets(reached, wanted);
+                    worst.at_tasks = Some(end.desired);
+                }
+            }
+            Some(worst)
         })
         .collect()
+}
+
+/// Whether a deployment moves, at every desired count of its range.
+fn moves(estimate: &Estimate) -> bool {
+    let range = estimate.range.as_ref();
+    estimate.stuck.is_none() && range.is_none_or(|range| range.stuck_at.is_empty())
 }
 
 fn cheapest(scenario: &Scenario, plans: impl Iterator<Item = PlanReport>) -> Option<PlanReport> {
@@ -122,7 +151,7 @@ fn cheapest(scenario: &Scenario, plans: impl Iterator<Item = PlanReport>) -> Opt
         durations.map_or(f64::INFINITY, |durations| durations.with_lead(clock).0)
     };
     let within: Vec<PlanReport> = plans
-        .filter(|plan| plan.estimate.stuck.is_none())
+        .filter(|plan| moves(&plan.estimate))
         .filter(|plan| {
             let limits = checked(&scenario.limits, clock, &plan.estimate);
             limits.iter().all(|limit| limit.met)

@@ -14,7 +14,7 @@ use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
 use crate::rollout::{
     TooFewPlaces, bounds, managed_scaling, moves_over_range, others, room, target_for,
 };
-use crate::scenario::{Order, PrescaleMode, Scenario};
+use crate::scenario::{Limits, Order, PrescaleMode, Scenario};
 use crate::units::Seconds;
 
 /// A deregistration delay that suits most services whose requests are short \[s\].
@@ -176,7 +176,9 @@ pub fn reasons(
     current: &PlanReport,
 ) -> Vec<String> {
     let Some(chosen) = &decision.chosen else {
-        return vec!["No plan meets all limits.".to_owned()];
+        let mut reasons = vec!["No plan meets all limits.".to_owned()];
+        reasons.extend(kept_at_the_ends(scenario));
+        return reasons;
     };
     let mut reasons = Vec::new();
     let clock = timing.scenario.recommend.clock;
@@ -235,6 +237,7 @@ pub fn reasons(
             ));
         }
     }
+    reasons.extend(kept_at_the_ends(scenario));
     reasons.extend(room_shared(scenario));
     reasons.extend(lock_waited_for(&timing.scenario, &timing.model, chosen));
     reasons.extend(starts_held_back(&timing.scenario, &timing.model, chosen));
@@ -298,6 +301,17 @@ fn kept_by_target(scenario: &Scenario, chosen: &Candidate) -> Option<String> {
     Some(format!(
         "Managed scaling takes hosts that are idle for 15 min; with cluster.capacity_provider.target_capacity = {target} it keeps the {standing} standing by itself."
     ))
+}
+
+/// That the limits hold wherever the desired count moves.
+fn kept_at_the_ends(scenario: &Scenario) -> Option<String> {
+    let range = scenario.service.desired_range?;
+    (scenario.limits != Limits::default()).then(|| {
+        format!(
+            "The limits are kept at both ends of service.desired_range = [{}, {}] too, on the same hosts; the required tasks follow the desired count.",
+            range.low, range.high
+        )
+    })
 }
 
 /// That the room is counted less what deployments of others take of it.

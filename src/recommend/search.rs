@@ -14,7 +14,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::model::{Availability, Model, Plan, Score, TimeAndCost, required_tasks};
+use crate::model::{Availability, Model, Plan, Score, TimeAndCost, at_ends, required_tasks};
 use crate::rollout::{
     Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, joining,
     managed_scaling, places_on_added, room, roundest_maximum_percent,
@@ -45,6 +45,17 @@ pub struct Candidate {
     pub plan: Plan,
     /// What it is compared by.
     pub score: Score,
+    /// What is held against the limits.
+    pub held: Held,
+}
+
+/// What is held against the limits: the worst of the desired count and of both ends of the range
+/// in which it moves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Held {
+    total: Usd,
+    time: Seconds,
+    availability: f64,
 }
 
 impl Candidate {
@@ -75,6 +86,8 @@ struct Draft {
     plan: Plan,
     room: Room,
     found: TimeAndCost,
+    /// Total cost and time that are held against the limits.
+    held: (Usd, Seconds),
 }
 
 impl Draft {
@@ -85,8 +98,8 @@ impl Draft {
     /// Whether it is beyond the budget or takes too long.
     fn misses_budget_or_duration(&self, limits: &Limits) -> bool {
         [
-            (Limit::Budget, self.total().0),
-            (Limit::MaxDuration, self.found.time.0),
+            (Limit::Budget, self.held.0.0),
+            (Limit::MaxDuration, self.held.1.0),
         ]
         .into_iter()
         .any(|(limit, reached)| {
@@ -140,9 +153,9 @@ impl Limit {
     /// What a candidate reaches, in the same unit.
     pub fn reached(self, candidate: &Candidate) -> f64 {
         match self {
-            Self::Budget => candidate.total().0,
-            Self::Availability => candidate.availability(),
-            Self::MaxDuration => candidate.score.time.0,
+            Self::Budget => candidate.held.total.0,
+            Self::Availability => candidate.held.availability,
+            Self::MaxDuration => candidate.held.time.0,
         }
     }
 
@@ -153,7 +166,8 @@ impl Limit {
             .map_or(0.0, |wanted| self.beyond(reached, wanted))
     }
 
-    fn beyond(self, reached: f64, wanted: f64) -> f64 {
+    /// How far what is reached is beyond what is wanted; not positive where that is met.
+    pub fn beyond(self, reached: f64, wanted: f64) -> f64 {
         match self {
             Self::Budget | Self::MaxDuration => reached - wanted,
             Self::Availability => wanted - reached,
@@ -205,7 +219,8 @@ pub struct Search<'a> {
     pub configurations: Vec<Configuration>,
     /// What was found before, by the percents of the lists; None where it is stuck.
     drafts: RefCell<HashMap<Plan, Option<Draft>>>,
-    availabilities: RefCell<HashMap<Plan, Availability>>,
+    /// At the desired count, and what is held against the limit.
+    availabilities: RefCell<HashMap<Plan, (Availability, f64)>>,
 }
 
 impl<'a> Search<'a> {
@@ -412,28 +427,71 @@ impl<'a> Search<'a> {
             plan.minimum_healthy_percent = minimum;
             plan.maximum_percent = maximum;
             let found = self.model.time_and_cost(self.scenario, &plan, room)?;
-            Some(Draft { plan, room, found })
+            let held = self.held(&plan, &found);
+            Some(Draft {
+                plan,
+                room,
+                found,
+                held,
+            })
         });
         self.drafts.borrow_mut().insert(asked, draft);
         draft
+    }
+
+    /// The scenario at the ends of its range, where limits are set that have to be kept there too.
+    fn ends(&self, plan: &Plan) -> Vec<(Scenario, Room)> {
+        if self.scenario.limits == Limits::default() {
+            return Vec::new();
+        }
+        at_ends(self.scenario, plan.added())
+    }
+
+    /// Total cost and time of a plan where they are worst. An end at which it is stuck is told of
+    /// by itself.
+    fn held(&self, plan: &Plan, found: &TimeAndCost) -> (Usd, Seconds) {
+        let total = |found: &TimeAndCost| found.cost.total_usd_per_month.unwrap_or_default();
+        let ends = self.ends(plan).into_iter();
+        ends.filter_map(|(there, room)| self.model.time_and_cost(&there, plan, room))
+            .fold((total(found), found.time), |(usd, time), there| {
+                (usd.max(total(&there)), time.max(there.time))
+            })
+    }
+
+    /// The availability of a plan where it is worst.
+    fn held_availability(&self, plan: &Plan, found: &Availability) -> f64 {
+        let monthly = |found: &Availability| found.monthly.unwrap_or(1.0);
+        if self.scenario.limits.availability.is_none() {
+            return monthly(found);
+        }
+        let ends = self.ends(plan).into_iter();
+        ends.filter_map(|(there, room)| self.model.availability(&there, plan, room))
+            .fold(monthly(found), |worst, there| worst.min(monthly(&there)))
     }
 
     /// A plan with all that it is compared by.
     fn candidate(&self, draft: &Draft) -> Option<Candidate> {
         let plan = draft.plan;
         let known = self.availabilities.borrow().get(&plan).copied();
-        let availability = match known {
+        let (availability, held) = match known {
             Some(known) => known,
-            None => self
-                .model
-                .availability(self.scenario, &plan, draft.room)
-                .inspect(|found| {
-                    self.availabilities.borrow_mut().insert(plan, *found);
-                })?,
+            None => {
+                let scenario = self.scenario;
+                let found = self.model.availability(scenario, &plan, draft.room)?;
+                let found = (found, self.held_availability(&plan, &found));
+                self.availabilities.borrow_mut().insert(plan, found);
+                found
+            }
         };
+        let (total, time) = draft.held;
         Some(Candidate {
             plan,
             score: draft.found.with(availability),
+            held: Held {
+                total,
+                time,
+                availability: held,
+            },
         })
     }
 

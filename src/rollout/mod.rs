@@ -25,7 +25,9 @@ pub use places::{
     Added, Limit, Places, Room, TooFewPlaces, places_on, places_on_added, room, scenario_added,
 };
 pub use range::{RangeCheck, moves_over_range, over_range};
-pub use scale_out::{Joining, joining, managed_scaling, steps, target_for, target_headroom};
+pub use scale_out::{
+    Joining, joining, managed_scaling, standing_hosts, steps, target_for, target_headroom,
+};
 pub use stuck::{Bound, Fix, Stuck};
 
 use crate::scenario::{LoadBalancerKind, Placement, Scenario, Service};

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::overlap::others;
-use super::scale_out::target_headroom;
+use super::scale_out::standing_hosts;
 use crate::scenario::{
     Capacity, Cluster, Daemon, HostPort, HostShape, NetworkMode, PrescaleMode, Scenario, Service,
     Used,
@@ -125,8 +125,7 @@ pub fn scenario_added(scenario: &Scenario) -> Added {
 /// Not even the desired count fits on the listed and standing hosts.
 pub fn room(scenario: &Scenario, added: Added) -> Result<Room, TooFewPlaces> {
     let each = places_on_added(scenario).map_or(0, |places| places.count);
-    let kept = added.standing.saturating_add(target_headroom(scenario));
-    let standing = kept.saturating_mul(each);
+    let standing = standing_hosts(scenario, added.standing).saturating_mul(each);
     let warm = match &scenario.capacity {
         Capacity::Unlimited => None,
         Capacity::FreeTasks(free) => Some(free.saturating_add(standing)),

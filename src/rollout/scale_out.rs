@@ -83,6 +83,13 @@ pub fn target_headroom(scenario: &Scenario) -> u32 {
     held(in_use, provider.target_capacity).saturating_sub(listed)
 }
 
+/// Hosts beyond the listed ones that stand always, where so many are added by hand: those that the
+/// target keeps are among them.
+#[must_use]
+pub fn standing_hosts(scenario: &Scenario, added: u32) -> u32 {
+    added.max(target_headroom(scenario))
+}
+
 /// The highest target capacity under which managed scaling keeps so many hosts beyond the listed
 /// ones by itself; absent where it does not scale, or none does \[%\].
 #[must_use]

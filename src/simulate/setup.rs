@@ -328,13 +328,19 @@ impl Setup {
             shared: false,
             processors: Some(processors(&added.shape)),
         };
-        let free = cluster.map_or(0, |_| self.kept_free(provider.target_capacity));
+        // Hosts that stand beyond the listed ones are among those that it keeps.
+        let standing = self.hosts.iter();
+        let standing = standing
+            .filter(|host| host.origin == Origin::Standing)
+            .count();
+        let kept = cluster.map_or(0, |_| self.kept_free(provider.target_capacity));
+        let free = (kept as usize).saturating_sub(standing);
         let first_added = |setup: &Self| {
             let is_added = |host: &Host| host.origin == Origin::Added;
             setup.hosts.iter().position(is_added)
         };
         let at = first_added(self).unwrap_or(self.hosts.len());
-        let kept = std::iter::repeat_n(host(Origin::Standing), free as usize);
+        let kept = std::iter::repeat_n(host(Origin::Standing), free);
         self.hosts.splice(at..at, kept);
         // No deployment needs more of them than hold all its tasks anew.
         let on_one = host(Origin::OnDemand).free.times(&self.need).max(1);

@@ -1,7 +1,8 @@
 //! A desired count that moves: percents must move at each count of the range.
 
 use prescale::model::estimate;
-use prescale::recommend::recommend;
+use prescale::recommend::{check, recommend};
+use prescale::rollout::bounds;
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
 use proptest::prelude::*;
@@ -84,6 +85,108 @@ fn percents_that_may_not_change_are_told_where_they_are_stuck() {
         warning.contains("while the desired count is 2–9"),
         "{warning}"
     );
+}
+
+/// Four tasks of up to twenty, on hosts for forty, within limits.
+fn limited(percents: (u32, u32), range: (u32, u32), limits: &str) -> Scenario {
+    let text = format!(
+        "[service]\ndesired_count = 4\ndesired_range = [{}, {}]\n\
+         timing = {{ start = \"40s\", ready = \"1s\", stop = \"5s\" }}\n[deployment]\n\
+         minimum_healthy_percent = {}\nmaximum_percent = {}\nper_day = 4.0\n\
+         reaction = \"20s\"\n[cluster]\nfree_tasks = 36\n[limits]\n{limits}\n",
+        range.0, range.1, percents.0, percents.1
+    );
+    scenario(&text, Syntax::Toml, Purpose::MonthlyFigures).expect("the scenario is good")
+}
+
+/// A scenario at another desired count, without a range, on the same hosts.
+fn at(scenario: &Scenario, count: u32) -> Scenario {
+    let mut there = scenario.clone();
+    there.service.desired_count = count;
+    there.service.desired_range = None;
+    there.capacity = prescale::scenario::Capacity::FreeTasks(40 - count);
+    there
+}
+
+#[test]
+fn limits_are_kept_at_both_ends() {
+    // Places for 24: all of 4 tasks at once, and of 20 only four at a time while none may stop.
+    let ask = |limits: &str| {
+        let mut scenario = limited((100, 200), (4, 20), limits);
+        scenario.capacity = prescale::scenario::Capacity::FreeTasks(20);
+        scenario.recommend.clock = prescale::scenario::Clock::NewVersion;
+        recommend(&scenario).expect("it fits").recommended
+    };
+    let slowest = |plan: &prescale::recommend::PlanReport| {
+        let range = plan.estimate.range.as_ref().expect("a range is given");
+        [&range.low, &range.high]
+            .map(|end| end.new_version_s.expect("it moves").mean.0)
+            .into_iter()
+            .fold(0.0, f64::max)
+    };
+    let free = ask("").expect("there are no limits");
+    assert_eq!(free.minimum_healthy_percent, 100);
+    let at_most = slowest(&free) - 1.0;
+    let found = ask(&format!("max_duration = \"{at_most}s\"")).expect("more may stop at once");
+    assert!(slowest(&found) <= at_most, "{at_most}");
+}
+
+#[test]
+fn availability_is_kept_at_both_ends() {
+    // 99.7 % of 43,800 minutes leave 131 a month, 65 s in each of 121.7 deployments. At 4 tasks
+    // 90 gives a lower bound of 4; at 20 it gives 18, below the 20 required until the first new
+    // ones are healthy, 80 s after two are stopped.
+    let mut scenario = limited((90, 200), (4, 20), "availability = 0.997");
+    scenario.recommend.may_change.percents = false;
+    let found = recommend(&scenario).expect("it fits");
+    assert!(found.recommended.is_none());
+    let missed = found.infeasible.expect("nothing is recommended").limits;
+    let there = estimate(&at(&scenario, 20)).expect("it fits").availability;
+    assert!((missed[0].best - there.monthly.expect("per_day is given")).abs() < 1e-12);
+    scenario.recommend.may_change.percents = true;
+    let plan = recommend(&scenario)
+        .expect("it fits")
+        .recommended
+        .expect("100/200 keeps all healthy");
+    assert_eq!(plan.minimum_healthy_percent, 100);
+}
+
+#[test]
+fn what_is_required_follows_the_desired_count() {
+    // 3 of 4: 15 of 20, and 1 of 1.
+    let mut scenario = limited((50, 200), (1, 20), "");
+    scenario.service.required_tasks = Some(3);
+    let range = estimate(&scenario).expect("it fits").range.expect("given");
+    let required = |end: &prescale::model::End| end.availability.expect("it moves").required_tasks;
+    assert_eq!([required(&range.low), required(&range.high)], [1, 15]);
+    let alone = {
+        let mut there = at(&scenario, 20);
+        there.service.required_tasks = Some(15);
+        estimate(&there).expect("it fits")
+    };
+    assert_eq!(range.high.availability, Some(alone.availability));
+    assert_eq!(range.high.min_healthy, Some(alone.tasks.min_healthy));
+}
+
+#[test]
+fn a_check_tells_the_count_at_which_a_limit_is_missed() {
+    let scenario = limited((90, 200), (4, 20), "availability = 0.997");
+    let found = check(&scenario).expect("it fits");
+    assert!(!found.passed);
+    assert_eq!(found.limits[0].at_tasks, Some(20));
+    assert!(!found.limits[0].met);
+    let mend = found.mend.expect("100/200 mends it");
+    assert_eq!(mend.minimum_healthy_percent, 100);
+}
+
+#[test]
+fn a_check_fails_where_some_count_is_stuck() {
+    // 100/125 gives a fifth task at 4, and none more at 3.
+    let scenario = limited((100, 125), (3, 4), "availability = 0.9");
+    let found = check(&scenario).expect("it fits");
+    assert!(found.limits[0].met && !found.passed);
+    let mend = found.mend.expect("100/150 moves at 3 too");
+    assert!(bounds(3, 100, mend.maximum_percent).upper > 3);
 }
 
 proptest! {

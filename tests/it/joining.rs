@@ -290,6 +290,26 @@ fn a_target_below_100_keeps_hosts_free() {
 }
 
 #[test]
+fn a_standing_host_is_among_those_that_the_target_keeps() {
+    // 4 hosts in use at 99 % are ⌈400 / 99⌉ = 5: the one that stands beside the 4 listed.
+    let standing = |target: u32| {
+        let provider = format!("target_capacity = {target}");
+        text(8, 4, [100, 200], &provider)
+            .replace("[prescale]", "[prescale]\nmode = \"standing\"\nhosts = 1")
+    };
+    let kept = read(&standing(99));
+    let found = estimated(&kept);
+    assert_eq!(found.tasks.room, Some(2));
+    assert!((found.cost.headroom_usd_per_month.0 - 73.0).abs() < 1e-9);
+    let played = simulated(&kept, 20);
+    assert_eq!(played.tasks.room, Some(2));
+    assert!((played.cost.headroom_usd_per_month.0 - 73.0).abs() < 1e-9);
+    assert!(found.warnings.iter().all(|line| !line.contains("standing")));
+    // At 67 % it keeps a second one.
+    assert_eq!(estimated(&read(&standing(67))).tasks.room, Some(4));
+}
+
+#[test]
 fn a_warm_pool_costs_storage_and_a_short_boot() {
     let pool = text(8, 4, [100, 200], "managed_scaling = false").replace(
         "[prescale]\nboot = { mean = \"150s\", cv = 0.2 }",

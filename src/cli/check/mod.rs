@@ -156,6 +156,13 @@ impl Report<'_> {
                 stuck.reason
             );
         }
+        let range = estimate.range.as_ref();
+        if let Some(counts) = range.and_then(crate::model::RangeEnds::stuck_in_short) {
+            return format!(
+                "{name}: stuck while the desired count is {counts}: {}",
+                words::clocks(estimate)
+            );
+        }
         match violated.as_slice() {
             [] => format!("{name}: within all limits: {}", words::clocks(estimate)),
             [one] => format!("{name}: violates {one}: {}", words::clocks(estimate)),
@@ -183,7 +190,7 @@ impl Report<'_> {
                 format!("{relation} {}", quantity(&limit.key, limit.wanted)),
                 limit
                     .reached
-                    .map_or_else(|| "stuck".to_owned(), |now| quantity(&limit.key, now)),
+                    .map_or_else(|| "stuck".to_owned(), |now| reached(limit, now)),
                 if limit.met { "met" } else { "VIOLATED" }.to_owned(),
             ]
         };
@@ -281,6 +288,16 @@ impl Report<'_> {
     /// Where a limit, or what keeps the deployment from moving, stands in the file.
     fn place(&self, keys: &[&str]) -> Option<Place> {
         keys.iter().find_map(|key| self.template.place(key))
+    }
+}
+
+/// What is reached, and at which desired count if it is not the scenario's own.
+fn reached(limit: &Checked, now: f64) -> String {
+    let reached = quantity(&limit.key, now);
+    match limit.at_tasks {
+        None => reached,
+        Some(1) => format!("{reached} at 1 task"),
+        Some(tasks) => format!("{reached} at {tasks} tasks"),
     }
 }
 
