@@ -41,7 +41,7 @@ pub(super) fn failure_told(base: &Baseline) -> Vec<String> {
     let rollback = base.model.rollback(base.scenario, moves);
     let noticed = match deployment.failure.detection {
         Detection::CircuitBreaker => format!(
-            "the circuit breaker gives up after {} failed starts, in {}",
+            "the circuit breaker gives up after {} failed starts, in {}, each taken to fail where a good one would be healthy; for a version that runs but is never healthy give deployment.failure_detection",
             breaker_threshold(moves.desired),
             Seconds(rollback.decided.mean())
         ),

@@ -98,10 +98,10 @@ pub(super) fn scale_in(base: &Baseline) -> Vec<String> {
     let mut told = vec![begins.to_owned()];
     told.push(match provider.termination_protection {
         TerminationProtection::On => {
-            "termination protection: only hosts without tasks but daemons go".to_owned()
+            "managed termination protection: scale-in takes a host only when no tasks but daemons are on it".to_owned()
         }
         TerminationProtection::Off => {
-            "without termination protection the group may take any host; with draining on its tasks move first".to_owned()
+            "without managed termination protection scale-in may take a host with tasks; with draining on they move first".to_owned()
         }
     });
     told

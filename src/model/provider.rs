@@ -90,7 +90,7 @@ fn lingering(scenario: &Scenario, outcome: &Outcome) -> Option<String> {
             format!("{hosts} hosts more than needed stay until they are drained")
         };
         format!(
-            "cluster.capacity_provider.managed_termination_protection keeps hosts with tasks, and tasks are on all of them: {stay}. Drain them, then terminate them with the desired capacity decremented; lowering it takes any host. Counted here as drained"
+            "cluster.capacity_provider.managed_termination_protection keeps hosts with tasks, and tasks are on all of them: {stay}. Drain them, then terminate them with the desired capacity decremented: lowering it takes none that is protected. Counted here as drained"
         )
     })
 }
