@@ -19,7 +19,7 @@ pub fn show_ends(page: &mut Page, estimate: &Estimate) {
         "completed",
         "p95",
         "USD",
-        "healthy / required",
+        "healthy/req.",
         "capacity",
     ];
     let mut rows = vec![header.map(str::to_owned).to_vec()];

@@ -473,15 +473,14 @@ impl<'a> Search<'a> {
     fn candidate(&self, draft: &Draft) -> Option<Candidate> {
         let plan = draft.plan;
         let known = self.availabilities.borrow().get(&plan).copied();
-        let (availability, held) = match known {
-            Some(known) => known,
-            None => {
-                let scenario = self.scenario;
-                let found = self.model.availability(scenario, &plan, draft.room)?;
-                let found = (found, self.held_availability(&plan, &found));
-                self.availabilities.borrow_mut().insert(plan, found);
-                found
-            }
+        let (availability, held) = if let Some(known) = known {
+            known
+        } else {
+            let scenario = self.scenario;
+            let found = self.model.availability(scenario, &plan, draft.room)?;
+            let found = (found, self.held_availability(&plan, &found));
+            self.availabilities.borrow_mut().insert(plan, found);
+            found
         };
         let (total, time) = draft.held;
         Some(Candidate {

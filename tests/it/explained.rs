@@ -44,7 +44,7 @@ fn a_capacity_provider() {
             "4 tasks wait in PROVISIONING: ⌈4 / 2⌉ hosts",
             "at most 1 in a step, the next 300 s later",
             "scale-in begins after 15 min",
-            "without termination protection",
+            "without managed termination protection",
             "the hosts cost",
         ],
     );
