@@ -51,6 +51,7 @@ fn rollout(replacements: u32, surge: u32, slack: u32) -> Rollout {
         surge,
         slack,
         cold: 0,
+        held: 0,
     }
 }
 

@@ -796,6 +796,7 @@ impl Model {
             surge: moves.surge,
             slack: moves.slack,
             cold: moves.cold,
+            held: 0,
         };
         let bits = [scaling.alarm.0, scaling.warmup.0, boot.mean.0, boot.cv].map(f64::to_bits);
         let key = (rollout, moves.joining, bits, scaling.maximum_step);
@@ -1004,6 +1005,7 @@ impl Model {
                 surge,
                 slack,
                 cold,
+                ..
             } = evacuation.rollout;
             let stay = moves.desired.saturating_sub(replacements);
             let moves = Moves {
@@ -1155,32 +1157,38 @@ impl Course {
     /// How the deployment goes.
     ///
     /// Where stopping tasks do not count, room on the hosts and permission by the upper bound come
-    /// back at different moments. Each alone bounds the deployment from below; the later one is
-    /// taken.
+    /// back at different moments. With no more room than surge only the room holds starts back, as if
+    /// they counted. With more, permission holds the first starts of some units back until first
+    /// stops have made room, and room alone would hold back others: the later one is taken.
     fn of(pace: Rc<Pace>, moves: &Moves) -> Self {
-        let rollout = |surge: u32| Rollout {
+        let rollout = |surge: u32, held: u32| Rollout {
             replacements: moves.desired,
             surge,
             slack: moves.slack,
             cold: moves.cold,
+            held,
         };
-        if pace.at_the_stop.is_none() {
-            return Self {
-                sooner: pace.taken_over(rollout(moves.surge), Reuse::AfterStopped),
-                pace,
-                reuse: Reuse::AfterStopped,
-                rollout: rollout(moves.surge),
-                by_room: None,
-            };
-        }
+        let permitted = moves.bounds.upper.saturating_sub(moves.desired);
         let beside = moves.room.total().filter(|&beside| beside < moves.desired);
-        let permitted = rollout(moves.bounds.upper.saturating_sub(moves.desired));
+        let (reuse, rollout, by_room) = match beside {
+            _ if pace.at_the_stop.is_none() => (Reuse::AfterStopped, rollout(moves.surge, 0), None),
+            Some(beside) if beside <= permitted => (Reuse::AfterStopped, rollout(beside, 0), None),
+            Some(beside) => {
+                let held = (permitted + moves.slack).saturating_sub(beside);
+                (
+                    Reuse::AtTheStop,
+                    rollout(permitted, held),
+                    Some(rollout(beside, 0)),
+                )
+            }
+            None => (Reuse::AtTheStop, rollout(permitted, 0), None),
+        };
         Self {
-            sooner: pace.taken_over(permitted, Reuse::AtTheStop),
+            sooner: pace.taken_over(rollout, reuse),
             pace,
-            reuse: Reuse::AtTheStop,
-            rollout: permitted,
-            by_room: beside.map(rollout),
+            reuse,
+            rollout,
+            by_room,
         }
     }
 

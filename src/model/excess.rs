@@ -172,6 +172,7 @@ mod tests {
             surge,
             slack,
             cold: 0,
+            held: 0,
         }
     }
 

@@ -47,6 +47,7 @@ pub fn evacuations(
         surge: moves.bounds.upper.saturating_sub(moves.desired).min(moving),
         slack: moves.slack.min(moving),
         cold: 0,
+        held: 0,
     };
     moving
         .iter()

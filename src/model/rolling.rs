@@ -73,6 +73,9 @@ pub struct Rollout {
     pub slack: u32,
     /// Places on hosts that have not got the image: the first so many starts go there.
     pub cold: u32,
+    /// Of units that go on at the stop those whose first start waits for the place of a first stop,
+    /// as the hosts have none at first.
+    pub held: u32,
 }
 
 /// What must have happened for an end to be reached.
@@ -305,5 +308,6 @@ fn normal(rollout: Rollout) -> Rollout {
         surge: rollout.surge.min(most),
         slack: rollout.slack.min(most),
         cold: rollout.cold.min(most),
+        held: rollout.held,
     }
 }

@@ -534,6 +534,41 @@ fn one_round_of_starts_in_two_goes() {
     }
 }
 
+/// Where stopping tasks do not count and the hosts have little room, some of the starts that are
+/// permitted with the first moves wait for the first stops; with no more room than surge all later
+/// ones wait for stops. That later ones wait for places now and then is left out.
+#[test]
+fn permitted_starts_that_wait_for_room() {
+    let law = |mean: f64, cv| DurationLaw::lognormal(Seconds(mean), cv);
+    for ([desired, lower, upper, places], mean) in [
+        ([4, 1, 4, 1], 0.005),
+        ([8, 4, 9, 2], 0.03),
+        ([8, 6, 12, 2], 0.005),
+    ] {
+        let params = Params {
+            desired,
+            lower,
+            upper,
+            warm_places: places,
+            required: desired,
+            stopping_counts: false,
+            timing: Timing {
+                start: law(80.0, 0.6),
+                stop: law(16.0, 0.5),
+                ..by_hand(4, 5).timing
+            },
+            reaction: law(18.0, 0.3),
+            ..by_hand(4, 5)
+        };
+        let name = format!("{desired} {lower} {upper} {places}");
+        let percents = percents_of(desired, upper - desired, desired - lower);
+        let compared = Case::new(params, percents)
+            .compared(20_000)
+            .expect("it moves");
+        assert_near(&compared, &name, [mean, mean + 0.005, mean + 0.01]);
+    }
+}
+
 /// Which of a few tasks tells an old one to stop, where reactions or stops vary much.
 #[test]
 fn the_last_of_a_few_to_be_seen_tells_none_to_stop() {

@@ -131,7 +131,10 @@ impl Rolling {
     fn fixed_course(&self, rollout: Rollout) -> FixedCourse {
         let rounds = FixedCourse::Rounds(self.rounds(rollout));
         let tasks = rollout.replacements;
-        if rollout.cold == 0 && !self.limits.iter().any(|limit| rounds.meets(limit, tasks)) {
+        if rollout.cold == 0
+            && rollout.held == 0
+            && !self.limits.iter().any(|limit| rounds.meets(limit, tasks))
+        {
             return rounds;
         }
         let mut last = self.last_fixed.borrow_mut();
@@ -159,15 +162,6 @@ impl Rolling {
         }
     }
 
-    /// Units that begin with a start.
-    fn begun_with_a_start(&self, rollout: Rollout) -> u32 {
-        match self.reuse {
-            Reuse::AfterStopped => rollout.surge,
-            // What a first stop makes room for starts with the first moves too.
-            Reuse::AtTheStop => rollout.surge + rollout.slack,
-        }
-    }
-
     /// # Formula
     /// The first stops allow the next starts, then each task that turned healthy and the stop after
     /// it. Cold tasks turn healthy in the order of their starts, and so do the others.
@@ -175,17 +169,27 @@ impl Rolling {
         let (turn_to_stop, drain) = (self.phases.reaction.mean(), self.phases.drain.mean());
         let [cold, warm] = self.healthy.each_ref().map(Law::mean);
         let at_once = self.begun_with_a_start(rollout);
+        let after_first_stops = drain + turn_to_stop;
+        let mut held = rollout.held;
         let mut buckets: Vec<Bucket> = self.limits.iter().map(Bucket::full).collect();
         let mut pending = [VecDeque::new(), VecDeque::new()];
         let mut moments = Vec::with_capacity(rollout.replacements as usize);
         for start in 0..rollout.replacements {
             let freed = match self.reuse {
                 _ if start < at_once => 0.0,
-                Reuse::AfterStopped if start - at_once < rollout.slack => drain + turn_to_stop,
+                Reuse::AfterStopped if start - at_once < rollout.slack => after_first_stops,
                 Reuse::AfterStopped => {
                     next_healthy(&mut pending, &mut moments) + turn_to_stop + drain + turn_to_stop
                 }
-                Reuse::AtTheStop => next_healthy(&mut pending, &mut moments) + turn_to_stop,
+                Reuse::AtTheStop => {
+                    let next = first_healthy(&pending).map(|next| next + turn_to_stop);
+                    if held > 0 && next.is_none_or(|next| after_first_stops <= next) {
+                        held -= 1;
+                        after_first_stops
+                    } else {
+                        next_healthy(&mut pending, &mut moments) + turn_to_stop
+                    }
+                }
             };
             let waits = buckets.iter_mut().map(|bucket| bucket.wait(freed, 1));
             let at = freed + waits.fold(0.0, f64::max);
@@ -247,14 +251,22 @@ impl Rolling {
     }
 }
 
-/// Takes the first of the pending moments, cold and warm ones each in their order.
+/// Which of the pending moments is the first, cold and warm ones each in their order.
+fn first_of(pending: &[VecDeque<f64>; 2]) -> usize {
+    match pending.each_ref().map(VecDeque::front) {
+        [Some(cold), Some(warm)] => usize::from(cold > warm),
+        [cold, _] => usize::from(cold.is_none()),
+    }
+}
+
+/// The first of the pending moments.
+fn first_healthy(pending: &[VecDeque<f64>; 2]) -> Option<f64> {
+    pending[first_of(pending)].front().copied()
+}
+
+/// Takes it.
 fn next_healthy(pending: &mut [VecDeque<f64>; 2], moments: &mut Vec<f64>) -> f64 {
-    let [cold, warm] = pending;
-    let cold_first = match (cold.front(), warm.front()) {
-        (Some(cold), Some(warm)) => cold <= warm,
-        (first, _) => first.is_some(),
-    };
-    let next = if cold_first { cold } else { warm }.pop_front();
+    let next = pending[first_of(pending)].pop_front();
     // A start waits for an earlier one only, so that there is one.
     let at = next.or_else(|| moments.last().copied()).unwrap_or(0.0);
     moments.push(at);
@@ -302,8 +314,9 @@ mod tests {
         let mut pending = Vec::new();
         let at_once = match rolling.reuse {
             Reuse::AfterStopped => rollout.surge,
-            Reuse::AtTheStop => rollout.surge + rollout.slack,
+            Reuse::AtTheStop => rollout.surge + rollout.slack - rollout.held,
         };
+        let mut held = rollout.held;
         (0..at_once).for_each(|_| start(0.0, &mut pending));
         let first = |times: &[f64]| {
             let at = (0..times.len()).min_by(|&a, &b| times[a].total_cmp(&times[b]));
@@ -325,7 +338,9 @@ mod tests {
                 (_, Some((at, index))) => {
                     stopping.remove(index);
                     gone.push(at);
-                    if rolling.reuse == Reuse::AfterStopped {
+                    let is_held = held > 0;
+                    held -= u32::from(is_held);
+                    if rolling.reuse == Reuse::AfterStopped || is_held {
                         start(at + reaction, &mut pending);
                     }
                 }
@@ -375,16 +390,21 @@ mod tests {
         #[test]
         fn the_formula_is_what_happens_event_by_event(
             tasks in 1_u32..40, surge in 0_u32..45, slack in 0_u32..45, cold in 0_u32..12,
+            held in 0_u32..45,
             times in [1_u32..300, 0_u32..80, 0_u32..90, 0_u32..40],
             at_the_stop: bool,
         ) {
             prop_assume!(surge + slack > 0);
             let reuse = if at_the_stop { Reuse::AtTheStop } else { Reuse::AfterStopped };
             let rolling = Rolling::new(phases(times), reuse, limits(LaunchType::Ec2));
-            let rollout = super::super::normal(Rollout { replacements: tasks, surge, slack, cold: 0 });
+            let rollout = super::super::normal(Rollout { replacements: tasks, surge, slack, cold: 0, held: 0 });
             prop_assert!(matches!(rolling.fixed_course(rollout), FixedCourse::Rounds(_)));
             courses_agree(&rolling, rollout)?;
             courses_agree(&rolling, Rollout { cold: cold.min(tasks), ..rollout })?;
+            if at_the_stop && rollout.surge + rollout.slack <= tasks {
+                let most = rollout.slack.min(rollout.surge + rollout.slack - 1);
+                courses_agree(&rolling, Rollout { held: held.min(most), ..rollout })?;
+            }
         }
     }
 
@@ -400,7 +420,7 @@ mod tests {
             let reuse = if at_the_stop { Reuse::AtTheStop } else { Reuse::AfterStopped };
             let rolling = Rolling::new(phases([45, 20, 5, 20]), reuse, limits(LaunchType::Ec2));
             let slack = slack.min(3);
-            let rollout = Rollout { replacements: tasks, surge: surge.min(tasks), slack, cold: 0 };
+            let rollout = Rollout { replacements: tasks, surge: surge.min(tasks), slack, cold: 0, held: 0 };
             courses_agree(&rolling, rollout)?;
         }
     }
@@ -414,6 +434,7 @@ mod tests {
             surge: 0,
             slack: 1,
             cold: 0,
+            held: 0,
         };
         let course = rolling.fixed_course(rollout);
         assert!((course.healthy(1) - 110.0).abs() < 1e-9);
@@ -433,6 +454,7 @@ mod tests {
             surge,
             slack,
             cold: 0,
+            held: 0,
         };
         // 250 are made at once, and 25 s later 104 more.
         for (surge, slack, in_rounds) in [

@@ -7,7 +7,7 @@ use super::points::law_at_many_points;
 use super::told::{Before, Chances, DRAINS, in_time};
 use super::totals::{chance_of_at_most, chance_with_one, power};
 use super::units::{Burst, CELLS, Host};
-use super::{Begins, End, Kind, Reuse, Rolling, Rollout};
+use super::{Begins, End, Kind, Rolling, Rollout};
 use crate::model::law::{Law, as_f64};
 
 /// Moments at which the first stop comes that makes no room for a start: by probability and
@@ -68,21 +68,24 @@ impl Rolling {
     fn starts_in_two_goes(&self, rollout: Rollout) -> bool {
         let starts = rollout.replacements;
         let burst = Burst { starts, before: 0 };
-        self.reuse == Reuse::AfterStopped
-            && (1..starts).contains(&rollout.surge)
+        let at_once = self.begun_with_a_start(rollout);
+        (1..starts).contains(&at_once)
             && rollout.surge + rollout.slack >= starts
+            && starts - at_once <= rollout.slack
             && self.at_once(burst) >= starts
             && !self.is_overtaken(rollout)
     }
 
     /// Whether what starts with the first moves may make room before the first stops have.
     fn is_overtaken(&self, rollout: Rollout) -> bool {
-        let later = rollout.replacements - rollout.surge;
+        let at_once = self.begun_with_a_start(rollout);
+        let later = rollout.replacements - at_once;
         let freed = self.phases.drain.plus(&self.phases.reaction);
         let late = 1.0 - f64::from(later) / f64::from(rollout.slack + 1);
         let latest = freed.quantile(1.0 - late / LATE);
-        let sooner = self.cycle[Host::Warm as usize].smooth_cdf(latest);
-        f64::from(rollout.surge) * sooner > OVERTAKE
+        let again = latest - self.phases.reaction.mean();
+        let sooner = self.replaced[Host::Warm as usize].smooth_cdf(again);
+        f64::from(at_once) * sooner > OVERTAKE
     }
 
     /// All new tasks start with the first moves or, without waiting for one that is healthy, where
@@ -220,7 +223,7 @@ impl Rolling {
     /// Of k stops the first m make room. Given when the next one does, these do so independently of
     /// each other, each before it. Its share of all is a beta number.
     fn cases_of_two_goes(&self, rollout: Rollout) -> Vec<(f64, Vec<Group<'_>>)> {
-        let later = rollout.replacements - rollout.surge;
+        let later = rollout.replacements - self.begun_with_a_start(rollout);
         let freed = self.phases.drain.plus(&self.phases.reaction);
         if later == rollout.slack || freed.is_fixed() {
             return vec![(
@@ -242,7 +245,7 @@ impl Rolling {
 
     /// The starts with the first moves, and those that each wait for room so long.
     fn groups_of_two_goes(&self, rollout: Rollout, freed: &Law) -> Vec<Group<'_>> {
-        let at_once = rollout.surge;
+        let at_once = self.begun_with_a_start(rollout);
         let later = rollout.replacements - at_once;
         let cold = rollout.cold.min(at_once);
         let cold_later = (rollout.cold - cold).min(later);

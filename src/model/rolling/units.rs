@@ -77,8 +77,8 @@ impl Rolling {
     pub(super) fn groups(&self, rollout: Rollout) -> Vec<(Kind, u32)> {
         let (starting, stopping) = match self.reuse {
             Reuse::AfterStopped => (rollout.surge, rollout.slack),
-            // What a first stop makes room for starts with the first moves too.
-            Reuse::AtTheStop => (rollout.surge + rollout.slack, 0),
+            // What a first stop makes room for starts with the first moves too, where hosts have it.
+            Reuse::AtTheStop => (self.begun_with_a_start(rollout), rollout.held),
         };
         let begins = if self.stops_first(rollout) {
             Begins::StopFirst
@@ -136,8 +136,15 @@ impl Rolling {
     pub(super) fn begun_at_once(&self, rollout: Rollout) -> u32 {
         match self.reuse {
             Reuse::AfterStopped if rollout.surge == 0 => rollout.slack,
+            _ => self.begun_with_a_start(rollout),
+        }
+    }
+
+    /// Units that begin with a start.
+    pub(super) fn begun_with_a_start(&self, rollout: Rollout) -> u32 {
+        match self.reuse {
             Reuse::AfterStopped => rollout.surge,
-            Reuse::AtTheStop => rollout.surge + rollout.slack,
+            Reuse::AtTheStop => (rollout.surge + rollout.slack).saturating_sub(rollout.held),
         }
     }
 
