@@ -13,7 +13,7 @@ use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spre
 use super::crowd::{Crowd, Load, crowd, loads};
 use super::day;
 use super::excess::{as_seen, at_the_stop, in_turns, of_one_round};
-use super::exposure::{Exposure, Incoming, Levels, Struck, is_exposed, starts_beside};
+use super::exposure::{Exposure, Struck, is_exposed, starts_beside};
 use super::followed::mean_excess_task_seconds;
 use super::interruption::{Recovery, requested};
 use super::joining::{Cycles, Joined};
@@ -329,9 +329,6 @@ type CrowdKey = (Vec<Load>, u32);
 
 /// Tasks, surge, slack, cold starts and required tasks, what joins, and its boot.
 type SlowStartKey = ([u32; 5], Joining, u64);
-
-/// The most numbers of healthy tasks that a deployment's exposure is taken at.
-const MOST_LEVELS: u32 = 4;
 
 /// The model of one service's timing: prepared once, asked for many plans.
 #[derive(Debug)]
@@ -954,10 +951,11 @@ impl Model {
         let surplus = surplus(&scenario.service, moves);
         let evacuating = run.mean_short_of_evacuation(moves, surplus);
         let seconds = run.completed.mean() + run.evacuated.as_ref().map_or(0.0, |law| law.mean());
+        let joins_after = self.joins_after(scenario);
         let struck = self
             .exposure(scenario, plan)
             .map_or_else(Struck::default, |exposure| {
-                exposure.during(&self.levels(&exposure, moves, run, seconds))
+                exposure.during(moves, joins_after, seconds)
             });
         let fails = scenario.deployment.failure.rate;
         let reaction = self.phases().reaction.mean();
@@ -1048,66 +1046,14 @@ impl Model {
         })
     }
 
-    /// How long a deployment of so many seconds is expected to have how many healthy tasks.
-    ///
-    /// Numbers that no strike brings below the required tasks are left out, and many of them are
-    /// taken together.
-    fn levels(&self, exposure: &Exposure, moves: &Moves, run: &Run, seconds: f64) -> Levels {
-        let short = |surplus: u32| {
-            run.course.mean_short(surplus) + run.mean_short_of_evacuation(moves, surplus)
-        };
-        let lowest = moves.min_healthy;
-        let slack = moves.desired - lowest;
-        let highest = exposure.highest_at_risk().min(moves.desired);
-        let width = (highest.saturating_sub(lowest) / MOST_LEVELS).max(1);
-        let mut seconds_at = Vec::new();
-        let (mut below, mut surplus) = (0.0, 0);
-        while surplus < slack && lowest + surplus <= highest {
-            let next = (surplus + width).min(slack);
-            let so_far = short(next);
-            seconds_at.push((lowest + surplus, (so_far - below).max(0.0)));
-            (below, surplus) = (so_far, next);
-        }
-        if highest >= moves.desired {
-            seconds_at.push((moves.desired, (seconds - below).max(0.0)));
-        }
-        let first = self.phases().reaction.mean() + self.phases().cold_start.mean();
-        let new_version = run.new_version().mean();
-        Levels {
-            seconds_at,
-            with_added: ((seconds - first) / seconds).clamp(0.0, 1.0),
-            through: (seconds - new_version).max(0.0),
-            incoming: self.incoming(moves, new_version),
-        }
-    }
-
-    /// New tasks that become healthy in the course of a deployment.
-    fn incoming(&self, moves: &Moves, until: f64) -> Incoming {
-        let phases = self.phases();
-        let desired = moves.desired;
-        let units = moves.surge.saturating_add(moves.slack).min(desired);
-        let sum = |laws: &[&Law]| {
-            let mean = laws.iter().map(|law| law.mean()).sum();
-            [mean, laws.iter().map(|law| law.variance()).sum()]
-        };
-        let Phases {
-            start,
-            drain,
-            reaction,
-            ..
-        } = phases;
-        Incoming {
-            units,
-            rounds: desired.div_ceil(units.max(1)),
-            first: if moves.surge > 0 {
-                sum(&[reaction, start])
-            } else {
-                sum(&[reaction, drain, reaction, start])
-            },
-            cycle: sum(&[start, reaction, drain, reaction]),
-            reaction: reaction.mean(),
-            until,
-        }
+    /// From the request to the moment at which a host that managed scaling launches joins: mean \[s\].
+    fn joins_after(&self, scenario: &Scenario) -> f64 {
+        let scaling = scenario
+            .capacity_provider
+            .and_then(|provider| provider.scaling);
+        scaling.map_or(0.0, |scaling| {
+            self.phases().reaction.mean() + scaling.alarm.0 + scenario.prescale.boot.mean.0
+        })
     }
 }
 

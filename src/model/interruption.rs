@@ -12,27 +12,23 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::exposure::Durations;
 use super::law::{Law, standard_deviation};
 use super::phases::Phases;
 use super::placement::{HostKind, Placement};
 use crate::scenario::{DurationLaw, Fallback, Scenario, Spot};
 
 /// From the notice to the end of a spot host \[s\] (Amazon EC2, spot interruption notices).
-const NOTICE: f64 = 120.0;
+pub const NOTICE: f64 = 120.0;
 
 /// How long a task that has no place is tried once per reaction, from the first failure \[s\].
-const TRIED_OFTEN_FOR: f64 = 50.0;
+pub const TRIED_OFTEN_FOR: f64 = 50.0;
 
 /// Time between two tries after that \[s\].
-const TRIED_EVERY: f64 = 300.0;
+pub const TRIED_EVERY: f64 = 300.0;
 
 /// The points of a law that others are conditioned on.
 const COARSE: usize = 16;
-
-/// Moments of a recovery that are told apart where a deployment goes on beside it: before anybody is
-/// back, and afterwards.
-const FIRST_MOMENTS: u32 = 4;
-const MOMENTS: usize = 24;
 
 /// The moments of the first failure that are told apart, and the tries soon after it.
 const FAILURES: usize = 6;
@@ -81,10 +77,8 @@ pub struct Loss {
     pub tasks: u32,
     /// Probability that it is so many.
     pub chance: f64,
-    /// How many of them are missing afterwards: at rest, and where the upper bound is used up.
+    /// How many of them are missing afterwards.
     pub missing: Rc<Missing>,
-    /// See `missing`.
-    pub missing_beside_starts: Rc<Missing>,
 }
 
 /// How many tasks are missing after a strike.
@@ -92,19 +86,6 @@ pub struct Loss {
 pub struct Missing {
     /// Expected time with at least j + 1 of them missing, for j = 0, 1, … \[s\].
     pub at_least: Vec<f64>,
-    /// The same moment by moment, coarsely.
-    pub course: Vec<Moment>,
-}
-
-/// A part of a recovery.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Moment {
-    /// Its middle, since the strike \[s\].
-    pub at: f64,
-    /// How long it lasts \[s\].
-    pub seconds: f64,
-    /// Probabilities that 0, 1, … tasks are missing, the last item for all from there on.
-    pub missing: Vec<f64>,
 }
 
 impl Missing {
@@ -119,34 +100,7 @@ impl Missing {
                 *expected += (1.0 - below).max(0.0) * step;
             }
         }
-        let mut all = vec![0.0; most + 1];
-        all[most] = 1.0;
-        let before = first / f64::from(FIRST_MOMENTS);
-        let mut course: Vec<Moment> = (0..FIRST_MOMENTS)
-            .map(|i| Moment {
-                at: (f64::from(i) + 0.5) * before,
-                seconds: before,
-                missing: all.clone(),
-            })
-            .collect();
-        let mut at = first;
-        for together in laws.chunks(laws.len().div_ceil(MOMENTS).max(1)) {
-            #[expect(clippy::cast_precision_loss, reason = "a small count")]
-            let count = together.len() as f64;
-            let mut missing = vec![0.0; most + 1];
-            for law in together {
-                for (sum, chance) in missing.iter_mut().zip(law) {
-                    *sum += chance / count;
-                }
-            }
-            course.push(Moment {
-                at: at + count * step / 2.0,
-                seconds: count * step,
-                missing,
-            });
-            at += count * step;
-        }
-        Self { at_least, course }
+        Self { at_least }
     }
 }
 
@@ -165,6 +119,8 @@ pub struct Recovery {
     outage: Law,
     /// What tries to start the tasks that wait.
     waiting: Waiting,
+    /// What courses of a deployment take.
+    durations: Rc<Durations>,
     known: RefCell<HashMap<Question, Rc<Missing>>>,
 }
 
@@ -222,9 +178,12 @@ impl Recovery {
             }
             _ => Law::fixed(0.0, step),
         };
+        let successor = requested(&scenario.spot, step).plus(&boot).shifted(NOTICE);
+        let durations = Durations::of(scenario, &phases.until_healthy(), [&successor, &outage]);
         Self {
             gone: allowed_when_gone(&phases.drain, &phases.reaction),
-            successor: requested(&scenario.spot, step).plus(&boot).shifted(NOTICE),
+            durations: Rc::new(durations),
+            successor,
             outage,
             reaction: phases.reaction.clone(),
             start: phases.start.clone(),
@@ -236,6 +195,12 @@ impl Recovery {
             },
             known: RefCell::default(),
         }
+    }
+
+    /// What courses of a deployment take.
+    #[must_use]
+    pub fn durations(&self) -> &Rc<Durations> {
+        &self.durations
     }
 
     /// How many tasks are missing.
@@ -526,8 +491,7 @@ pub fn sources(
     let rho = scenario.spot.correlation;
     let mut sources = Vec::new();
     let source = |cause, count, hazard: f64, struck: &[(u32, &HostKind)]| {
-        let counts = scenario.deployment.stopping_counts;
-        let losses = losses(placement, struck, cause, recovery, [beside, most], counts);
+        let losses = losses(placement, struck, cause, recovery, [beside, most]);
         (hazard > 0.0 && count > 0 && !losses.is_empty()).then_some(Source {
             cause,
             count,
@@ -559,19 +523,11 @@ fn losses(
     cause: Cause,
     recovery: &Recovery,
     [beside, most]: [u32; 2],
-    counts: bool,
 ) -> Vec<Loss> {
     let hosts: u32 = struck.iter().map(|&(hosts, _)| hosts).sum();
     let places = struck.iter().fold(0_u32, |sum, &(hosts, kind)| {
         sum.saturating_add(hosts.saturating_mul(kind.places))
     });
-    // New tasks on the hosts that are not struck, while a deployment uses all the room it may.
-    let surge = beside.min(placement.free_beside(&[], 0));
-    let starting = |lost: u32| {
-        let all = placement.tasks().max(1);
-        let left = u64::from(surge) * u64::from(all.saturating_sub(lost)) / u64::from(all);
-        u32::try_from(left).unwrap_or(u32::MAX)
-    };
     placement
         .tasks_on(struck)
         .into_iter()
@@ -591,19 +547,10 @@ fn losses(
                 on_each: places.div_ceil(hosts).min(tasks),
                 most: tasks.min(most),
             };
-            let beside_starts = match cause {
-                Cause::Spot if counts => 0,
-                Cause::Spot | Cause::Zone => question.beside,
-            };
             Loss {
                 tasks,
                 chance,
                 missing: recovery.missing(question),
-                missing_beside_starts: recovery.missing(Question {
-                    beside: beside_starts,
-                    elsewhere: free.saturating_sub(starting(tasks)).min(tasks),
-                    ..question
-                }),
             }
         })
         .collect()
