@@ -213,6 +213,8 @@ fn model_and_simulation_agree_on_strikes() {
         ),
         (all.iter().filter_map(|one| one.minutes).collect(), 0.6),
         (all.iter().filter_map(|one| one.zone).collect(), 0.6),
+        (all.iter().filter_map(|one| one.during).collect(), 0.6),
+        (all.iter().filter_map(|one| one.chance).collect(), 0.7),
     ] {
         let near = figure.iter().filter(|both| both.is_near()).count();
         #[expect(clippy::cast_precision_loss, reason = "small counts")]

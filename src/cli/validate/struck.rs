@@ -52,10 +52,9 @@ pub fn section(page: &mut Page, validation: &Validation) {
              strikes at a time, seconds a month: the model lets causes add up as if each found the \
              room elsewhere that the other takes. A few are single strikes, 4 to 10 % off."
                 .to_owned(),
-            "During deployments the model lets tasks on their way stand in for lost ones by an \
-             average over the course of the deployment, as it does for what strikes add where \
-             the scheduler's own moves are already short, and has the tasks where they are between \
-             deployments. That is the smaller part of a month's minutes."
+            "During deployments the model follows a few courses and strikes them at even moments: \
+             what is out of the interval is mostly that they are few. Of strikes it follows one \
+             at a time, so that shortfalls which need two are missing."
                 .to_owned(),
         ],
     );

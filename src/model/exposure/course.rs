@@ -37,6 +37,8 @@ pub(super) struct Setting {
     pub(super) release: ReleaseHosts,
     /// From the last change to "completed", beside a reaction \[s\].
     pub(super) lag: f64,
+    /// A course that is not through by then does not end \[s\].
+    pub(super) given_up_at: f64,
 }
 
 /// A host as the deployment finds it.
@@ -62,6 +64,10 @@ impl Host {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what is so of a host does not exclude each other"
+)]
 struct OnHost {
     free: u32,
     /// Tasks of the service, and those of them that are healthy.
@@ -449,7 +455,7 @@ impl Followed<'_> {
     pub(super) fn until_enough(&self, course: &mut Course) {
         while course.healthy() < self.setting.required
             && course.stage != Stage::Over
-            && self.next_at(course).is_some()
+            && self.goes_on(course)
         {
             self.step(course);
         }
@@ -460,12 +466,18 @@ impl Followed<'_> {
         while course.stage != Stage::Over {
             if self.is_as_desired(course) {
                 self.complete(course);
-            } else if self.next_at(course).is_none() {
+            } else if !self.goes_on(course) {
                 course.stage = Stage::Over;
             } else {
                 self.step(course);
             }
         }
+    }
+
+    /// Whether anything comes of it yet.
+    fn goes_on(&self, course: &mut Course) -> bool {
+        let next = self.next_at(course);
+        next.is_some_and(|at| at < self.setting.given_up_at)
     }
 
     /// When the next change comes; what failures left undone is looked for when nothing is under way.

@@ -66,6 +66,11 @@ impl Durations {
         self.phases[phase as usize][which as usize % (ORDERS * QUANTILES as usize)]
     }
 
+    /// The longest of all \[s\].
+    pub(super) fn longest(&self) -> f64 {
+        self.phases.iter().flatten().copied().fold(0.0, f64::max)
+    }
+
     /// From a start on a host without the image to RUNNING \[s\].
     pub(super) fn cold_running(&self) -> f64 {
         self.running

@@ -24,6 +24,9 @@ const NO_END: f64 = 50.0;
 /// The fractional part of the golden ratio: its multiples lie evenly in (0, 1).
 const EVENLY: f64 = 0.618_033_988_749_894_9;
 
+/// Instance type and zone.
+type Pool = (String, Option<String>);
+
 /// What may come of itself over some hosts.
 #[derive(Debug, Clone, PartialEq)]
 struct Strike {
@@ -101,6 +104,7 @@ impl Courses {
                 provisioning: scenario.capacity_provider.is_some(),
                 release: scenario.prescale.release_hosts,
                 lag: scenario.deployment.completion_lag.0,
+                given_up_at: 0.0,
             },
             durations: Rc::clone(durations),
         }
@@ -116,6 +120,7 @@ impl Courses {
     pub(super) fn struck(&self, moves: &Moves, joins_after: f64, seconds: f64) -> Struck {
         let mut setting = self.setting.clone();
         (setting.lower, setting.upper) = (moves.bounds.lower, moves.bounds.upper);
+        setting.given_up_at = NO_END * seconds + self.durations.longest();
         let joining = Host {
             places: moves.joining.each,
             is_added: true,
@@ -138,7 +143,6 @@ impl Courses {
             before: None,
             other: None,
             apart: seconds / f64::from(MOMENTS[usize::from(is_safe)]),
-            seconds,
             steps: 0,
             turn: 0,
             length: 0.0,
@@ -199,9 +203,8 @@ fn strikes(scenario: &Scenario, kinds: &[(std::ops::Range<usize>, HostKind)]) ->
         let numbers = range.clone();
         numbers.filter_map(|host| u32::try_from(host).ok())
     };
-    let grouped = |of: &dyn Fn(&HostKind) -> Option<(String, Option<String>)>,
-                   hazard: &dyn Fn(&HostKind) -> f64| {
-        let mut groups: Vec<((String, Option<String>), Strike)> = Vec::new();
+    let grouped = |of: &dyn Fn(&HostKind) -> Option<Pool>, hazard: &dyn Fn(&HostKind) -> f64| {
+        let mut groups: Vec<(Pool, Strike)> = Vec::new();
         for (range, kind) in kinds {
             let Some(key) = of(kind).filter(|_| !range.is_empty()) else {
                 continue;
@@ -268,8 +271,6 @@ struct Sampling<'a> {
     other: Option<Course>,
     /// Time from one moment to the next \[s\].
     apart: f64,
-    /// How long one deployment should take \[s\].
-    seconds: f64,
     steps: u64,
     /// How many choices were made.
     turn: u32,
@@ -301,13 +302,13 @@ impl Sampling<'_> {
             durations: self.durations,
         };
         followed.request(&mut course);
-        // (number of the struck course's cause, hazard, time short) wait for the course's own.
+        // What the course is short of itself is known at its end.
         let mut weights: Vec<(Cause, f64)> = Vec::new();
         let mut at = (f64::from(number) + 0.5) * EVENLY;
         at = at.fract() * self.apart;
         loop {
             followed.until(&mut course, at);
-            if course.is_over() || at > NO_END * self.seconds {
+            if course.is_over() || at > self.setting.given_up_at {
                 break;
             }
             for kind in self.kinds {
