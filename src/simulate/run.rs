@@ -32,6 +32,8 @@ const NOTICE: f64 = 120.0;
 const NLB_SHORTEST_DRAIN: f64 = 120.0;
 /// How long a task that waits for a host is tried once per reaction \[s\].
 const TRIED_OFTEN_FOR: f64 = 50.0;
+/// Time between two of these where the scheduler reacts at once \[s\].
+const TRIED_AT_MOST_EVERY: f64 = 1.0;
 /// Time between two tries after that \[s\].
 const TRIED_EVERY: f64 = 300.0;
 /// The shortest time that is billed per launch \[s\].
@@ -1347,7 +1349,7 @@ impl<'a> Run<'a> {
             let often_until = self.waiting_since + TRIED_OFTEN_FOR;
             let left = often_until - self.now;
             if left > SAME_MOMENT * often_until {
-                let reaction = self.draw_reaction();
+                let reaction = self.draw_reaction().max(TRIED_AT_MOST_EVERY);
                 self.schedule(reaction.min(left), RETRY, 0);
             } else {
                 self.schedule(TRIED_EVERY, RETRY, 0);

@@ -2,10 +2,10 @@
 //! shares nothing with it.
 
 use prescale::model::estimate;
-use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
+use prescale::scenario::{DurationLaw, Scenario};
 use prescale::simulate::{Asked, Simulation, simulate};
-use prescale::units::MINUTES_PER_MONTH;
+use prescale::units::{MINUTES_PER_MONTH, Seconds};
 use prescale::validate::agreement;
 use prescale::validate::strikes::{Both, strikes};
 
@@ -92,6 +92,15 @@ fn a_lost_task_waits_for_the_next_host() {
             minutes(share, 1.0, 440.0),
         );
     }
+}
+
+#[test]
+fn a_scheduler_that_reacts_at_once_does_not_try_without_end() {
+    // Tried from the strike on for 50 s, then at 350; the host joins at 280. Healthy at 420.
+    let cluster = format!("[cluster]\n{}{}", hosts(1, 1, "spot", ""), spot(1e-4, 0.0));
+    let mut scenario = service(1, 1, [100, 200], &cluster);
+    scenario.deployment.reaction = DurationLaw::fixed(Seconds(0.0));
+    both_are(&scenario, minutes(1e-4, 1.0, 420.0));
 }
 
 #[test]

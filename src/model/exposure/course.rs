@@ -11,6 +11,9 @@ use super::durations::{Durations, Phase};
 use crate::model::interruption::{NOTICE, TRIED_EVERY, TRIED_OFTEN_FOR};
 use crate::scenario::{Placement, ReleaseHosts};
 
+/// Time between two tries where the scheduler reacts at once \[s\].
+const TRIED_AT_MOST_EVERY: f64 = 1.0;
+
 /// The rank of a host that no task goes to.
 const FULL: i64 = i64::MIN;
 /// Hosts with more tasks are ranked as if they had so many.
@@ -783,7 +786,8 @@ impl Followed<'_> {
         if course.waiting > 0 {
             let left = course.waiting_since + TRIED_OFTEN_FOR - course.now;
             let after = if left > 1e-9 {
-                self.draw(course, Phase::Reaction).min(left)
+                let reaction = self.draw(course, Phase::Reaction);
+                reaction.max(TRIED_AT_MOST_EVERY).min(left)
             } else {
                 TRIED_EVERY
             };
