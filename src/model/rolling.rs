@@ -113,6 +113,8 @@ pub struct Rolling {
     /// The same on coarser grids, by the bits of the distance of two points.
     coarse_reactions: Memory<(usize, u64), Law>,
     drains: OnceCell<Vec<Drain>>,
+    /// From a start to healthy, to the reaction to that, and to STOPPED of an old task, on fewer points.
+    coarse_starts: OnceCell<[[Law; 2]; 3]>,
     lattice: OnceCell<Lattice>,
     sums: Memory<(Host, u32), Law>,
     issues: Memory<(Kind, u32), Law>,
@@ -166,6 +168,7 @@ impl Rolling {
             ],
             coarse_reactions: RefCell::default(),
             drains: OnceCell::new(),
+            coarse_starts: OnceCell::new(),
             lattice: OnceCell::new(),
             phases,
             reuse,

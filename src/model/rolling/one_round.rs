@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::grid::floor_index;
 use super::points::law_at_many_points;
-use super::told::{Before, Chances, DRAINS, in_time};
+use super::told::{Before, Chances, DRAINS, in_time, is_steady};
 use super::totals::{chance_of_at_most, chance_with_one, power};
 use super::units::{Burst, CELLS, Host};
 use super::{Begins, End, Kind, Rolling, Rollout};
@@ -17,6 +17,13 @@ const CASES: [(f64, f64); 3] = [
     (2.0 / 3.0, 0.0),
     (1.0 / 6.0, 1.732_050_807_568_877_2),
 ];
+
+/// Where what makes room varies less than this share of the variance of a start, one case is enough.
+const QUIET: f64 = 0.3;
+
+/// The most groups of starts that there are: those held back, those at once, and one cut in two by the
+/// hosts without the image.
+const MOST_GROUPS: usize = STEPS as usize + 4;
 
 /// The last of several first stops is taken to come where so many times as few are later as in the
 /// mean.
@@ -117,8 +124,11 @@ impl Rolling {
                 End::HealthyBut(_) => 1.0 - group.through(&group.healthy, seconds),
                 End::StoppedBut(_) => 1.0 - group.through(&group.replaced, seconds),
             };
-            let left: Vec<(u32, f64)> = groups.iter().map(|g| (g.size, left(g))).collect();
-            chance_of_at_most(excused, &left)
+            let mut counts = [(0, 0.0); MOST_GROUPS];
+            for (count, group) in counts.iter_mut().zip(groups) {
+                *count = (group.size, left(group));
+            }
+            chance_of_at_most(excused, &counts[..groups.len()])
         };
         let chance = |by: usize| {
             let seconds = as_f64(by) * self.step();
@@ -167,8 +177,8 @@ impl Rolling {
         let drains = self.drains();
         in_time(drains, |before| {
             let mut all = 1.0;
-            let mut marked = Vec::with_capacity(groups.len());
-            for group in groups {
+            let mut marked = [(0, 0.0); MOST_GROUPS];
+            for (marked, group) in marked.iter_mut().zip(groups) {
                 let mut told = [0.0; DRAINS];
                 for (told, drain) in told.iter_mut().zip(drains) {
                     let earlier = as_f64(drain.points) * self.step();
@@ -185,12 +195,17 @@ impl Rolling {
                     return Before::default();
                 }
                 all *= power(enough, group.size);
-                marked.push((group.size, left / (gone + left)));
+                *marked = (group.size, left / (gone + left));
             }
+            let marked = &marked[..groups.len()];
             Before {
                 none_bad: all,
-                few_left: all * chance_of_at_most(last, &marked),
-                few_with_bad: chance_with_one(last, &marked),
+                few_left: all * chance_of_at_most(last, marked),
+                few_with_bad: if is_steady(drains) {
+                    0.0
+                } else {
+                    chance_with_one(last, marked)
+                },
             }
         })
     }
@@ -231,16 +246,18 @@ impl Rolling {
                 self.groups_of_two_goes(rollout, &freed.coarsened(CELLS)),
             )];
         }
+        let varies = freed.variance() > QUIET * self.phases.start.variance();
         let [first, others] = [later + 1, rollout.slack - later].map(f64::from);
         let all = first + others;
         let share = first / all;
         let deviation = (share * (1.0 - share) / (all + 1.0)).sqrt();
-        let cases = CASES.map(|(chance, deviations)| {
+        let cases = if varies { &CASES[..] } else { &[(1.0, 0.0)] };
+        let cases = cases.iter().map(|&(chance, deviations)| {
             let moment = freed.quantile((share + deviations * deviation).clamp(0.01, 0.99));
             let before = freed.no_later(moment).coarsened(CELLS);
             (chance, self.groups_of_two_goes(rollout, &before))
         });
-        cases.into()
+        cases.collect()
     }
 
     /// The starts with the first moves, and those that each wait for room so long.
@@ -258,16 +275,21 @@ impl Rolling {
             told: Cow::Borrowed(&self.told[host as usize]),
             replaced: Cow::Borrowed(&self.replaced[host as usize]),
         });
-        let after = |law: &Law| Cow::Owned(freed.roughly_plus(&law.coarsened(CELLS)));
+        let [healthy, told, replaced] = self.coarse_starts.get_or_init(|| {
+            [&self.healthy, &self.told, &self.replaced]
+                .map(|laws| laws.each_ref().map(|law| law.coarsened(CELLS)))
+        });
+        let then = then.into_iter().filter(|&(_, size)| size > 0);
+        let after = |law: &Law| Cow::Owned(freed.roughly_plus(law));
         let then = then.map(|(host, size)| Group {
             size,
             delay: 0.0,
-            healthy: after(&self.healthy[host as usize]),
-            told: after(&self.told[host as usize]),
-            replaced: after(&self.replaced[host as usize]),
+            healthy: after(&healthy[host as usize]),
+            told: after(&told[host as usize]),
+            replaced: after(&replaced[host as usize]),
         });
-        let groups = first.into_iter().chain(then);
-        groups.filter(|group| group.size > 0).collect()
+        let first = first.into_iter().filter(|group| group.size > 0);
+        first.chain(then).collect()
     }
 
     /// The starts of a round, those on hosts without the image first: where they are, how

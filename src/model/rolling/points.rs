@@ -13,6 +13,9 @@ const WIDTHS: f64 = 4.0;
 /// Points where they cost little.
 const MANY: usize = 256;
 
+/// Probability below which nothing is looked at, where points cost little.
+const NOTHING: f64 = 1e-9;
+
 /// Points that there usually are, at most.
 const USUAL: usize = 32;
 
@@ -67,17 +70,27 @@ pub(super) fn law_at_many_points(
 ) -> Law {
     let stride = (high - low).div_ceil(MANY).max(1);
     let points = (high - low).div_ceil(stride);
+    let at = |i: usize| low + i * stride;
+    // The first of the points at which there is anything; the last one is 1.
+    let (mut none, mut first) = (0, points);
+    while none + 1 < first {
+        let middle = usize::midpoint(none, first);
+        if chance(at(middle)) < NOTHING {
+            none = middle;
+        } else {
+            first = middle;
+        }
+    }
     let mut before = 0.0;
-    let cells = (1..=points).map(|i| {
-        let at = low + i * stride;
-        let up_to = if i == points {
+    let cells = (none + 1..=points).map(|i| {
+        let up_to = if i == points || before > 1.0 - NOTHING {
             1.0
         } else {
-            chance(at).clamp(before, 1.0)
+            chance(at(i)).clamp(before, 1.0)
         };
         let mass = up_to - before;
         before = up_to;
-        ((as_f64(at) - as_f64(stride) / 2.0) * cell, mass)
+        ((as_f64(at(i)) - as_f64(stride) / 2.0) * cell, mass)
     });
     Law::from_points(cells, as_f64(stride) * cell)
 }

@@ -3,7 +3,7 @@
 use super::joint::Number;
 
 /// Up to this variance the number of marks is counted.
-const COUNTED: f64 = 16.0;
+const COUNTED: f64 = 4.0;
 
 /// Of more groups than this it is not told which one a unit is of.
 const FEW_GROUPS: usize = 4;
@@ -59,7 +59,7 @@ pub(super) fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
 /// It is of a group with a chance as its expected marks; the others are at most one less.
 pub(super) fn chance_with_one(limit: u32, groups: &[(u32, f64)]) -> f64 {
     let number = Number::of(groups.iter().copied());
-    if groups.len() > FEW_GROUPS || number.mean <= 0.0 || limit == 0 {
+    if groups.len() > FEW_GROUPS || number.variance > COUNTED || number.mean <= 0.0 || limit == 0 {
         return number.at_most_with_one(f64::from(limit));
     }
     let mut others = groups.to_vec();
