@@ -10,11 +10,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::law::{Law, as_f64, standard_deviation};
+use super::law::Law;
 use super::phases::Phases;
+use super::quantiles::{Chances, cold_running, quantiles, reaction_and_drain};
 use super::start_limits::{StartLimit, limits};
 use crate::rollout::{Moves, others};
-use crate::scenario::{DurationLaw, Placement, Scenario};
+use crate::scenario::{Placement, Scenario};
 
 /// Starts that are followed in all.
 const STARTS: u32 = 2048;
@@ -22,9 +23,6 @@ const STARTS: u32 = 2048;
 const COURSES: [u32; 2] = [4, 16];
 /// The same for a mean over time.
 const COURSES_FOR_A_MEAN: [u32; 2] = [4, 64];
-
-/// Quantiles that a law is told by.
-const QUANTILES: u32 = 64;
 
 /// A host as the deployment finds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,47 +107,25 @@ pub struct PhaseQuantiles {
 struct Shuffled {
     quantiles: Vec<f64>,
     next: usize,
-    state: u64,
+    chances: Chances,
 }
 
 impl Shuffled {
     fn of(law: &Law, state: u64) -> Self {
-        let middle = |cell: u32| (f64::from(cell) + 0.5) / f64::from(QUANTILES);
-        let mut quantiles: Vec<f64> = (0..QUANTILES)
-            .map(|cell| law.quantile(middle(cell)))
-            .collect();
-        // The longest stands for the tail, so that the mean is right.
-        let missing = law.mean() * as_f64(quantiles.len()) - quantiles.iter().sum::<f64>();
-        if let Some(longest) = quantiles.last_mut() {
-            *longest = (*longest + missing).max(0.0);
-        }
         Self {
-            quantiles,
+            quantiles: quantiles(law),
             next: 0,
-            state,
+            chances: Chances::from(state),
         }
     }
 
     fn next(&mut self) -> f64 {
         if self.next == 0 {
-            for left in (1..QUANTILES).rev() {
-                let other = self.below(left + 1);
-                self.quantiles.swap(left as usize, other);
-            }
+            self.chances.shuffle(&mut self.quantiles);
             self.next = self.quantiles.len();
         }
         self.next -= 1;
         self.quantiles[self.next]
-    }
-
-    /// The high bits of a linear congruential sequence (Knuth, MMIX), brought below a limit.
-    fn below(&mut self, limit: u32) -> usize {
-        self.state = self
-            .state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let high = self.state >> 32;
-        usize::try_from((high * u64::from(limit)) >> 32).unwrap_or(0)
     }
 }
 
@@ -164,17 +140,10 @@ enum Phase {
 }
 
 impl PhaseQuantiles {
-    /// The durations of a scenario's service. What varies less than a whole cycle is told on a grid
-    /// of its own: who is gone first depends on it.
+    /// The durations of a scenario's service.
     #[must_use]
     pub fn of(scenario: &Scenario, phases: &Phases) -> Self {
-        let service = &scenario.service;
-        let timing = &service.timing;
-        let balancer = service.load_balancer.as_ref();
-        let reaction = scenario.deployment.reaction;
-        let reaction = Law::of(reaction, own_step(reaction));
-        let stop = Law::cut_at(timing.stop, timing.stop_timeout.0, own_step(timing.stop));
-        let drain = stop.shifted(balancer.map_or(0.0, |balancer| balancer.drain().0));
+        let [reaction, drain] = reaction_and_drain(scenario);
         Self {
             phases: [
                 Shuffled::of(&phases.cold_start, 1),
@@ -183,22 +152,12 @@ impl PhaseQuantiles {
                 Shuffled::of(&drain, 4),
                 Shuffled::of(&reaction, 5),
             ],
-            running: timing.start.mean.0 + timing.cold_start_extra.mean.0,
+            running: cold_running(scenario),
         }
     }
 
     fn next(&mut self, phase: Phase) -> f64 {
         self.phases[phase as usize].next()
-    }
-}
-
-/// A sixteenth of the standard deviation \[s\].
-fn own_step(duration: DurationLaw) -> f64 {
-    let deviation = standard_deviation(duration);
-    if deviation > 0.0 {
-        deviation / 16.0
-    } else {
-        1.0
     }
 }
 

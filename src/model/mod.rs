@@ -19,6 +19,7 @@ mod paid_hour;
 pub mod phases;
 pub mod placement;
 mod provider;
+mod quantiles;
 mod range;
 mod release;
 pub mod rollback;

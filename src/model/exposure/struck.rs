@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use super::course::{Blow, Course, Followed, Host, Setting};
-use super::durations::{Chances, Durations};
+use super::durations::Durations;
 use super::{Cause, Struck};
 use crate::model::estimate::Plan;
 use crate::model::placement::{HostKind, added, listed};
+use crate::model::quantiles::Chances;
 use crate::rollout::{Moves, others};
 use crate::scenario::{Capacity, Placement, Scenario, Used};
 

@@ -1,0 +1,86 @@
+//! Durations that followed courses of a deployment take: the quantiles of a law, in orders that have
+//! no pattern and are the same whenever they are asked for.
+
+use super::law::{Law, as_f64, standard_deviation};
+use crate::scenario::{DurationLaw, Scenario};
+
+/// Quantiles that a law is told by.
+pub const QUANTILES: u32 = 64;
+
+/// The middles of as many parts of equal chance \[s\]. The longest stands for the tail, so that the
+/// mean is right.
+#[must_use]
+pub fn quantiles(law: &Law) -> Vec<f64> {
+    let middle = |cell: u32| (f64::from(cell) + 0.5) / f64::from(QUANTILES);
+    let mut quantiles: Vec<f64> = (0..QUANTILES)
+        .map(|cell| law.quantile(middle(cell)))
+        .collect();
+    let missing = law.mean() * as_f64(quantiles.len()) - quantiles.iter().sum::<f64>();
+    if let Some(longest) = quantiles.last_mut() {
+        *longest = (*longest + missing).max(0.0);
+    }
+    quantiles
+}
+
+/// Numbers without a pattern: the high bits of a linear congruential sequence (Knuth, MMIX).
+#[derive(Debug, Clone, Default)]
+pub struct Chances {
+    state: u64,
+}
+
+impl Chances {
+    /// The sequence that begins there.
+    #[must_use]
+    pub fn from(state: u64) -> Self {
+        Self { state }
+    }
+
+    /// The next one, brought below a limit.
+    fn below(&mut self, limit: usize) -> usize {
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let high = u128::from(self.state >> 32);
+        usize::try_from((high * limit as u128) >> 32).unwrap_or(0)
+    }
+
+    /// Brings things into another order.
+    pub fn shuffle<T>(&mut self, things: &mut [T]) {
+        for left in (1..things.len()).rev() {
+            let other = self.below(left + 1);
+            things.swap(left, other);
+        }
+    }
+}
+
+/// The reaction and the drain of a scenario's service, each on a grid of its own: what varies less
+/// than a whole cycle decides who is gone first.
+#[must_use]
+pub fn reaction_and_drain(scenario: &Scenario) -> [Law; 2] {
+    let timing = &scenario.service.timing;
+    let balancer = scenario.service.load_balancer.as_ref();
+    let reaction = scenario.deployment.reaction;
+    let stop = Law::cut_at(timing.stop, timing.stop_timeout.0, own_step(timing.stop));
+    [
+        Law::of(reaction, own_step(reaction)),
+        stop.shifted(balancer.map_or(0.0, |balancer| balancer.drain().0)),
+    ]
+}
+
+/// A sixteenth of the standard deviation \[s\].
+fn own_step(duration: DurationLaw) -> f64 {
+    let deviation = standard_deviation(duration);
+    if deviation > 0.0 {
+        deviation / 16.0
+    } else {
+        1.0
+    }
+}
+
+/// From a start on a host without the image to RUNNING, when the host has it: mean \[s\].
+#[must_use]
+pub fn cold_running(scenario: &Scenario) -> f64 {
+    let timing = &scenario.service.timing;
+    timing.start.mean.0 + timing.cold_start_extra.mean.0
+}
