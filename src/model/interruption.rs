@@ -24,6 +24,9 @@ pub const NOTICE: f64 = 120.0;
 /// How long a task that has no place is tried once per reaction, from the first failure \[s\].
 pub const TRIED_OFTEN_FOR: f64 = 50.0;
 
+/// Time between two of these where the scheduler reacts at once \[s\].
+pub const TRIED_AT_MOST_EVERY: f64 = 1.0;
+
 /// Time between two tries after that \[s\].
 pub const TRIED_EVERY: f64 = 300.0;
 

@@ -8,11 +8,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::durations::{Durations, Phase};
-use crate::model::interruption::{NOTICE, TRIED_EVERY, TRIED_OFTEN_FOR};
+use crate::model::interruption::{NOTICE, TRIED_AT_MOST_EVERY, TRIED_EVERY, TRIED_OFTEN_FOR};
 use crate::scenario::{Placement, ReleaseHosts};
-
-/// Time between two tries where the scheduler reacts at once \[s\].
-const TRIED_AT_MOST_EVERY: f64 = 1.0;
 
 /// The rank of a host that no task goes to.
 const FULL: i64 = i64::MIN;
