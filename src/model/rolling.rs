@@ -94,6 +94,8 @@ pub struct Rolling {
     reuse: Reuse,
     /// Rate limits on starts.
     limits: &'static [StartLimit],
+    /// From a stop to the reaction to STOPPED, which gives the place away.
+    freed: Law,
     /// From a start to healthy.
     healthy: [Law; 2],
     /// From a start to STOPPED of the old task that it replaces.
@@ -148,8 +150,8 @@ impl Rolling {
             Reuse::AtTheStop => phases.reaction.clone(),
         };
         let healthy = [phases.cold_start.clone(), phases.start.clone()];
-        let released = phases.drain.plus(&phases.reaction);
-        let swapped = healthy.each_ref().map(|start| released.plus(start));
+        let freed = phases.drain.plus(&phases.reaction);
+        let swapped = healthy.each_ref().map(|start| freed.plus(start));
         let replaced = healthy.each_ref().map(|start| start.plus(&drained));
         Self {
             healthy_and_gone: healthy
@@ -159,6 +161,7 @@ impl Rolling {
             swapped_and_told: swapped
                 .each_ref()
                 .map(|swapped| swapped.plus(&phases.reaction)),
+            freed,
             swapped,
             cycle: healthy.each_ref().map(|start| start.plus(&turn)),
             healthy,

@@ -134,9 +134,7 @@ impl Number {
         let spread = (1.0 + q * low + p * high) / ((trials + 1.0 / 6.0) * p * q);
         normal::below(off * spread.max(0.0).sqrt())
     }
-}
 
-impl Number {
     /// Probability of at most `limit`, where a random one of the units counted is known to be one.
     ///
     /// # Formula

@@ -1,4 +1,5 @@
-//! The end of a rollout whose new tasks all start at once, or all in one place.
+//! The end of a rollout whose new tasks all start at once, all in one place, or in two goes: with the
+//! first moves and where the first stops make room.
 
 use std::borrow::Cow;
 
@@ -87,9 +88,8 @@ impl Rolling {
     fn is_overtaken(&self, rollout: Rollout) -> bool {
         let at_once = self.begun_with_a_start(rollout);
         let later = rollout.replacements - at_once;
-        let freed = self.phases.drain.plus(&self.phases.reaction);
         let late = 1.0 - f64::from(later) / f64::from(rollout.slack + 1);
-        let latest = freed.quantile(1.0 - late / LATE);
+        let latest = self.freed.quantile(1.0 - late / LATE);
         let again = latest - self.phases.reaction.mean();
         let sooner = self.replaced[Host::Warm as usize].smooth_cdf(again);
         f64::from(at_once) * sooner > OVERTAKE
@@ -239,7 +239,7 @@ impl Rolling {
     /// each other, each before it. Its share of all is a beta number.
     fn cases_of_two_goes(&self, rollout: Rollout) -> Vec<(f64, Vec<Group<'_>>)> {
         let later = rollout.replacements - self.begun_with_a_start(rollout);
-        let freed = self.phases.drain.plus(&self.phases.reaction);
+        let freed = &self.freed;
         if later == rollout.slack || freed.is_fixed() {
             return vec![(
                 1.0,
