@@ -13,10 +13,11 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::model::{Availability, Model, Plan, Score, TimeAndCost, at_ends, required_tasks};
 use crate::rollout::{
-    Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, joining,
+    Added, Room, TooFewPlaces, bounds, distinct_lower_bounds, distinct_upper_bounds, joining,
     managed_scaling, places_on_added, room, roundest_maximum_percent,
     roundest_minimum_healthy_percent, target_headroom,
 };
@@ -221,7 +222,12 @@ pub struct Search<'a> {
     drafts: RefCell<HashMap<Plan, Option<Draft>>>,
     /// At the desired count, and what is held against the limit.
     availabilities: RefCell<HashMap<Plan, (Availability, f64)>>,
+    /// The scenario at the ends of its range, by the hosts that are added.
+    ends: RefCell<HashMap<Added, Ends>>,
 }
+
+/// Scenarios at other desired counts, with the room there.
+type Ends = Rc<[(Scenario, Room)]>;
 
 impl<'a> Search<'a> {
     /// All plans that a scenario may change to.
@@ -250,9 +256,10 @@ impl<'a> Search<'a> {
             configurations: Vec::new(),
             drafts: RefCell::default(),
             availabilities: RefCell::default(),
+            ends: RefCell::default(),
         };
         for (before, standing) in ways_to_add(scenario)? {
-            let added = crate::rollout::Added { before, standing };
+            let added = Added { before, standing };
             let room = room(scenario, added)?;
             let (in_room, beyond) = search.by_room(room, search.maximum_percents(room));
             let adds_none = before + standing == 0;
@@ -440,19 +447,24 @@ impl<'a> Search<'a> {
     }
 
     /// The scenario at the ends of its range, where limits are set that have to be kept there too.
-    fn ends(&self, plan: &Plan) -> Vec<(Scenario, Room)> {
+    fn ends(&self, plan: &Plan) -> Ends {
         if self.scenario.limits == Limits::default() {
-            return Vec::new();
+            return Rc::default();
         }
-        at_ends(self.scenario, plan.added())
+        let added = plan.added();
+        let mut known = self.ends.borrow_mut();
+        let ends = || at_ends(self.scenario, added).into();
+        Rc::clone(known.entry(added).or_insert_with(ends))
     }
 
     /// Total cost and time of a plan where they are worst. An end at which it is stuck is told of
     /// by itself.
     fn held(&self, plan: &Plan, found: &TimeAndCost) -> (Usd, Seconds) {
         let total = |found: &TimeAndCost| found.cost.total_usd_per_month.unwrap_or_default();
-        let ends = self.ends(plan).into_iter();
-        ends.filter_map(|(there, room)| self.model.time_and_cost(&there, plan, room))
+        let ends = self.ends(plan);
+        let there = ends.iter();
+        there
+            .filter_map(|(there, room)| self.model.time_and_cost(there, plan, *room))
             .fold((total(found), found.time), |(usd, time), there| {
                 (usd.max(total(&there)), time.max(there.time))
             })
@@ -464,8 +476,10 @@ impl<'a> Search<'a> {
         if self.scenario.limits.availability.is_none() {
             return monthly(found);
         }
-        let ends = self.ends(plan).into_iter();
-        ends.filter_map(|(there, room)| self.model.availability(&there, plan, room))
+        let ends = self.ends(plan);
+        let there = ends.iter();
+        there
+            .filter_map(|(there, room)| self.model.availability(there, plan, *room))
             .fold(monthly(found), |worst, there| worst.min(monthly(&there)))
     }
 

@@ -15,7 +15,7 @@ use crate::scenario::{
 };
 
 /// Hosts added beyond the listed ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Added {
     /// Pre-scaled, just before the deployment: they have not got the image.
     pub before: u32,
