@@ -539,26 +539,17 @@ fn one_round_of_starts_in_two_goes() {
 /// ones wait for stops. That later ones wait for places now and then is left out.
 #[test]
 fn permitted_starts_that_wait_for_room() {
-    let law = |mean: f64, cv| DurationLaw::lognormal(Seconds(mean), cv);
     for ([desired, lower, upper, places], mean) in [
         ([4, 1, 4, 1], 0.005),
         ([8, 4, 9, 2], 0.03),
         ([8, 6, 12, 2], 0.005),
     ] {
         let params = Params {
-            desired,
-            lower,
-            upper,
-            warm_places: places,
-            required: desired,
             stopping_counts: false,
-            timing: Timing {
-                start: law(80.0, 0.6),
-                stop: law(16.0, 0.5),
-                ..by_hand(4, 5).timing
-            },
-            reaction: law(18.0, 0.3),
-            ..by_hand(4, 5)
+            ..unchecked(
+                [desired, lower, upper, places],
+                [(80.0, 0.6), (16.0, 0.5), (18.0, 0.3)],
+            )
         };
         let name = format!("{desired} {lower} {upper} {places}");
         let percents = percents_of(desired, upper - desired, desired - lower);
@@ -572,28 +563,14 @@ fn permitted_starts_that_wait_for_room() {
 /// Which of a few tasks tells an old one to stop, where reactions or stops vary much.
 #[test]
 fn the_last_of_a_few_to_be_seen_tells_none_to_stop() {
-    let law = |mean: f64, cv| DurationLaw::lognormal(Seconds(mean), cv);
-    let slow_stops = Params {
-        desired: 3,
-        lower: 1,
-        upper: 6,
-        warm_places: 3,
-        required: 3,
-        timing: Timing {
-            start: law(7.0, 0.5),
-            stop: law(46.0, 0.8),
-            ..by_hand(4, 5).timing
-        },
-        reaction: law(15.0, 0.7),
-        ..by_hand(4, 5)
-    };
+    let slow_stops = unchecked([3, 1, 6, 3], [(7.0, 0.5), (46.0, 0.8), (15.0, 0.7)]);
     let slow_reactions = Params {
         desired: 6,
         lower: 5,
         upper: 10,
         warm_places: 4,
         required: 6,
-        reaction: law(30.0, 0.55),
+        reaction: DurationLaw::lognormal(Seconds(30.0), 0.55),
         ..eight_tasks(4, 1)
     };
     // After one round who waits and who is not yet healthy are taken as independent.
@@ -605,6 +582,29 @@ fn the_last_of_a_few_to_be_seen_tells_none_to_stop() {
             .compared(20_000)
             .expect("it moves");
         assert_near(&compared, &format!("{surge} {slack}"), [0.006, 0.01, short]);
+    }
+}
+
+/// A service without checks, of so many desired tasks, bounds and places beside: start, stop and
+/// reaction by mean and variation.
+fn unchecked(
+    [desired, lower, upper, places]: [u32; 4],
+    [start, stop, reaction]: [(f64, f64); 3],
+) -> Params {
+    let law = |(mean, cv)| DurationLaw::lognormal(Seconds(mean), cv);
+    Params {
+        desired,
+        lower,
+        upper,
+        warm_places: places,
+        required: desired,
+        timing: Timing {
+            start: law(start),
+            stop: law(stop),
+            ..by_hand(4, 5).timing
+        },
+        reaction: law(reaction),
+        ..by_hand(4, 5)
     }
 }
 
