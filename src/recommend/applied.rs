@@ -19,26 +19,29 @@ pub fn applied(scenario: &Scenario, plan: &PlanReport) -> Scenario {
             headroom_hosts: plan.headroom_hosts,
         },
     );
-    let Some(balancer) = &mut planned.service.load_balancer else {
-        return planned;
-    };
     for change in &plan.changed {
         let seconds = change.to.as_str().and_then(duration);
         let count = change
             .to
             .as_u64()
             .and_then(|count| u32::try_from(count).ok());
-        match (
-            change.key.strip_prefix("service.load_balancer."),
-            seconds,
-            count,
-        ) {
-            (Some("deregistration_delay"), Some(delay), _) => balancer.deregistration_delay = delay,
-            (Some("health_check_interval"), Some(interval), _) => {
+        let service = &mut planned.service;
+        let balancer = service.load_balancer.as_mut();
+        let key = change.key.strip_prefix("service.").unwrap_or_default();
+        match (key, balancer, seconds, count) {
+            ("health_check_grace_period", _, Some(grace), _) => {
+                service.health_check_grace_period = Some(grace);
+            }
+            ("load_balancer.deregistration_delay", Some(balancer), Some(delay), _) => {
+                balancer.deregistration_delay = delay;
+            }
+            ("load_balancer.health_check_interval", Some(balancer), Some(interval), _) => {
                 balancer.health_check_interval = interval;
             }
-            (Some("healthy_threshold"), _, Some(passes)) => balancer.healthy_threshold = passes,
-            (Some("unhealthy_threshold"), _, Some(failures)) => {
+            ("load_balancer.healthy_threshold", Some(balancer), _, Some(passes)) => {
+                balancer.healthy_threshold = passes;
+            }
+            ("load_balancer.unhealthy_threshold", Some(balancer), _, Some(failures)) => {
                 balancer.unhealthy_threshold = failures;
             }
             _ => {}

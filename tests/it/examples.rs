@@ -3,7 +3,7 @@
 use prescale::import::Source;
 use prescale::import::ecs::{EcsInput, ecs};
 use prescale::model::{Durations, Estimate, EstimateVerdict, estimate};
-use prescale::recommend::{HostsReason, Recommendation, YesNo, recommend};
+use prescale::recommend::{HostsReason, Recommendation, YesNo, applied, recommend};
 use prescale::rollout::Bound;
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
@@ -49,6 +49,24 @@ fn assert_usd(found: prescale::units::Usd, expected: f64) {
         (found.0 - expected).abs() < 0.005,
         "{found}, not {expected}"
     );
+}
+
+/// What is pasted into a tool is what was recommended, with every setting.
+#[test]
+fn every_recommendation_that_is_carried_out_takes_as_long_as_it_says() {
+    for entry in std::fs::read_dir("data/examples").expect("there are examples") {
+        let name = entry.expect("it can be listed").file_name();
+        let name = name.to_string_lossy();
+        if !name.ends_with(".toml") {
+            continue;
+        }
+        let scenario = example(&name);
+        let Some(plan) = recommended(&name).recommended else {
+            continue;
+        };
+        let carried_out = estimated(&applied(&scenario, &plan));
+        assert_eq!(carried_out.duration, plan.estimate.duration, "{name}");
+    }
 }
 
 #[test]
