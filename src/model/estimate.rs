@@ -24,7 +24,7 @@ use super::provider;
 use super::range::{RangeEnds, range_ends, range_warnings};
 use super::release::{Followed, evacuations};
 use super::rollback::{Rollback, Tries, rollback};
-use super::rolling::{Reuse, Rolling, Rollout};
+use super::rolling::{Families, Reuse, Rolling, Rollout, Wanted};
 use super::slow_start;
 use super::start_limits;
 use super::taken_over::{Places, saved};
@@ -632,6 +632,81 @@ impl Model {
         }
     }
 
+    /// The rollouts of the service that are worked out together; None where they cannot be.
+    #[must_use]
+    pub fn families(&self, wanted: Wanted) -> Option<Families> {
+        Families::of(&self.pace.after_stopped, wanted)
+    }
+
+    /// What comes of a plan whose room is known, in brief, where its rollout is one of those that
+    /// are worked out together and nothing but the rollout matters.
+    #[must_use]
+    pub fn brief_of_family(
+        &self,
+        scenario: &Scenario,
+        plan: &Plan,
+        room: Room,
+        families: &Families,
+    ) -> Option<Brief> {
+        let moves = plan_moves(scenario, plan, room);
+        let surplus = surplus(&scenario.service, &moves);
+        if (surplus > 0 && surplus != moves.slack) || !self.goes_alone(scenario, plan, &moves) {
+            return None;
+        }
+        let course = Course::of(Rc::clone(&self.pace), &moves);
+        let figures = families.figures(course.rolling(), course.rollout)?;
+        let lag = scenario.deployment.completion_lag.0;
+        let [mean, p50, p95, p99] = figures.completed.map(|seconds| Seconds(seconds + lag));
+        let completed = Duration {
+            mean,
+            p50,
+            p95,
+            p99,
+        };
+        let [mean, p50, p95, p99] = figures.new_version.map(Seconds);
+        let short = Shortfall {
+            own_seconds: if surplus > 0 { figures.short } else { 0.0 },
+            deployment_seconds: completed.mean.0,
+            ..Shortfall::default()
+        };
+        let deployments = scenario.deployment.per_month();
+        Some(Brief {
+            tasks: Tasks::from(&moves),
+            clocks: Some(Clocks {
+                lead: Seconds(self.lead(scenario, plan)),
+                new_version: Duration {
+                    mean,
+                    p50,
+                    p95,
+                    p99,
+                },
+                completed,
+            }),
+            cost: self.cost_of(scenario, (plan, &moves), &course, (&[], None), Asked::Mean),
+            availability: availability(&scenario.service, &moves, &short, deployments),
+        })
+    }
+
+    /// Whether a plan's deployment moves, and depends on the phases of its tasks only: no start
+    /// fails or is slowed by others, no host joins or goes, and nothing strikes.
+    fn goes_alone(&self, scenario: &Scenario, plan: &Plan, moves: &Moves) -> bool {
+        let phases = &self.pace.phases;
+        let deployment = &scenario.deployment;
+        let balancer = scenario.service.load_balancer;
+        let standing = standing_hosts(scenario, plan.headroom_hosts);
+        !moves.is_stuck()
+            && self.pace.at_the_stop.is_none()
+            && phases.retries.is_none()
+            && phases.verdict.kill_probability <= NEARLY_ALL_KILLED
+            && deployment.failure.rate <= 0.0
+            && balancer.is_none_or(|balancer| balancer.slow_start.0 <= 0.0)
+            && moves.joining.places == 0
+            && plan.prescale_hosts == 0
+            && loads(scenario, moves, plan.prescale_hosts).is_empty()
+            && self.exposure(scenario, plan).is_none()
+            && self.evacuations(scenario, moves, 0, standing).is_empty()
+    }
+
     /// What a plan is compared by, without what only a report tells; None if it is stuck.
     #[must_use]
     pub fn score(&self, scenario: &Scenario, plan: &Plan, room: Room) -> Option<Score> {
@@ -846,7 +921,27 @@ impl Model {
             billed.extend([&*boot, &run.completed, &release]);
             billed.extend(run.evacuated.as_deref());
         }
-        let [hours_each, spot_hours_each] = hours(scenario, plan, &billed, asked);
+        let joined = self.joined_hours(scenario, moves, run);
+        self.cost_of(
+            scenario,
+            (plan, moves),
+            &run.course,
+            (&billed, joined),
+            asked,
+        )
+    }
+
+    /// What it costs where pre-scaled hosts are there for all of `billed`, and hosts that join for so
+    /// many hours in all.
+    fn cost_of(
+        &self,
+        scenario: &Scenario,
+        (plan, moves): (&Plan, &Moves),
+        course: &Course,
+        (billed, joined): (&[&Law], Option<f64>),
+        asked: Asked,
+    ) -> Cost {
+        let [hours_each, spot_hours_each] = hours(scenario, plan, billed, asked);
         let mut usage = Use {
             plan,
             hours_each,
@@ -854,19 +949,19 @@ impl Model {
             excess_task_hours: self.excess(
                 // Only Fargate bills tasks, and there all have room.
                 match scenario.capacity {
-                    Capacity::Unlimited => run.course.mean_excess_task_seconds(scenario, moves),
+                    Capacity::Unlimited => course.mean_excess_task_seconds(scenario, moves),
                     Capacity::FreeTasks(_) | Capacity::Hosts(_) => 0.0,
                 },
-                run.course.rollout,
+                course.rollout,
                 asked,
             ),
-            joined: self
-                .joined_hours(scenario, moves, run)
-                .map(|hours| (moves.joining.hosts, hours)),
+            joined: joined.map(|hours| (moves.joining.hosts, hours)),
         };
         let fails = scenario.deployment.failure.rate;
         if fails > 0.0 {
             let rollback = self.rollback(scenario, moves);
+            let boot = self.arrival(scenario, plan);
+            let release = Law::fixed(scenario.prescale.release.0, boot.step());
             let mut billed = Vec::new();
             if plan.prescale_hosts > 0 {
                 billed.extend([&*boot, &rollback.finished, &release]);
@@ -874,7 +969,7 @@ impl Model {
             let hours = billed_hours(scenario, &billed);
             usage.hours_each = usage.hours_each.or_else_with(fails, hours);
             usage.spot_hours_each = usage.spot_hours_each.or_else_with(fails, hours);
-            let beside = f64::from(run.course.rollout.surge) * rollback.decided.mean();
+            let beside = f64::from(course.rollout.surge) * rollback.decided.mean();
             usage.excess_task_hours = usage
                 .excess_task_hours
                 .or_else_with(fails, Seconds(beside).hours());

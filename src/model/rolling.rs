@@ -21,6 +21,7 @@
 //! close estimate. Nothing is sampled.
 
 mod block;
+mod family;
 mod fixed;
 mod front;
 mod grid;
@@ -31,6 +32,7 @@ mod memory;
 mod missing;
 mod one_round;
 mod outstanding;
+mod parts;
 mod points;
 mod product;
 mod several;
@@ -53,6 +55,7 @@ use memory::{Memory, remembered, remembered_few};
 use told::Drain;
 use units::{Begins, Host, Kind};
 
+pub use family::{Families, Figures, Wanted};
 pub(super) use points::law_between;
 pub(super) use totals::power;
 

@@ -9,10 +9,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::grid::{Grid, Rows};
+use super::grid::{Axis, Grid, Rows};
 use super::known::Known;
 use super::row::{self, Layout};
-use super::worker::{Done, Job, Question, Shared, Tails, work};
+use super::worker::{Done, Job, Question, Shared, Tails, Together, work};
+use crate::model::rolling::Wanted;
 use crate::rollout::{Bounds, bounds, moves, room, scenario_added};
 use crate::scenario::read::{Key, Problem, Setting, Template};
 use crate::scenario::{Capacity, Scenario};
@@ -38,7 +39,11 @@ const SCENARIOS: usize = 16_384;
 /// Timings that are compared with a new scenario's.
 const TIMINGS: usize = 8;
 
-/// Percents and where they stand in a scenario.
+/// With fewer rollouts of one timing, each is worked out alone.
+const MANY: usize = 4_096;
+
+/// Percents and tasks, and where they stand in a scenario.
+const DESIRED: &str = "service.desired_count";
 const MINIMUM: &str = "deployment.minimum_healthy_percent";
 const MAXIMUM: &str = "deployment.maximum_percent";
 
@@ -147,8 +152,15 @@ struct Leader<'a> {
     blocks: u64,
     tails: Known<Same, Tail>,
     scenarios: Known<u64, Rc<Base>>,
-    timings: VecDeque<(u64, Scenario)>,
+    timings: VecDeque<Timing>,
     timings_made: u64,
+}
+
+/// A timing that many scenarios share.
+struct Timing {
+    number: u64,
+    of: Scenario,
+    together: Option<Arc<Together>>,
 }
 
 /// The rows that are still to come.
@@ -168,6 +180,8 @@ struct GridSource<'a> {
     strides: Vec<u64>,
     minimum: Option<Percents>,
     maximum: Option<Percents>,
+    /// What each timing is asked for, where it is much.
+    wanted: Option<Wanted>,
 }
 
 /// An axis of percents.
@@ -393,9 +407,11 @@ impl<'a> Leader<'a> {
                 Ok(room) => {
                     scenario.assumptions = Vec::new();
                     scenario.origins = Vec::new();
+                    let (timing, together) = self.timing(&scenario);
                     Base::Good(Arc::new(Shared {
                         id: number,
-                        timing: self.timing(&scenario),
+                        timing,
+                        together,
                         scenario,
                         room,
                     }))
@@ -407,17 +423,27 @@ impl<'a> Leader<'a> {
         base
     }
 
-    /// The number of a scenario's timing; that of an earlier one where the two are equal.
-    fn timing(&mut self, scenario: &Scenario) -> u64 {
+    /// The number of a scenario's timing, that of an earlier one where the two are equal, and what
+    /// is worked out together for it.
+    fn timing(&mut self, scenario: &Scenario) -> (u64, Option<Arc<Together>>) {
         let timing = timing_of(scenario);
-        let known = self.timings.iter().find(|(_, known)| *known == timing);
-        if let Some((number, _)) = known {
-            return *number;
+        let known = self.timings.iter().find(|known| known.of == timing);
+        if let Some(known) = known {
+            return (known.number, known.together.clone());
         }
+        let wanted = match &self.source {
+            Source::Grid(source) => source.wanted.clone(),
+            Source::Table(_) => None,
+        };
+        let together = wanted.map(|wanted| Arc::new(Together::of(wanted)));
         self.timings_made += 1;
         self.timings.truncate(TIMINGS - 1);
-        self.timings.push_front((self.timings_made, timing));
-        self.timings_made
+        self.timings.push_front(Timing {
+            number: self.timings_made,
+            of: timing,
+            together: together.clone(),
+        });
+        (self.timings_made, together)
     }
 
     fn write(&self, block: &Block, bytes: &mut Vec<u8>) {
@@ -485,6 +511,20 @@ impl<'a> GridSource<'a> {
             scenario.deployment.minimum_healthy_percent
         });
         let maximum = percents(MAXIMUM, |scenario| scenario.deployment.maximum_percent);
+        let desired = percents(DESIRED, |scenario| scenario.service.desired_count);
+        let wanted = desired.filter(|_| are_innermost(grid)).and_then(|desired| {
+            let read = template.scenario(grid.settings(&position)).ok()?;
+            let deployment = &read.deployment;
+            let values = |percents: &Option<Percents>, own: u32| match percents {
+                Some(percents) => percents.values.iter().copied().flatten().collect(),
+                None => vec![own],
+            };
+            wanted(
+                &values(&Some(desired), 0),
+                &values(&minimum, deployment.minimum_healthy_percent),
+                &values(&maximum, deployment.maximum_percent),
+            )
+        });
         let mut stride = 1;
         let mut strides: Vec<u64> = axes
             .iter()
@@ -508,6 +548,7 @@ impl<'a> GridSource<'a> {
             strides,
             minimum,
             maximum,
+            wanted,
         }
     }
 
@@ -536,6 +577,35 @@ impl<'a> GridSource<'a> {
         self.row += 1;
         self.grid.advance(&mut self.position);
     }
+}
+
+/// Whether the desired count and the percents change faster than all other keys, so that one timing
+/// is asked for all of them one after another.
+fn are_innermost(grid: &Grid) -> bool {
+    let of_rollout = |axis: &Axis| [DESIRED, MINIMUM, MAXIMUM].contains(&axis.key.path());
+    grid.axes().iter().is_sorted_by_key(of_rollout)
+}
+
+/// The rollouts of all combinations where room is plenty; None if they are few.
+fn wanted(desired: &[u32], minimum: &[u32], maximum: &[u32]) -> Option<Wanted> {
+    let distinct = |mut numbers: Vec<u32>| {
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    };
+    let rollouts: Vec<_> = distinct(desired.to_vec())
+        .into_iter()
+        .map(|desired| {
+            let surge = |&percent: &u32| bounds(desired, 0, percent).upper.saturating_sub(desired);
+            let slack =
+                |&percent: &u32| desired.saturating_sub(bounds(desired, percent, 100).lower);
+            let surges = distinct(maximum.iter().map(surge).collect());
+            let slacks = distinct(minimum.iter().map(slack).collect());
+            (desired, surges, slacks)
+        })
+        .collect();
+    let wanted = Wanted::of(&rollouts);
+    (wanted.number() >= MANY).then_some(wanted)
 }
 
 impl TableSource<'_> {

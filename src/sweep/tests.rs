@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::estimate;
 use crate::scenario::read::{Purpose, Setting, Syntax, Template};
+use crate::simulate::{Asked, simulate};
 
 const WEB: &str = include_str!("../../data/examples/two-tasks-no-room.toml");
 
@@ -207,6 +208,94 @@ fn a_key_that_is_none_is_told() {
         "cluster.hosts.0.count",
     ] {
         template.key(path).expect(path);
+    }
+}
+
+#[test]
+fn many_rollouts_of_one_timing_are_close_to_each_alone_and_the_same_with_any_threads() {
+    let template = template(ROOMY);
+    let grid = grid(
+        &template,
+        &[
+            ("deployment.minimum_healthy_percent", "0..100:4"),
+            ("deployment.maximum_percent", "100..200:4"),
+            ("service.desired_count", "1..30"),
+        ],
+    );
+    let rows = whole(&template, &grid, Layout::JsonLines);
+    let end = grid.rows();
+    let parts: String = [0..end / 3, end / 3..end]
+        .map(|part| swept(&template, &grid, Layout::JsonLines, 3, part))
+        .concat();
+    assert!(rows == parts, "they differ by threads or parts");
+    let mut position = grid.position(0);
+    let mut compared = 0;
+    for (number, line) in rows.lines().enumerate() {
+        if number % 101 == 0 {
+            let row: serde_json::Value = serde_json::from_str(line).expect(line);
+            let scenario = template.scenario(grid.settings(&position)).expect("valid");
+            let own = estimate(&scenario).expect("it fits");
+            if let Some(duration) = &own.duration {
+                compared += 1;
+                for (column, own, most) in [
+                    ("new_version_s_mean", duration.new_version_s.mean.0, 0.005),
+                    ("completed_s_mean", duration.completed_s.mean.0, 0.005),
+                    ("completed_s_p95", duration.completed_s.p95.0, 0.01),
+                ] {
+                    let row = row[column].as_f64().expect(column);
+                    assert!((row - own).abs() < most * own, "{column} {own}: {line}");
+                }
+                let own = own.availability.monthly.expect("per day is given");
+                let row = row["availability_monthly"].as_f64().expect("a number");
+                assert!((row - own).abs() <= 0.01 * (1.0 - own), "{own}: {line}");
+            }
+        }
+        grid.advance(&mut position);
+    }
+    assert!(compared > 150, "{compared}");
+}
+
+#[test]
+fn many_rollouts_of_one_timing_are_what_is_simulated() {
+    // The last starts of some come a round later than the others, or nearly so.
+    const ASKED: Asked = Asked {
+        runs: 4_000,
+        seed: 7,
+        threads: 1,
+    };
+    let text = ROOMY.replace("ready = \"20s\"", "ready = { mean = \"75s\", cv = 0.2 }");
+    let template = template(&text);
+    let grid = grid(
+        &template,
+        &[
+            ("service.desired_count", "7..37:3"),
+            ("deployment.minimum_healthy_percent", "0..100"),
+            ("deployment.maximum_percent", "100..200"),
+        ],
+    );
+    for (desired, minimum, maximum) in [(31, 32, 130), (31, 35, 168), (37, 75, 110), (13, 70, 150)]
+    {
+        let row = ((desired - 7) / 3 * 101 + minimum) * 101 + maximum - 100;
+        let line = swept(&template, &grid, Layout::JsonLines, 1, row..row + 1);
+        let found: serde_json::Value = serde_json::from_str(&line).expect("one row");
+        let position = grid.position(row);
+        let scenario = template.scenario(grid.settings(&position)).expect("valid");
+        let played = simulate(&scenario, ASKED).expect("it fits");
+        let played = played.duration.expect("it completes");
+        for (clock, played) in [
+            ("new_version", played.new_version_s),
+            ("completed", played.completed_s),
+        ] {
+            for (figure, played, most) in [
+                ("mean", played.mean, 0.01),
+                ("p95", played.p95, 0.02),
+                ("p99", played.p99, 0.03),
+            ] {
+                let found = found[format!("{clock}_s_{figure}")].as_f64().expect(clock);
+                let off = (found - played).abs() / played;
+                assert!(off < most, "{clock} {figure} {found} for {played}: {line}");
+            }
+        }
     }
 }
 

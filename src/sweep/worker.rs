@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::row::{self, Layout, Row};
+use crate::model::rolling::{Families, Wanted};
 use crate::model::{Model, Plan};
 use crate::rollout::Room;
 use crate::scenario::Scenario;
@@ -26,6 +27,29 @@ pub(super) struct Shared {
     pub(super) room: Room,
     /// Scenarios of the same timing have the same number.
     pub(super) timing: u64,
+    /// What is worked out together for all of them.
+    pub(super) together: Option<Arc<Together>>,
+}
+
+/// The rollouts of one timing that will be asked for, worked out together by all workers.
+#[derive(Debug)]
+pub(super) struct Together {
+    wanted: Wanted,
+    families: OnceLock<Option<Families>>,
+}
+
+impl Together {
+    pub(super) fn of(wanted: Wanted) -> Self {
+        Self {
+            wanted,
+            families: OnceLock::new(),
+        }
+    }
+
+    fn families(&self, model: &Model) -> Option<&Families> {
+        let made = || model.families(self.wanted.clone());
+        self.families.get_or_init(made).as_ref()
+    }
 }
 
 /// A row to be worked out.
@@ -121,6 +145,7 @@ impl Worker {
             scenario,
             room,
             timing,
+            together,
             ..
         } = &*question.shared;
         let plan = Plan {
@@ -130,7 +155,10 @@ impl Worker {
         };
         let layout = self.layout;
         let model = self.model(*timing, scenario);
-        let brief = model.brief(scenario, &plan, *room);
+        let families = together.as_ref().and_then(|all| all.families(model));
+        let brief = families
+            .and_then(|families| model.brief_of_family(scenario, &plan, *room, families))
+            .unwrap_or_else(|| model.brief(scenario, &plan, *room));
         if brief.clocks.is_some() {
             return row::answered(layout, &Row::of_brief(&brief, None), bytes);
         }

@@ -10,6 +10,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::grid::{Point, Table, floor_index};
+use super::parts::parts;
 use super::points::{About, law_about};
 use super::product::Product;
 use super::several::{AT_ONCE, Several};
@@ -21,7 +22,8 @@ use crate::model::law::{Law, as_f64};
 /// Up to so many units the products are multiplied out, beyond they are tilted.
 pub(super) const MULTIPLIED_OUT: u32 = 7;
 
-/// Chances by which the last start has come at the moments at which the units are looked at.
+/// Chances by which a last start of one part of its law has come at the moments at which the units
+/// are looked at.
 pub(super) const MOMENTS: [f64; 5] = [0.01, 0.1, 0.5, 0.9, 0.99];
 
 /// Those at which they are looked at first.
@@ -33,7 +35,7 @@ const WINDOW: f64 = 0.3;
 /// Steps of Newton's method to about the middle.
 const NEWTON: u32 = 6;
 
-/// Fewer starts than this are expected where the last one cannot be.
+/// Fewer starts than this, times the chance of its part, are expected where the last one cannot be.
 const HARDLY_ANY: f64 = 0.01;
 
 /// How close to a total the expected one has to be, in its standard deviations.
@@ -53,13 +55,23 @@ pub(super) struct LastStart {
     pub(super) target: u32,
     /// When the last one comes \[s\].
     pub(super) when: Law,
-    /// Points to each side of a moment in which a start counts as the last one.
-    window: usize,
+    /// Rounds in which it may come, where these are apart.
+    pub(super) parts: Vec<Part>,
     /// The same as `when`, told apart no further than what follows.
     roughly: OnceCell<Law>,
-    /// What is known of the units if it comes at some moments.
-    moments: [OnceCell<Option<Moment>>; MOMENTS.len()],
     only: OnceCell<Option<Moment>>,
+}
+
+/// A part of the law of the last start.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Chance of what comes before it, and with it.
+    from: f64,
+    to: f64,
+    /// Points to each side of a moment in which a start counts as the last one.
+    window: usize,
+    /// What is known of the units if the last start comes at some moments.
+    moments: [OnceCell<Option<Moment>>; MOMENTS.len()],
 }
 
 /// A moment at which the last start may come.
@@ -104,6 +116,46 @@ pub(super) struct Units {
     pub(super) makes_last: [f64; 2],
 }
 
+impl Part {
+    /// Those of a law on points so far apart \[s\].
+    fn all(when: &Law, step: f64) -> Vec<Self> {
+        let values: Vec<(f64, f64)> = when.points().collect();
+        let mut from = 0.0;
+        parts(values.iter().map(|point| point.1))
+            .into_iter()
+            .map(|part| {
+                let (mut all, mut mean, mut square) = (0.0, 0.0, 0.0);
+                let first = values[part.start].0;
+                for &(value, mass) in &values[part] {
+                    let value = value - first;
+                    all += mass;
+                    mean += value * mass;
+                    square += value * value * mass;
+                }
+                mean /= all;
+                let deviation = (square / all - mean * mean).max(0.0).sqrt() / step;
+                let before = from;
+                from += all;
+                Self {
+                    from: before,
+                    to: from,
+                    window: floor_index(deviation * WINDOW).max(1),
+                    moments: Default::default(),
+                }
+            })
+            .collect()
+    }
+
+    /// The point by which one of its last starts has come with a chance: one of those that many
+    /// options share, so that what is known of it is used again.
+    fn point(&self, when: &Law, step: f64, chance: f64) -> usize {
+        let aligned = (self.window + 1).next_power_of_two() / 2;
+        let chance = self.from + chance * (self.to - self.from);
+        let at = when.quantile(chance) / step / as_f64(aligned);
+        floor_index(at + 0.5) * aligned
+    }
+}
+
 impl LastStart {
     /// When the last start of a rollout comes.
     pub(super) fn of(rolling: &Rolling, rollout: Rollout) -> Self {
@@ -116,17 +168,15 @@ impl LastStart {
             kinds,
             target: rollout.replacements,
             when: Law::fixed(0.0, rolling.step()),
-            window: 1,
+            parts: Vec::new(),
             roughly: OnceCell::new(),
-            moments: Default::default(),
             only: OnceCell::new(),
         };
         let apart = (rolling.lattice().stride / 2).max(1);
         all.when = law_about(all.about(rolling), apart, rolling.step(), |at| {
             all.chances(rolling, at)
         });
-        let deviation = all.when.variance().sqrt() / rolling.step();
-        all.window = floor_index(deviation * WINDOW).max(1);
+        all.parts = Part::all(&all.when, rolling.step());
         all
     }
 
@@ -142,12 +192,17 @@ impl LastStart {
         })
     }
 
-    /// The moment by which the last start has come with about one of the chances of `MOMENTS`; None
-    /// if it cannot come then.
-    pub(super) fn moment_of(&self, rolling: &Rolling, which: usize) -> Option<&Moment> {
-        let moment = self.moments[which].get_or_init(|| {
-            let at = self.point(rolling, MOMENTS[which]);
-            self.moment(rolling, at)
+    /// The moment by which a last start in a part has come with about one of the chances of `MOMENTS`;
+    /// None if it cannot come then.
+    pub(super) fn moment_of<'a>(
+        &self,
+        rolling: &Rolling,
+        part: &'a Part,
+        which: usize,
+    ) -> Option<&'a Moment> {
+        let moment = part.moments[which].get_or_init(|| {
+            let at = part.point(&self.when, rolling.step(), MOMENTS[which]);
+            self.moment(rolling, at, part)
         });
         moment.as_ref()
     }
@@ -158,17 +213,9 @@ impl LastStart {
             let (low, high) = self.when.support();
             let point = |seconds: f64| floor_index(seconds / rolling.step() + 0.5);
             let mut points = (point(low).saturating_sub(1)..=point(high) + 1).rev();
-            points.find_map(|at| self.moment(rolling, at))
+            points.find_map(|at| self.moment(rolling, at, &self.parts[0]))
         });
         moment.as_ref()
-    }
-
-    /// The point by which the last start has come with a chance: one of those that many options
-    /// share, so that what is known of it is used again.
-    fn point(&self, rolling: &Rolling, chance: f64) -> usize {
-        let aligned = (self.window + 1).next_power_of_two() / 2;
-        let at = self.when.quantile(chance) / rolling.step() / as_f64(aligned);
-        floor_index(at + 0.5) * aligned
     }
 
     /// Units in all.
@@ -263,12 +310,12 @@ impl LastStart {
         1.0 - fewer
     }
 
-    /// What holds if the last start comes at a point; None if it cannot.
-    fn moment(&self, rolling: &Rolling, at: usize) -> Option<Moment> {
+    /// What holds if the last start comes at a point of a part; None if it cannot.
+    fn moment(&self, rolling: &Rolling, at: usize, part: &Part) -> Option<Moment> {
         let ends =
-            [at.saturating_sub(self.window), at + self.window].map(|at| self.points(rolling, at));
+            [at.saturating_sub(part.window), at + part.window].map(|at| self.points(rolling, at));
         let [early, late] = ends.each_ref().map(|points| self.total(points.iter()).0);
-        if late - early < HARDLY_ANY {
+        if late - early < HARDLY_ANY * (part.to - part.from) {
             return None;
         }
         let points = self.points(rolling, at);
@@ -444,5 +491,50 @@ impl WithLast {
             variance,
             last,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::phases::Phases;
+    use crate::model::rolling::Reuse;
+    use crate::model::start_limits::limits;
+    use crate::scenario::LaunchType;
+    use crate::scenario::read::{Purpose, Syntax, scenario};
+
+    #[test]
+    fn what_is_found_at_the_saddle_point_is_what_is_multiplied_out() {
+        let text = "[service]\ndesired_count = 2
+            [service.timing]
+            start = { mean = \"45s\", cv = 0.2 }
+            ready = { mean = \"75s\", cv = 0.2 }
+            stop = { mean = \"5s\", cv = 0.5 }
+            [service.load_balancer]\ntype = \"alb\"
+            [deployment]\nper_day = 1\n[cluster]\nfree_tasks = 2";
+        let read = scenario(text, Syntax::Toml, Purpose::DurationsOnly).expect("it is valid");
+        let limits = limits(LaunchType::Ec2);
+        let rolling = Rolling::new(Phases::of(&read), Reuse::AfterStopped, limits);
+        let mut off = Vec::new();
+        for [replacements, surge, slack] in [[13, 3, 9], [40, 3, 36], [19, 7, 5], [90, 60, 20]] {
+            let rollout = Rollout {
+                replacements,
+                surge,
+                slack,
+                cold: 0,
+                held: 0,
+            };
+            let last = LastStart::of(&rolling, rollout);
+            let (low, high) = last.when.support();
+            let at = |seconds: f64| floor_index(seconds / rolling.step());
+            for at in (at(low) - 60..at(high) + 60).step_by(3) {
+                let found = last.chances(&rolling, &[at])[0];
+                let exact = last.chance_of_few(&last.points(&rolling, at));
+                if (found - exact).abs() > 0.015 {
+                    off.push((replacements, at, found, exact));
+                }
+            }
+        }
+        assert!(off.is_empty(), "{off:?}");
     }
 }

@@ -47,7 +47,7 @@ pub(super) struct Group<'a> {
     /// To the reaction to that, which tells an old task to stop.
     told: Cow<'a, Law>,
     /// To the end of that one.
-    replaced: Cow<'a, Law>,
+    pub(super) replaced: Cow<'a, Law>,
 }
 
 impl Group<'_> {
@@ -73,7 +73,7 @@ impl Rolling {
 
     /// Whether some start with the first moves, all others where the first stops make room, and no
     /// rate limit holds them back.
-    fn starts_in_two_goes(&self, rollout: Rollout) -> bool {
+    pub(super) fn starts_in_two_goes(&self, rollout: Rollout) -> bool {
         let starts = rollout.replacements;
         let burst = Burst { starts, before: 0 };
         let at_once = self.begun_with_a_start(rollout);

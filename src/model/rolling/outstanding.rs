@@ -7,7 +7,9 @@ use super::block::{Tilted, masses_over};
 use super::front::{Asked, Front, Lattice};
 use super::grid::{Chain, Point, Through, floor_index};
 use super::joint::{Joint, Number, Sums};
-use super::last_start::{Cause, FIRST, Given, LastStart, MOMENTS, MULTIPLIED_OUT, Moment, Units};
+use super::last_start::{
+    Cause, FIRST, Given, LastStart, MOMENTS, MULTIPLIED_OUT, Moment, Part, Units,
+};
 use super::points::{About, law_between, masses_about};
 use super::product::Product;
 use super::told::{Before, Chances, DRAINS, Drain, in_time, is_steady};
@@ -111,16 +113,29 @@ impl<'a> Outstanding<'a> {
         matches!(self.end, End::StoppedBut(1..)) && self.marks > 0
     }
 
-    /// The moments at which the last start may come \[s\], and how long after each the end is reached:
-    /// two where that changes little between them.
+    /// The moments at which the last start may come \[s\], and how long after each the end is reached.
     fn after_moments(&self) -> Vec<(f64, Law)> {
-        let mut laws: [Option<(usize, Law)>; MOMENTS.len()] = Default::default();
+        let mut found: Vec<(f64, Law)> = Vec::with_capacity(MOMENTS.len());
+        for part in &self.last.parts {
+            self.add_moments(part, &mut found);
+        }
+        if found.is_empty() {
+            let only = self.last.only_moment(self.rolling);
+            debug_assert!(only.is_some(), "the last start comes at some point");
+            found.extend(only.map(|moment| (self.seconds(moment), self.after(moment))));
+        }
+        found
+    }
+
+    /// Those of one part: two where the rest changes little between them.
+    fn add_moments(&self, part: &Part, found: &mut Vec<(f64, Law)>) {
+        let mut laws: [Option<(f64, Law)>; MOMENTS.len()] = Default::default();
         let mut look = |which: usize| {
-            let moment = self.last.moment_of(self.rolling, which)?;
-            laws[which] = Some((moment.at, self.after(moment)));
-            laws[which]
-                .as_ref()
-                .map(|(at, law)| (*at, [law.mean(), law.quantile(LATE)]))
+            let moment = self.last.moment_of(self.rolling, part, which)?;
+            let law = self.after(moment);
+            let found = (self.seconds(moment), [law.mean(), law.quantile(LATE)]);
+            laws[which] = Some((found.0, law));
+            Some(found)
         };
         let [first, second] = FIRST.map(&mut look);
         let alike = |early: [f64; 2], late: [f64; 2]| {
@@ -136,19 +151,15 @@ impl<'a> Outstanding<'a> {
                 look(which);
             }
         }
-        if first.is_none() && second.is_none() {
-            let only = self.last.only_moment(self.rolling);
-            debug_assert!(only.is_some(), "the last start comes at some point");
-            laws[0] = only.map(|moment| (moment.at, self.after(moment)));
-        }
-        let mut found: Vec<(f64, Law)> = Vec::with_capacity(MOMENTS.len());
-        for (at, law) in laws.into_iter().flatten() {
-            let seconds = as_f64(at) * self.rolling.step();
+        for (seconds, law) in laws.into_iter().flatten() {
             if found.last().is_none_or(|last| last.0 < seconds) {
                 found.push((seconds, law));
             }
         }
-        found
+    }
+
+    fn seconds(&self, moment: &Moment) -> f64 {
+        as_f64(moment.at) * self.rolling.step()
     }
 
     /// How long after a moment the end is reached if the last start comes then \[s\].

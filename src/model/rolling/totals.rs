@@ -9,7 +9,7 @@ const COUNTED: f64 = 4.0;
 const FEW_GROUPS: usize = 4;
 
 /// Probability of a count that is left out.
-const IMPOSSIBLE: f64 = 1e-13;
+const IMPOSSIBLE: f64 = 1e-10;
 
 /// A share to a whole power.
 pub(in crate::model) fn power(share: f64, number: u32) -> f64 {
@@ -34,23 +34,82 @@ pub(super) fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
     if number.variance > COUNTED {
         return number.at_most(f64::from(limit));
     }
-    let (mut fewest, mut masses) = (0, vec![1.0]);
+    let mut counts = Counts::none();
     for &(size, share) in groups.iter().filter(|g| g.0 > 0 && g.1 > 0.0) {
-        let (least, more) = likely_counts(size, share.min(1.0));
-        fewest += least;
-        let mut sum = vec![0.0; masses.len() + more.len() - 1];
-        for (i, mass) in masses.iter().enumerate() {
-            for (sum, more) in sum[i..].iter_mut().zip(&more) {
-                *sum += mass * more;
+        counts.add(size, share.min(1.0));
+    }
+    counts.at_most(limit)
+}
+
+/// So many counts are told apart: with the variance that is counted more are impossible.
+const TOLD_APART: usize = 64;
+
+/// The law of a number of marks.
+struct Counts {
+    /// The smallest number that there may be.
+    fewest: u32,
+    /// Probability of each from there.
+    masses: [f64; TOLD_APART],
+    known: usize,
+}
+
+impl Counts {
+    fn none() -> Self {
+        let mut masses = [0.0; TOLD_APART];
+        masses[0] = 1.0;
+        Self {
+            fewest: 0,
+            masses,
+            known: 1,
+        }
+    }
+
+    /// A binomial number more: counted from its likelier end, up to where hardly any is.
+    fn add(&mut self, number: u32, share: f64) {
+        let rare = share.min(1.0 - share);
+        let mean = f64::from(number) * rare;
+        let is_sure = share > 0.5;
+        let odds = rare / (1.0 - rare);
+        let mut sum = [0.0; TOLD_APART];
+        let mut mass = power(1.0 - rare, number);
+        let mut counted = 0;
+        for i in 0..=number.min(as_u32(TOLD_APART - self.known)) {
+            let at = counted;
+            counted += 1;
+            // Of a group that is sure the unmarked ones are counted, from the end on.
+            for k in 0..self.known {
+                let to = if is_sure {
+                    TOLD_APART - 1 - at - (self.known - 1 - k)
+                } else {
+                    at + k
+                };
+                sum[to] += mass * self.masses[k];
+            }
+            mass *= f64::from(number - i) / f64::from(i + 1) * odds;
+            if f64::from(i) > mean && mass < IMPOSSIBLE {
+                break;
             }
         }
-        masses = sum;
+        self.known += counted - 1;
+        if is_sure {
+            sum.copy_within(TOLD_APART - self.known.., 0);
+            self.fewest += number + 1 - as_u32(counted);
+        }
+        self.masses = sum;
     }
-    let Some(more) = limit.checked_sub(fewest) else {
-        return 0.0;
-    };
-    let at_most = masses.iter().take(more as usize + 1);
-    at_most.sum::<f64>().min(1.0)
+
+    /// Probability of at most so many.
+    fn at_most(&self, limit: u32) -> f64 {
+        let Some(more) = limit.checked_sub(self.fewest) else {
+            return 0.0;
+        };
+        let at_most = self.masses[..self.known].iter().take(more as usize + 1);
+        at_most.sum::<f64>().min(1.0)
+    }
+}
+
+fn as_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// The same where a random one of the marked units is known to be one.
@@ -73,28 +132,6 @@ pub(super) fn chance_with_one(limit: u32, groups: &[(u32, f64)]) -> f64 {
         }
     }
     sum
-}
-
-/// The smallest of the counts that a binomial number may be, and the probabilities from there; what
-/// is hardly possible at the end that is far from certain is left out.
-fn likely_counts(number: u32, share: f64) -> (u32, Vec<f64>) {
-    let rare = share.min(1.0 - share);
-    let mean = f64::from(number) * rare;
-    let mut masses = Vec::new();
-    let mut mass = power(1.0 - rare, number);
-    for i in 0..=number {
-        masses.push(mass);
-        mass *= f64::from(number - i) / f64::from(i + 1) * rare / (1.0 - rare);
-        if f64::from(i) > mean && mass < IMPOSSIBLE {
-            break;
-        }
-    }
-    if share <= 0.5 {
-        return (0, masses);
-    }
-    masses.reverse();
-    let all = u32::try_from(masses.len()).unwrap_or(u32::MAX);
-    (number + 1 - all, masses)
 }
 
 #[cfg(test)]
