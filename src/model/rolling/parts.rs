@@ -32,7 +32,7 @@ pub(super) fn parts(masses: impl Iterator<Item = f64>) -> Vec<Range<usize>> {
         }
     }
     match parts.last_mut() {
-        Some((last, _)) if sum < LEAST => last.end = end,
+        Some((before, _)) if sum < LEAST => before.end = end,
         _ => parts.push((begin..end, sum)),
     }
     parts.into_iter().map(|(part, _)| part).collect()
@@ -42,27 +42,31 @@ pub(super) fn parts(masses: impl Iterator<Item = f64>) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    fn parts_of(masses: &[f64]) -> Vec<Range<usize>> {
-        parts(masses.iter().copied())
+    fn parts_of(masses: &[f64]) -> Vec<[usize; 2]> {
+        let parts = parts(masses.iter().copied()).into_iter();
+        parts.map(|part| [part.start, part.end]).collect()
     }
 
     #[test]
     fn one_peak_is_one_part_and_a_dent_does_not_divide_it() {
-        assert_eq!(parts_of(&[0.1, 0.4, 0.4, 0.1]), [0..4]);
-        assert_eq!(parts_of(&[0.2, 0.3, 0.1, 0.3, 0.1]), [0..5]);
-        assert_eq!(parts_of(&[1.0]), [0..1]);
+        assert_eq!(parts_of(&[0.1, 0.4, 0.4, 0.1]), [[0, 4]]);
+        assert_eq!(parts_of(&[0.2, 0.3, 0.1, 0.3, 0.1]), [[0, 5]]);
+        assert_eq!(parts_of(&[1.0]), [[0, 1]]);
     }
 
     #[test]
     fn peaks_with_nothing_between_are_apart() {
         let masses = [0.1, 0.5, 0.1, 0.001, 0.0, 0.001, 0.2, 0.098];
-        assert_eq!(parts_of(&masses), [0..4, 4..8]);
-        assert_eq!(parts_of(&[0.3, 0.0, 0.3, 0.0, 0.4]), [0..1, 1..3, 3..5]);
+        assert_eq!(parts_of(&masses), [[0, 4], [4, 8]]);
+        assert_eq!(
+            parts_of(&[0.3, 0.0, 0.3, 0.0, 0.4]),
+            [[0, 1], [1, 3], [3, 5]]
+        );
     }
 
     #[test]
     fn what_is_next_to_nothing_is_no_part() {
-        assert_eq!(parts_of(&[0.0005, 0.0, 0.5, 0.4995]), [0..4]);
-        assert_eq!(parts_of(&[0.5, 0.499, 0.0, 0.001]), [0..4]);
+        assert_eq!(parts_of(&[0.0005, 0.0, 0.5, 0.4995]), [[0, 4]]);
+        assert_eq!(parts_of(&[0.5, 0.499, 0.0, 0.001]), [[0, 4]]);
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
 }
 
 /// So many counts are told apart: with the variance that is counted more are impossible.
-const TOLD_APART: usize = 64;
+const TOLD_APART: usize = 96;
 
 /// The law of a number of marks.
 struct Counts {
@@ -91,10 +91,20 @@ impl Counts {
             }
         }
         self.known += counted - 1;
+        let mut from = 0;
         if is_sure {
-            sum.copy_within(TOLD_APART - self.known.., 0);
+            from = TOLD_APART - self.known;
             self.fewest += number + 1 - as_u32(counted);
         }
+        // What is hardly possible at the ends would be more with each group.
+        let there = |mass: &f64| *mass > IMPOSSIBLE;
+        let all = &sum[from..from + self.known];
+        let first = all.iter().position(there).unwrap_or(0);
+        let last = all.iter().rposition(there).unwrap_or(0);
+        self.fewest += as_u32(first);
+        self.known = last + 1 - first;
+        sum.copy_within(from + first..=from + last, 0);
+        sum[self.known..].fill(0.0);
         self.masses = sum;
     }
 
@@ -145,6 +155,26 @@ mod tests {
         let equal: f64 = counts.iter().map(|p| p * p).sum();
         let found = chance_of_at_most(9, &[(9, 0.99), (9, 0.01)]);
         assert!((found - f64::midpoint(1.0, equal)).abs() < 1e-6, "{found}");
+    }
+
+    #[test]
+    fn marks_of_many_groups_some_of_which_are_sure() {
+        // Of 1,200 units 600 are marked but 1 in 600, and 1 in 600 of the others: X ≤ 600 by symmetry.
+        let mut groups = vec![(25, 599.0 / 600.0); 24];
+        groups.extend([(25, 1.0 / 600.0); 24]);
+        let counts: Vec<f64> = (0..20)
+            .map(|i| chance_of_at_most(590 + i, &groups))
+            .collect();
+        assert!(counts.is_sorted());
+        // P(X ≤ 600) = (1 + P(equal)) / 2, with two numbers that are Poisson with mean 1, nearly.
+        let same: f64 = [1.0, 1.0, 0.25, 0.25 / 9.0, 0.25 / 144.0]
+            .iter()
+            .map(|chance| chance * (-2.0_f64).exp())
+            .sum();
+        let found = counts[10];
+        assert!((found - f64::midpoint(1.0, same)).abs() < 1e-3, "{found}");
+        // With one mark more than all groups may have there is nothing left.
+        assert!((chance_of_at_most(1_200, &groups) - 1.0).abs() < 1e-12);
     }
 
     #[test]
