@@ -8,7 +8,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use prescale::model::rolling::{Reuse, Rolling, Rollout};
+use prescale::model::rolling::{Families, Reuse, Rolling, Rollout, Wanted};
 use prescale::model::start_limits::limits;
 use prescale::model::{Model, phases::Phases};
 use prescale::scenario::read::{Purpose, Syntax, scenario};
@@ -121,4 +121,27 @@ fn main() {
         start.elapsed() / options
     );
     black_box(&model);
+    worked_out_together(&prepare());
+}
+
+/// All options of up to a hundred tasks, those with the same room worked out together.
+fn worked_out_together(rolling: &Rolling) {
+    let start = Instant::now();
+    let tasks = 1..=100;
+    let rooms = |tasks| (tasks, (0..=tasks).collect(), (0..=tasks).collect());
+    let wanted = Wanted::of(&tasks.clone().map(rooms).collect::<Vec<_>>());
+    let families = Families::of(rolling, wanted).expect("phases vary, and room comes back");
+    let mut options = 0;
+    for replacements in tasks {
+        for surge in 0..=replacements {
+            for slack in 0..=replacements {
+                let option = rollout(replacements, surge, slack);
+                options += u32::from(black_box(families.figures(rolling, option)).is_some());
+            }
+        }
+    }
+    println!(
+        "{options} options worked out together, with the time short: {:?} each",
+        start.elapsed() / options
+    );
 }
