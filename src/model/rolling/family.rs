@@ -44,7 +44,7 @@ const APART: usize = 2;
 const MOST: u32 = 200;
 
 /// With fewer numbers of replacements, each is worked out alone.
-const FEWEST_ALIKE: usize = 4;
+const FEWEST_ALIKE: usize = 2;
 
 /// Means of what is outstanding at two moments that differ by less are alike, as a part of the
 /// whole.
@@ -90,7 +90,7 @@ impl Wanted {
                 for &slack in slacks {
                     let goes_on = surge + slack >= FEWEST_UNITS
                         && surge.max(slack) <= *replacements
-                        && *replacements > if surge == 0 { slack } else { surge };
+                        && (surge > 0 || *replacements > slack);
                     if goes_on {
                         let pair = all.pair(surge, slack);
                         all.replacements[pair].push(*replacements);
@@ -342,7 +342,7 @@ impl<'a> Family<'a> {
         figures
     }
 
-    /// One of the rollouts if its starts come in two goes.
+    /// One of the rollouts if its starts come at once or in two goes.
     fn two_goes(&self, replacements: u32) -> Option<TwoGoes<'_>> {
         let (surge, slack) = (self.surge, self.slack);
         let rollout = Rollout {
@@ -352,22 +352,26 @@ impl<'a> Family<'a> {
             cold: 0,
             held: 0,
         };
-        if surge == 0 || !self.rolling.starts_in_two_goes(rollout) {
-            return None;
-        }
         let all = self.all;
-        let pair = all.wanted.pair(replacements - surge, slack);
-        let made = || Later::of(self.rolling, rollout, all.grid).map(Box::new);
-        let later = all.later[pair].get_or_init(made).as_deref()?;
         let [starting, ..] = &all.units;
         let at_once = Group {
             size: surge,
             healthy: &starting.healthy,
             replaced: &starting.replaced,
         };
+        let later = if surge == replacements {
+            Group { size: 0, ..at_once }
+        } else if surge > 0 && self.rolling.starts_in_two_goes(rollout) {
+            let pair = all.wanted.pair(replacements - surge, slack);
+            let made = || Later::of(self.rolling, rollout, all.grid).map(Box::new);
+            let later = all.later[pair].get_or_init(made).as_deref()?;
+            Group::of(replacements - surge, later)
+        } else {
+            return None;
+        };
         let (drain, together) = &all.drain;
         Some(TwoGoes {
-            groups: [at_once, Group::of(replacements - surge, later)],
+            groups: [at_once, later],
             slack,
             stops: (if *together { 1 } else { slack }, drain),
         })

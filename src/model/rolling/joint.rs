@@ -116,9 +116,8 @@ impl Number {
         if self.mean <= 0.0 {
             return 1.0;
         }
-        let off = limit + 0.5 - self.mean;
-        if off * off > FAR * (self.variance.max(0.0) + off.abs() / 3.0) {
-            return if off > 0.0 { 1.0 } else { 0.0 };
+        if self.is_far_from(limit) {
+            return if limit + 0.5 > self.mean { 1.0 } else { 0.0 };
         }
         let q = (self.variance / self.mean).clamp(1e-6, 1.0 - 1e-6);
         let p = 1.0 - q;
@@ -133,6 +132,12 @@ impl Number {
         let high = bend((left - 0.5).max(0.0) / (trials * q));
         let spread = (1.0 + q * low + p * high) / ((trials + 1.0 / 6.0) * p * q);
         normal::below(off * spread.max(0.0).sqrt())
+    }
+
+    /// Whether it is surely more, or surely at most `limit`.
+    pub(super) fn is_far_from(self, limit: f64) -> bool {
+        let off = limit + 0.5 - self.mean;
+        off * off > FAR * (self.variance.max(0.0) + off.abs() / 3.0)
     }
 
     /// Probability of at most `limit`, where a random one of the units counted is known to be one.

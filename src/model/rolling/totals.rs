@@ -31,7 +31,7 @@ pub(super) fn chance_of_at_most(limit: u32, groups: &[(u32, f64)]) -> f64 {
         return unmarked.product();
     }
     let number = Number::of(groups.iter().copied());
-    if number.variance > COUNTED {
+    if number.variance > COUNTED || number.is_far_from(f64::from(limit)) {
         return number.at_most(f64::from(limit));
     }
     let mut counts = Counts::none();

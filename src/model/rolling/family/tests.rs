@@ -130,11 +130,12 @@ fn what_is_not_alike_is_not_worked_out_together() {
         slack: 1,
         ..rollout
     };
-    let one_round = Rollout {
-        surge: 20,
+    let stops_first = Rollout {
+        surge: 0,
+        slack: 20,
         ..rollout
     };
-    for other in [cold, larger, few_units, one_round] {
+    for other in [cold, larger, few_units, stops_first] {
         assert_eq!(families.figures(&varying, other), None, "{other:?}");
     }
 }

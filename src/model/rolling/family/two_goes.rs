@@ -48,6 +48,7 @@ impl Later {
 }
 
 /// Starts that are alike.
+#[derive(Clone, Copy)]
 pub(super) struct Group<'a> {
     pub(super) size: u32,
     pub(super) healthy: &'a [f32],
