@@ -194,6 +194,28 @@ fn mode_reactive_is_managed_scaling_and_its_hosts_are_a_limit() {
 }
 
 #[test]
+fn tasks_that_stops_have_placed_by_the_alarm_need_no_host() {
+    // Four stop with the first moves and are seen gone 60 + 5 + 20 s later, before the alarm at
+    // 90 s: all new tasks have their places. With one that may not stop one still waits.
+    let text = |minimum: u32, alarm: &str| {
+        text(4, 2, [minimum, 125], &format!("alarm = \"{alarm}\"")).replace(
+            "type = \"alb\"",
+            "type = \"alb\"\nderegistration_delay = \"60s\"",
+        )
+    };
+    let hosts = |text: &str| {
+        let moves = scenario_moves(&read(text)).expect("it fits");
+        moves.joining.hosts
+    };
+    assert_eq!(hosts(&text(0, "90s")), 0);
+    assert_eq!(hosts(&text(0, "60s")), 1);
+    assert_eq!(hosts(&text(25, "90s")), 1);
+    let found = estimated(&read(&text(0, "90s"))).tasks;
+    assert_eq!((found.peak, found.hosts_on_demand), (4, None));
+    assert_agrees(&text(0, "120s"), 0.01);
+}
+
+#[test]
 fn without_variation_the_clock_is_a_sum() {
     // No balancer: healthy 40 s after RUNNING. Request 20, alarm 90, boot 150, reaction 20,
     // start 45 + 20, 40: 385 s; then a reaction, a stop of 5 s, a reaction: 430 s.
