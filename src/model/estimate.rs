@@ -29,7 +29,7 @@ use super::slow_start;
 use super::start_limits;
 use super::taken_over::{Places, saved};
 use super::verdict::Verdict;
-use super::walk::{joins, launches};
+use super::walk::{joins, launches, peak, walk};
 use crate::rollout::{
     self, Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds,
     managed_scaling, moves, room, standing_hosts,
@@ -563,6 +563,18 @@ impl Model {
         Ok(self.outcome_with_room(scenario, plan, room(scenario, plan.added())?))
     }
 
+    /// Tasks of a deployment that completes; where hosts join step by step, by means some of their
+    /// places come only when old tasks have left others.
+    fn tasks(&self, scenario: &Scenario, moves: &Moves) -> Tasks {
+        let joins = joins(scenario, moves);
+        let mut tasks = Tasks::from(moves);
+        if joins.len() > 1 {
+            let phases = self.phases();
+            tasks.peak = peak(moves.desired, &walk(moves, phases, &joins), phases);
+        }
+        tasks
+    }
+
     fn clocks(&self, scenario: &Scenario, plan: &Plan, run: &Run) -> Clocks {
         Clocks {
             lead: Seconds(self.lead(scenario, plan)),
@@ -586,7 +598,7 @@ impl Model {
             _ => evacuation_s + scenario.prescale.release.0,
         };
         Outcome {
-            tasks: Tasks::from(&moves),
+            tasks: self.tasks(scenario, &moves),
             duration: Some(Durations {
                 lead_s: Mean {
                     mean: Seconds(self.lead(scenario, plan)),
@@ -625,7 +637,7 @@ impl Model {
             };
         };
         Brief {
-            tasks: Tasks::from(&moves),
+            tasks: self.tasks(scenario, &moves),
             clocks: Some(self.clocks(scenario, plan, &run)),
             cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
             availability: self.available(scenario, plan, &moves, &run),

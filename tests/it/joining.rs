@@ -216,6 +216,15 @@ fn tasks_that_stops_have_placed_by_the_alarm_need_no_host() {
 }
 
 #[test]
+fn places_that_join_after_old_tasks_have_gone_are_not_beside_them() {
+    let one_by_one = "maximum_scaling_step_size = 1\ninstance_warmup = \"900s\"";
+    let scenario = read(&text(4, 2, [100, 200], one_by_one));
+    let peak = estimated(&scenario).tasks.peak;
+    assert_eq!(peak, simulated(&scenario, 200).tasks.peak);
+    assert!(peak < 8, "{peak}");
+}
+
+#[test]
 fn without_variation_the_clock_is_a_sum() {
     // No balancer: healthy 40 s after RUNNING. Request 20, alarm 90, boot 150, reaction 20,
     // start 45 + 20, 40: 385 s; then a reaction, a stop of 5 s, a reaction: 430 s.
