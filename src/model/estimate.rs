@@ -1358,6 +1358,11 @@ fn evacuated(evacuations: &[(f64, Course)], like: &Law) -> Option<Rc<Law>> {
 fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
     let desired = scenario.service.desired_count;
     let bounds = bounds(desired, plan.minimum_healthy_percent, plan.maximum_percent);
+    if scenario.prescale.reactive && plan.prescale_hosts + plan.headroom_hosts > 0 {
+        let mut scenario = scenario.clone();
+        scenario.leave_reactive();
+        return moves(&scenario, bounds, room);
+    }
     moves(scenario, bounds, room)
 }
 

@@ -1,7 +1,7 @@
 //! Deployments whose hosts join while they run, against the event simulation and by hand.
 
 use prescale::explain::explain;
-use prescale::model::{Estimate, estimate};
+use prescale::model::{Estimate, Model, Plan, estimate};
 use prescale::rollout::{
     joining, room, scenario_added, scenario_moves, steps, target_for, target_headroom,
 };
@@ -222,6 +222,23 @@ fn places_that_join_after_old_tasks_have_gone_are_not_beside_them() {
     let peak = estimated(&scenario).tasks.peak;
     assert_eq!(peak, simulated(&scenario, 200).tasks.peak);
     assert!(peak < 8, "{peak}");
+}
+
+#[test]
+fn a_plan_with_hosts_of_its_own_leaves_reactive_mode_and_its_limit() {
+    let text = text(8, 4, [100, 200], "").replace("[cluster.capacity_provider]\n", "");
+    let mode = "[prescale]\nmode = \"reactive\"\nhosts = 1";
+    let scenario = read(&text.replace("[prescale]", mode));
+    let joining = |prescale_hosts| {
+        let plan = Plan {
+            prescale_hosts,
+            ..Plan::of(&scenario)
+        };
+        let outcome = Model::of(&scenario).outcome(&scenario, &plan);
+        outcome.expect("it fits").moves.joining.hosts
+    };
+    // 8 wait for hosts with 2 places each, or 6 where one host is there before.
+    assert_eq!((joining(0), joining(1)), (1, 3));
 }
 
 #[test]
