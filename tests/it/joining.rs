@@ -225,6 +225,21 @@ fn places_that_join_after_old_tasks_have_gone_are_not_beside_them() {
 }
 
 #[test]
+fn a_version_that_fails_on_hosts_that_join_is_rolled_back_as_simulated() {
+    let one_by_one = "maximum_scaling_step_size = 1";
+    for (percents, steps) in [([100, 200], ""), ([100, 200], one_by_one)] {
+        let text =
+            text(4, 2, percents, steps).replace("[deployment]", "[deployment]\nfailure_rate = 0.5");
+        let scenario = read(&text);
+        let found = estimated(&scenario).duration.expect("it completes");
+        let expected = simulated(&scenario, 1000).duration.expect("it completes");
+        let simulated = expected.rollback_s.expect("some fail").mean;
+        let off = found.rollback_s.mean.0 / simulated - 1.0;
+        assert!(off.abs() < 0.03, "{steps}: {off:.3} of {simulated:.0} s");
+    }
+}
+
+#[test]
 fn a_plan_with_hosts_of_its_own_leaves_reactive_mode_and_its_limit() {
     let text = text(8, 4, [100, 200], "").replace("[cluster.capacity_provider]\n", "");
     let mode = "[prescale]\nmode = \"reactive\"\nhosts = 1";
