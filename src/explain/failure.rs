@@ -38,7 +38,7 @@ pub(super) fn failure_told(base: &Baseline) -> Vec<String> {
         return Vec::new();
     }
     let moves = &base.outcome.moves;
-    let rollback = base.model.rollback(base.scenario, moves);
+    let rollback = base.model.rollback(base.scenario, &base.plan, moves);
     let noticed = match deployment.failure.detection {
         Detection::CircuitBreaker => format!(
             "the circuit breaker gives up after {} failed starts, in {}, each taken to fail where a good one would be healthy; for a version that runs but is never healthy give deployment.failure_detection",

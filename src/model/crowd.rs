@@ -54,8 +54,8 @@ pub struct Crowd {
 ///
 /// The starts that the bounds and the hosts allow at once are made in one act, and those that follow
 /// a stop come apart from each other; spread evenly over the hosts that have places, or packed onto
-/// as few as hold them. Added hosts are filled first, with binpack last. Nothing is shared where the
-/// hosts are not known.
+/// as few as hold them. Added hosts are filled first, with binpack last; what waits for hosts that
+/// join starts at once on each of them. Nothing is shared where the hosts are not known.
 #[must_use]
 pub fn loads(scenario: &Scenario, moves: &Moves, added_hosts: u32) -> Vec<Load> {
     let together = &scenario.service.timing.together;
@@ -79,7 +79,9 @@ pub fn loads(scenario: &Scenario, moves: &Moves, added_hosts: u32) -> Vec<Load> 
         (moves.on_added - at_once_on_added).min(starts[1]),
     ];
     let elsewhere = [starts[0] - on_added[0], starts[1] - on_added[1]];
-    let of_each = moves.desired.div_ceil(all.max(1)).min(MOST_ROUNDS);
+    let joining = moves.joining;
+    let all_places = all.saturating_add(joining.places).max(1);
+    let of_each = moves.desired.div_ceil(all_places).min(MOST_ROUNDS);
     let mut spread = Placed {
         placement: scenario.service.placement,
         of_each,
@@ -87,6 +89,8 @@ pub fn loads(scenario: &Scenario, moves: &Moves, added_hosts: u32) -> Vec<Load> 
     };
     if let (Some(host), Some(places)) = (&scenario.prescale.host, places_on_added(scenario)) {
         spread.on(on_added, &[(added_hosts, places.count, &host.shape)]);
+        let joining_hosts = (joining.hosts, joining.each, &host.shape);
+        spread.on([joining.places, 0], &[joining_hosts]);
     }
     let groups: Vec<(u32, u32, &HostShape)> = cluster
         .hosts

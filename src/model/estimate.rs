@@ -29,7 +29,7 @@ use super::slow_start;
 use super::start_limits;
 use super::taken_over::{Places, saved};
 use super::verdict::Verdict;
-use super::walk::{joins, launches};
+use super::walk::{joins, launches, peak, walk};
 use crate::rollout::{
     self, Added, Bound, Bounds, Fix, Joining, Moves, Room, Stuck, TooFewPlaces, bounds,
     managed_scaling, moves, room, standing_hosts,
@@ -321,8 +321,16 @@ pub enum EstimateVerdict {
 /// beside others.
 type ExposureKey = (u64, [u32; 6]);
 
-/// Tasks and moves, upper bound and room, what joins and its boot, and when a failure is noticed.
-type RollbackKey = ([u32; 4], (u32, Option<u32>), (Joining, u64), Option<u64>);
+/// Tasks and moves, upper bound and room, what joins and how, and when a failure is noticed.
+type RollbackKey = (
+    [u32; 4],
+    (u32, Option<u32>),
+    (Joining, ScalingKey),
+    Option<u64>,
+);
+
+/// Alarm, warm-up and boot, and the largest step.
+type ScalingKey = ([u64; 4], u32);
 
 /// The starts on the hosts, and in how many rounds.
 type CrowdKey = (Vec<Load>, u32);
@@ -339,19 +347,12 @@ pub struct Model {
     crowds: RefCell<HashMap<CrowdKey, (Crowd, Rc<Pace>)>>,
     /// By mean, variation and number of hosts.
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
-    /// By what has room, what joins, and how it does.
-    joins: RefCell<HashMap<JoinKey, Rc<Joined>>>,
-    /// What these share.
-    cycles: OnceCell<Rc<Cycles>>,
     /// By boot, hosts, and spot hosts among them.
     arrivals: RefCell<HashMap<(u64, u32, u32), Rc<Law>>>,
     /// By boot.
     recoveries: RefCell<HashMap<u64, Recovery>>,
     /// By boot, hosts before and standing, spot among them, desired and required tasks.
     exposures: RefCell<HashMap<ExposureKey, Rc<Exposure>>>,
-    /// By moves, room, what joins, and when it is noticed.
-    rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
-    tries: Tries,
     /// By tasks, surge, slack, cold starts and required tasks, what joins, and its boot.
     slow_starts: RefCell<HashMap<SlowStartKey, f64>>,
 }
@@ -369,6 +370,13 @@ struct Pace {
     followed: Followed,
     /// By tasks, surge and slack.
     taken_over: RefCell<HashMap<[u32; 3], f64>>,
+    /// By what has room, what joins, and how it does.
+    joins: RefCell<HashMap<JoinKey, Rc<Joined>>>,
+    /// What these share.
+    cycles: OnceCell<Rc<Cycles>>,
+    /// By moves, room, what joins, and when it is noticed.
+    rollbacks: RefCell<HashMap<RollbackKey, Rc<Rollback>>>,
+    tries: Tries,
 }
 
 impl Pace {
@@ -383,12 +391,49 @@ impl Pace {
             seen: OnceCell::new(),
             followed: Followed::default(),
             taken_over: RefCell::default(),
+            joins: RefCell::default(),
+            cycles: OnceCell::new(),
+            rollbacks: RefCell::default(),
+            tries: Tries::default(),
         })
     }
 }
 
 /// What the course of a deployment with hosts that join depends on beside the phases.
-type JoinKey = (Rollout, Joining, [u64; 4], u32);
+type JoinKey = (Rollout, Joining, ScalingKey);
+
+/// How a deployment goes during which hosts join; None if none do.
+fn joined(scenario: &Scenario, pace: &Pace, moves: &Moves) -> Option<Rc<Joined>> {
+    let scaling = managed_scaling(scenario).filter(|_| moves.joining.places > 0)?;
+    let rollout = Rollout {
+        replacements: moves.desired,
+        surge: moves.surge,
+        slack: moves.slack,
+        cold: moves.cold,
+        held: 0,
+    };
+    let key = (rollout, moves.joining, scaling_key(scenario));
+    if let Some(known) = pace.joins.borrow().get(&key) {
+        return Some(Rc::clone(known));
+    }
+    let cycles = pace
+        .cycles
+        .get_or_init(|| Rc::new(Cycles::of(pace.after_stopped.phases())));
+    let boot = scenario.prescale.boot;
+    let found = Joined::of(cycles, moves, moves.joining, &scaling, boot);
+    let found = Rc::new(found);
+    pace.joins.borrow_mut().insert(key, Rc::clone(&found));
+    Some(found)
+}
+
+/// What the hosts that join depend on; the same for all where none do.
+fn scaling_key(scenario: &Scenario) -> ScalingKey {
+    let boot = scenario.prescale.boot;
+    managed_scaling(scenario).map_or(([0; 4], 0), |scaling| {
+        let times = [scaling.alarm.0, scaling.warmup.0, boot.mean.0, boot.cv];
+        (times.map(f64::to_bits), scaling.maximum_step)
+    })
+}
 
 impl Model {
     /// Prepares what depends on the timing only.
@@ -400,13 +445,9 @@ impl Model {
             pace: Pace::of(scenario, phases, until_healthy),
             crowds: RefCell::default(),
             boots: RefCell::default(),
-            joins: RefCell::default(),
-            cycles: OnceCell::new(),
             arrivals: RefCell::default(),
             recoveries: RefCell::default(),
             exposures: RefCell::default(),
-            rollbacks: RefCell::default(),
-            tries: Tries::default(),
             slow_starts: RefCell::default(),
         }
     }
@@ -460,7 +501,8 @@ impl Model {
         if loads.is_empty() || moves.is_stuck() {
             return None;
         }
-        let at_once = moves.surge.saturating_add(moves.slack).max(1);
+        let at_once = moves.surge.saturating_add(moves.slack);
+        let at_once = at_once.saturating_add(moves.joining.places).max(1);
         let rounds = moves.desired.div_ceil(at_once);
         let mut crowds = self.crowds.borrow_mut();
         let known = crowds
@@ -488,25 +530,34 @@ impl Model {
 
     /// How the deployment of a version goes that never gets healthy.
     #[must_use]
-    pub fn rollback(&self, scenario: &Scenario, moves: &Moves) -> Rc<Rollback> {
+    pub fn rollback(&self, scenario: &Scenario, plan: &Plan, moves: &Moves) -> Rc<Rollback> {
         let detected = match scenario.deployment.failure.detection {
             Detection::CircuitBreaker => None,
             Detection::After(seconds) => Some(seconds.0.to_bits()),
         };
-        let boot = scenario.prescale.boot.mean.0.to_bits();
         let key = (
             [moves.desired, moves.surge, moves.slack, moves.cold],
             (moves.bounds.upper, moves.room.total()),
-            (moves.joining, boot),
+            (moves.joining, scaling_key(scenario)),
             detected,
         );
-        if let Some(known) = self.rollbacks.borrow().get(&key) {
+        let pace = self.pace(scenario, plan, moves);
+        if let Some(known) = pace.rollbacks.borrow().get(&key) {
             return Rc::clone(known);
         }
-        let start = &self.pace.after_stopped.phases().start;
-        let found = rollback(scenario, moves, self.phases(), start, &self.tries);
+        // Old tasks that start again share their hosts with each other alone.
+        let restarts = Moves {
+            surge: moves.slack,
+            slack: 0,
+            on_added: 0,
+            joining: Joining::default(),
+            ..*moves
+        };
+        let restarted = self.pace(scenario, plan, &restarts);
+        let start = &restarted.after_stopped.phases().start;
+        let found = rollback(scenario, moves, &pace.phases, start, &pace.tries);
         let found = Rc::new(found);
-        self.rollbacks.borrow_mut().insert(key, Rc::clone(&found));
+        pace.rollbacks.borrow_mut().insert(key, Rc::clone(&found));
         found
     }
 
@@ -563,6 +614,18 @@ impl Model {
         Ok(self.outcome_with_room(scenario, plan, room(scenario, plan.added())?))
     }
 
+    /// Tasks of a deployment that completes; where hosts join step by step, by means some of their
+    /// places come only when old tasks have left others.
+    fn tasks(&self, scenario: &Scenario, moves: &Moves) -> Tasks {
+        let joins = joins(scenario, moves);
+        let mut tasks = Tasks::from(moves);
+        if joins.len() > 1 {
+            let phases = self.phases();
+            tasks.peak = peak(moves.desired, &walk(moves, phases, &joins), phases);
+        }
+        tasks
+    }
+
     fn clocks(&self, scenario: &Scenario, plan: &Plan, run: &Run) -> Clocks {
         Clocks {
             lead: Seconds(self.lead(scenario, plan)),
@@ -586,7 +649,7 @@ impl Model {
             _ => evacuation_s + scenario.prescale.release.0,
         };
         Outcome {
-            tasks: Tasks::from(&moves),
+            tasks: self.tasks(scenario, &moves),
             duration: Some(Durations {
                 lead_s: Mean {
                     mean: Seconds(self.lead(scenario, plan)),
@@ -596,7 +659,7 @@ impl Model {
                 release_s: Mean {
                     mean: Seconds(release_s),
                 },
-                rollback_s: Duration::from(&self.rollback(scenario, &moves).finished),
+                rollback_s: Duration::from(&self.rollback(scenario, plan, &moves).finished),
                 evacuation_s: Mean {
                     mean: Seconds(evacuation_s),
                 },
@@ -625,7 +688,7 @@ impl Model {
             };
         };
         Brief {
-            tasks: Tasks::from(&moves),
+            tasks: self.tasks(scenario, &moves),
             clocks: Some(self.clocks(scenario, plan, &run)),
             cost: self.cost(scenario, plan, &moves, &run, Asked::Mean),
             availability: self.available(scenario, plan, &moves, &run),
@@ -803,8 +866,8 @@ impl Model {
         if pace.phases.verdict.kill_probability > NEARLY_ALL_KILLED {
             return None;
         }
+        let joined = joined(scenario, &pace, moves);
         let course = Course::of(pace, moves);
-        let joined = self.joined(scenario, moves);
         let completed = match &joined {
             Some(joined) => joined.completed(),
             None => course.later(Rolling::completed),
@@ -857,31 +920,6 @@ impl Model {
             .into_iter()
             .map(|(chance, rollout)| (chance, course(rollout)))
             .collect()
-    }
-
-    /// How a deployment goes during which hosts join; None if none do.
-    fn joined(&self, scenario: &Scenario, moves: &Moves) -> Option<Rc<Joined>> {
-        let scaling = managed_scaling(scenario).filter(|_| moves.joining.places > 0)?;
-        let boot = scenario.prescale.boot;
-        let rollout = Rollout {
-            replacements: moves.desired,
-            surge: moves.surge,
-            slack: moves.slack,
-            cold: moves.cold,
-            held: 0,
-        };
-        let bits = [scaling.alarm.0, scaling.warmup.0, boot.mean.0, boot.cv].map(f64::to_bits);
-        let key = (rollout, moves.joining, bits, scaling.maximum_step);
-        if let Some(known) = self.joins.borrow().get(&key) {
-            return Some(Rc::clone(known));
-        }
-        let cycles = self
-            .cycles
-            .get_or_init(|| Rc::new(Cycles::of(self.pace.after_stopped.phases())));
-        let found = Joined::of(cycles, moves, moves.joining, &scaling, boot);
-        let found = Rc::new(found);
-        self.joins.borrow_mut().insert(key, Rc::clone(&found));
-        Some(found)
     }
 
     /// Hours that are billed for all hosts that joined, from their launch until scale-in has taken
@@ -959,7 +997,7 @@ impl Model {
         };
         let fails = scenario.deployment.failure.rate;
         if fails > 0.0 {
-            let rollback = self.rollback(scenario, moves);
+            let rollback = self.rollback(scenario, plan, moves);
             let boot = self.arrival(scenario, plan);
             let release = Law::fixed(scenario.prescale.release.0, boot.step());
             let mut billed = Vec::new();
@@ -1056,7 +1094,7 @@ impl Model {
         let reaction = self.phases().reaction.mean();
         let partial = self.partial_short(scenario, moves, run);
         let rolled_back = if fails > 0.0 {
-            self.rollback(scenario, moves)
+            self.rollback(scenario, plan, moves)
                 .short_seconds(surplus, reaction)
         } else {
             0.0
@@ -1441,6 +1479,11 @@ fn evacuated(evacuations: &[(f64, Course)], like: &Law) -> Option<Rc<Law>> {
 fn plan_moves(scenario: &Scenario, plan: &Plan, room: Room) -> Moves {
     let desired = scenario.service.desired_count;
     let bounds = bounds(desired, plan.minimum_healthy_percent, plan.maximum_percent);
+    if scenario.prescale.reactive && plan.prescale_hosts + plan.headroom_hosts > 0 {
+        let mut scenario = scenario.clone();
+        scenario.leave_reactive();
+        return moves(&scenario, bounds, room);
+    }
     moves(scenario, bounds, room)
 }
 

@@ -10,12 +10,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::law::Law;
+use super::floor::{Floor, Host};
 use super::phases::Phases;
-use super::quantiles::{Chances, cold_running, quantiles, reaction_and_drain};
+use super::quantiles::{Shuffled, cold_running, reaction_and_drain};
 use super::start_limits::{StartLimit, limits};
-use crate::rollout::{Moves, others};
-use crate::scenario::{Placement, Scenario};
+use crate::rollout::Moves;
+use crate::scenario::Scenario;
 
 /// Starts that are followed in all.
 const STARTS: u32 = 2048;
@@ -23,15 +23,6 @@ const STARTS: u32 = 2048;
 const COURSES: [u32; 2] = [4, 16];
 /// The same for a mean over time.
 const COURSES_FOR_A_MEAN: [u32; 2] = [4, 64];
-
-/// A host as the deployment finds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Host {
-    /// Tasks of the service that it holds.
-    pub places: u32,
-    /// Whether it is added for the deployment: empty, and without the image.
-    pub is_added: bool,
-}
 
 /// Tasks on each host at the end, course by course; all courses are equally likely.
 ///
@@ -102,33 +93,6 @@ pub struct PhaseQuantiles {
     running: f64,
 }
 
-/// Quantiles of a law, of which each comes once before they are shuffled again.
-#[derive(Debug, Clone)]
-struct Shuffled {
-    quantiles: Vec<f64>,
-    next: usize,
-    chances: Chances,
-}
-
-impl Shuffled {
-    fn of(law: &Law, state: u64) -> Self {
-        Self {
-            quantiles: quantiles(law),
-            next: 0,
-            chances: Chances::from(state),
-        }
-    }
-
-    fn next(&mut self) -> f64 {
-        if self.next == 0 {
-            self.chances.shuffle(&mut self.quantiles);
-            self.next = self.quantiles.len();
-        }
-        self.next -= 1;
-        self.quantiles[self.next]
-    }
-}
-
 /// The phases that differ from task to task.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
@@ -158,109 +122,6 @@ impl PhaseQuantiles {
 
     fn next(&mut self, phase: Phase) -> f64 {
         self.phases[phase as usize].next()
-    }
-}
-
-/// The hosts, and what is on them.
-#[derive(Debug, Clone)]
-struct Floor {
-    placement: Placement,
-    hosts: Vec<OnHost>,
-    /// Hosts of the old tasks, in the order in which they are told to stop.
-    old: Vec<usize>,
-    changes: i64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct OnHost {
-    free: u32,
-    tasks: u32,
-    is_added: bool,
-    /// Of hosts alike the one that changed last is next; at first those that are listed first.
-    changed: i64,
-    /// When it has the image \[s\].
-    image_from: f64,
-}
-
-impl Floor {
-    /// The old tasks and what others take, placed one by one before hosts are added.
-    fn filled(scenario: &Scenario, hosts: &[Host]) -> Self {
-        let on_host = |(number, host): (i64, &Host)| OnHost {
-            free: if host.is_added { 0 } else { host.places },
-            tasks: 0,
-            is_added: host.is_added,
-            changed: -number,
-            image_from: if host.is_added { f64::INFINITY } else { 0.0 },
-        };
-        let mut floor = Self {
-            placement: scenario.service.placement,
-            hosts: (0..).zip(hosts).map(on_host).collect(),
-            old: Vec::new(),
-            changes: 0,
-        };
-        floor.old = (0..scenario.service.desired_count)
-            .map_while(|_| floor.place())
-            .collect();
-        let mut others = others(scenario).map_or(0, |others| others.tasks);
-        others -= floor.given_to_others(others);
-        for (on_host, host) in floor.hosts.iter_mut().zip(hosts) {
-            if host.is_added {
-                on_host.free = host.places;
-            }
-        }
-        floor.given_to_others(others);
-        floor
-    }
-
-    /// Gives a task a place.
-    fn place(&mut self) -> Option<usize> {
-        let next = self.next()?;
-        self.hosts[next].free -= 1;
-        self.hosts[next].tasks += 1;
-        self.changed(next);
-        Some(next)
-    }
-
-    /// Gives so many places away, as far as there are; how many it gave.
-    fn given_to_others(&mut self, places: u32) -> u32 {
-        let mut given = 0;
-        while given < places
-            && let Some(next) = self.next()
-        {
-            self.hosts[next].free -= 1;
-            self.changed(next);
-            given += 1;
-        }
-        given
-    }
-
-    /// Takes a task off its host.
-    fn free(&mut self, host: usize) {
-        self.hosts[host].free += 1;
-        self.hosts[host].tasks -= 1;
-        self.changed(host);
-    }
-
-    fn changed(&mut self, host: usize) {
-        self.changes += 1;
-        self.hosts[host].changed = self.changes;
-    }
-
-    /// The host that the next task goes to.
-    fn next(&self) -> Option<usize> {
-        let open = (0..self.hosts.len()).filter(|&host| self.hosts[host].free > 0);
-        open.max_by_key(|&host| {
-            let OnHost {
-                tasks,
-                is_added,
-                changed,
-                ..
-            } = self.hosts[host];
-            match self.placement {
-                Placement::Binpack => (i64::from(tasks), i64::from(!is_added), changed),
-                Placement::Spread => (i64::from(is_added), -i64::from(tasks), changed),
-            }
-        })
     }
 }
 
@@ -316,8 +177,7 @@ impl Course {
 
     /// Comes back to the request, in the same memory.
     fn begin_again(&mut self, floor: &Floor) {
-        self.floor.hosts.clone_from(&floor.hosts);
-        self.floor.changes = floor.changes;
+        self.floor.copy(floor);
         self.now = 0.0;
         [self.told, self.stopping, self.started, self.healthy] = [0; 4];
         [self.started_at, self.gone_at] = [0.0; 2];
@@ -427,9 +287,9 @@ impl Course {
         self.started += 1;
         self.started_at += self.now;
         let wait = self.token_after();
-        let host = &mut self.floor.hosts[host];
-        host.image_from = host.image_from.min(self.now + wait + durations.running);
-        let start = durations.next(if self.now < host.image_from {
+        self.floor
+            .has_image_from(host, self.now + wait + durations.running);
+        let start = durations.next(if self.floor.is_cold(host, self.now) {
             Phase::ColdStart
         } else {
             Phase::Start

@@ -9,6 +9,7 @@ mod day;
 mod estimate;
 mod excess;
 mod exposure;
+mod floor;
 mod followed;
 mod interruption;
 mod joining;

@@ -54,6 +54,36 @@ impl Chances {
     }
 }
 
+/// Quantiles of a law, of which each comes once before they are shuffled again.
+#[derive(Debug, Clone)]
+pub struct Shuffled {
+    quantiles: Vec<f64>,
+    next: usize,
+    chances: Chances,
+}
+
+impl Shuffled {
+    /// Those of a law, in orders of their own.
+    #[must_use]
+    pub fn of(law: &Law, state: u64) -> Self {
+        Self {
+            quantiles: quantiles(law),
+            next: 0,
+            chances: Chances::from(state),
+        }
+    }
+
+    /// The next one.
+    pub fn next(&mut self) -> f64 {
+        if self.next == 0 {
+            self.chances.shuffle(&mut self.quantiles);
+            self.next = self.quantiles.len();
+        }
+        self.next -= 1;
+        self.quantiles[self.next]
+    }
+}
+
 /// The reaction and the drain of a scenario's service, each on a grid of its own: what varies less
 /// than a whole cycle decides who is gone first.
 #[must_use]

@@ -5,7 +5,8 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use super::followed::{Host, PhaseQuantiles, left_on};
+use super::floor::Host;
+use super::followed::{PhaseQuantiles, left_on};
 use super::phases::Phases;
 use super::rolling::Rollout;
 use super::walk::{Act, SAME_MOMENT, joins, walk};

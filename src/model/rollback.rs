@@ -10,8 +10,10 @@ use statrs::distribution::{ContinuousCDF, Normal};
 use super::attempts::breaker_threshold;
 use super::law::Law;
 use super::phases::Phases;
+use super::start_limits::{Buckets, Late};
 use super::taken_over::{self, saved};
-use crate::rollout::{Moves, managed_scaling};
+use super::walk::joins;
+use crate::rollout::Moves;
 use crate::scenario::{Detection, Scenario};
 
 /// Up to so many failed starts their number is counted, beyond it is taken as normal.
@@ -31,6 +33,9 @@ const FURTHEST_ROUND: usize = 96;
 
 /// What is no farther apart falls on the same moment \[s\].
 const SAME_MOMENT: f64 = 1e-6;
+
+/// Starts made again are counted in so many parts.
+const PARTS: u32 = 8;
 
 /// Points at which a law is computed.
 const POINTS: u32 = 64;
@@ -67,13 +72,16 @@ impl Rollback {
 /// Before any new task is healthy the scheduler starts the surge s and stops the slack k. Each
 /// place tries again and again: those of the surge after one reaction, those of the slack after
 /// the drain of the old task and one reaction more, those on hosts that join when these have
-/// booted. The places are independent renewal processes, N(t) is the number of failed starts of
+/// booted, step by step. What the rate limits hold back of the starts of a moment begins evenly
+/// over the time that the last of them waits. The places are independent renewal processes, N(t) is the number of failed starts of
 /// all of them, and the breaker's threshold T is reached by t with P(N(t) ≥ T); the decision comes
 /// one reaction later. Then the new tasks drain, and the k old ones are started again: at once in
 /// places beside and in those that are empty at the decision, as a start has just failed there; the
 /// others one reaction after the first new tasks that are gone. A place is empty with the
 /// probability that its n-th start has failed and the next has not begun, summed over n. That of
-/// the last failure is so still if its reaction is the longer of two alike.
+/// the last failure is so still if its reaction is the longer of two alike. The rate limits count
+/// the starts before the decision as well: those of the places, and those made again since the
+/// first failure was seen.
 #[must_use]
 pub fn rollback(
     scenario: &Scenario,
@@ -85,7 +93,8 @@ pub fn rollback(
     let phases = &phases.coarsened(CELLS);
     let until_healthy = &until_healthy.coarsened(CELLS);
     let reaction = &phases.reaction;
-    let places = places(scenario, moves, phases);
+    let mut buckets = Buckets::full(scenario.service.launch_type);
+    let places = limited(places(scenario, moves, phases), &mut buckets);
     // From the first moves to the decision.
     let (given_up, still_empty) = match scenario.deployment.failure.detection {
         Detection::CircuitBreaker => {
@@ -119,10 +128,16 @@ pub fn rollback(
                 .iter()
                 .map(|places| (places.count, tries.state(places, reaction, at)));
             let empty = empty_places(states.collect(), still_empty);
-            distinct(&empty)
+            let kept = distinct(&empty).into_iter();
+            kept.map(move |(chance, empty)| (chance, empty, at))
         })
-        .map(|(chance, empty)| {
-            let course = left.course(empty, phases, until_healthy);
+        .map(|(chance, empty, at)| {
+            let again = again_by(&places, at).saturating_sub(empty);
+            let first = places.iter().map(|places| places.emptied.support().0);
+            let seen = first.fold(at, f64::min) + reaction.mean();
+            let mut buckets = buckets.clone();
+            try_again(&mut buckets, again, [seen.min(at), at]);
+            let course = left.course((empty, at, buckets), phases, until_healthy);
             (
                 chance / f64::from(u32::try_from(MOMENTS.len()).unwrap_or(1)),
                 course,
@@ -159,19 +174,26 @@ struct Left {
 impl Left {
     /// From the decision, where so many places of new tasks are empty: to the last old task
     /// healthy, and to the last change.
-    fn course(&self, empty: u32, phases: &Phases, until_healthy: &Law) -> [Law; 2] {
+    fn course(
+        &self,
+        (empty, at, mut buckets): (u32, f64, Buckets),
+        phases: &Phases,
+        until_healthy: &Law,
+    ) -> [Law; 2] {
         let nothing = Law::fixed(0.0, phases.reaction.step());
         let draining = self.new.saturating_sub(empty);
         let at_once = self.restarted.min(self.beside.saturating_add(empty));
         let waiting = (self.restarted - at_once).min(draining);
         let mut back = nothing.clone();
         if at_once > 0 {
-            back = until_healthy.largest_of(at_once);
+            let late = buckets.take(at, at_once);
+            back = last_of(until_healthy, at_once, late);
         }
         if waiting > 0 {
             let freed = phases.drain.roughly_plus(&phases.reaction);
             let first = freed.shortest(f64::from(waiting) / f64::from(draining));
-            let last = first.roughly_plus(until_healthy).largest_of(waiting);
+            let late = buckets.take(at + first.mean(), waiting);
+            let last = last_of(&first.roughly_plus(until_healthy), waiting, late);
             back = back.later_of(&last);
         }
         let back = self.sooner(back, [at_once, draining], phases);
@@ -182,6 +204,25 @@ impl Left {
         let done = back.later_of(&gone);
         [back, done]
     }
+}
+
+/// The last of so many starts, of which the limits hold back some.
+fn last_of(start: &Law, starts: u32, late: Late) -> Law {
+    let in_time = starts - late.starts;
+    if late.starts == 0 {
+        return start.largest_of(starts);
+    }
+    let held = start.roughly_plus(&held_back(late, start.step()));
+    let held = held.largest_of(late.starts);
+    match in_time {
+        0 => held,
+        in_time => held.later_of(&start.largest_of(in_time)),
+    }
+}
+
+/// How long each of the starts that are held back waits.
+fn held_back(late: Late, step: f64) -> Law {
+    Law::uniform(late.longest, step.min(late.longest))
 }
 
 impl Left {
@@ -306,25 +347,33 @@ enum Begun {
     Joined([u64; 3]),
 }
 
-/// Places that try alike: how many, when the first start fails after the first moves and when the
-/// place is empty then, and how long it is from one failed start to the next.
+/// Places that try alike: how many, when their first starts begin in the mean after the first moves,
+/// when these fail and when the place is empty then, and how long it is from one failed start to the next.
+#[derive(Debug, Clone)]
 struct Places {
     begun: Begun,
+    /// How long the last first start of them is held back, in bits \[s\].
+    held: u64,
     count: u32,
+    begins: f64,
     first: Law,
     emptied: Law,
     again: Law,
 }
 
 fn places(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Vec<Places> {
+    // The first start in a place has left the image on the host.
+    let again = failing(phases, &phases.start).1.plus(&phases.reaction);
     let places = |begun, count, from: &Law, start: &Law| {
         let (fails, emptied) = failing(phases, start);
         Places {
             begun,
+            held: 0,
             count,
+            begins: from.mean(),
             first: from.plus(&fails),
             emptied: from.plus(&emptied),
-            again: emptied.plus(&phases.reaction),
+            again: again.clone(),
         }
     };
     let (warm, cold) = (&phases.start, &phases.cold_start);
@@ -336,15 +385,79 @@ fn places(scenario: &Scenario, moves: &Moves, phases: &Phases) -> Vec<Places> {
         places(Begun::Warm, moves.surge - on_cold, at_once, warm),
         places(Begun::Stop, moves.slack, freed, warm),
     ];
-    if let Some(scaling) = managed_scaling(scenario) {
-        let boot = scenario.prescale.boot;
-        let joined = Law::of(boot, warm.step()).shifted(scaling.alarm.0);
-        let begun = Begun::Joined([boot.mean.0, boot.cv, scaling.alarm.0].map(f64::to_bits));
+    let boot = scenario.prescale.boot;
+    for join in joins(scenario, moves) {
+        let joined = Law::of(boot, warm.step()).shifted(join.launched);
+        let begun = Begun::Joined([boot.mean.0, boot.cv, join.launched].map(f64::to_bits));
         let from = &joined.plus(&phases.reaction);
-        found.push(places(begun, moves.joining.places, from, cold));
+        found.push(places(begun, join.places, from, cold));
     }
     found.retain(|places| places.count > 0);
     found
+}
+
+/// The places of which the first starts come in time, and those of which they are held back.
+fn limited(mut places: Vec<Places>, buckets: &mut Buckets) -> Vec<Places> {
+    places.sort_by(|a, b| a.begins.total_cmp(&b.begins));
+    let mut found = Vec::with_capacity(places.len());
+    for in_time in places {
+        let late = buckets.take(in_time.begins, in_time.count);
+        if late.starts == 0 {
+            found.push(in_time);
+            continue;
+        }
+        let wait = &held_back(late, in_time.first.step());
+        let held = Places {
+            held: late.longest.to_bits(),
+            count: late.starts,
+            begins: in_time.begins + wait.mean(),
+            first: in_time.first.roughly_plus(wait),
+            emptied: in_time.emptied.roughly_plus(wait),
+            ..in_time.clone()
+        };
+        found.push(Places {
+            count: in_time.count - late.starts,
+            ..in_time
+        });
+        found.push(held);
+    }
+    found.retain(|places| places.count > 0);
+    found
+}
+
+/// How many starts have left their places empty by a moment, in the mean.
+///
+/// # Formula
+/// Σ over places of P(empty after the first start by then), and one more for each further time from
+/// one failed start to the next.
+fn again_by(places: &[Places], at: f64) -> u32 {
+    let by_one = |places: &Places| {
+        let later = at - places.emptied.mean();
+        let further = later / places.again.mean().max(SAME_MOMENT);
+        places.emptied.smooth_cdf(at) + (further - 0.5).max(0.0)
+    };
+    let all: f64 = places
+        .iter()
+        .map(|places| f64::from(places.count) * by_one(places))
+        .sum();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates"
+    )]
+    let all = all.round() as u32;
+    all
+}
+
+/// Starts made again, evenly over some time.
+fn try_again(buckets: &mut Buckets, starts: u32, [from, to]: [f64; 2]) {
+    let mut left = starts;
+    for part in (1..=PARTS).rev() {
+        let now = left.div_ceil(part);
+        left -= now;
+        let passed = f64::from(PARTS - part + 1) / f64::from(PARTS);
+        buckets.take(from + passed * (to - from), now);
+    }
 }
 
 /// From a start that would be healthy so late, were its version good, to its failure, and to its
@@ -409,7 +522,7 @@ fn by_means(places: &[Places], threshold: u32) -> f64 {
 /// The failed starts of one place, kept for all plans of a service.
 #[derive(Debug, Default)]
 pub struct Tries {
-    known: RefCell<HashMap<Begun, Tried>>,
+    known: RefCell<HashMap<(Begun, u64), Tried>>,
 }
 
 /// Laws of the first, second, … failed start of one place, and of the time from the first to each
@@ -428,7 +541,7 @@ impl Tries {
         let mut known = self.known.borrow_mut();
         let Tried {
             nth, since_first, ..
-        } = known.entry(places.begun).or_default();
+        } = known.entry((places.begun, places.held)).or_default();
         if nth.is_empty() {
             nth.push(Rc::new(places.first.clone()));
         }
@@ -468,7 +581,7 @@ impl Tries {
             };
         }
         let mut known = self.known.borrow_mut();
-        let empty = &mut known.entry(places.begun).or_default().empty;
+        let empty = &mut known.entry((places.begun, places.held)).or_default().empty;
         let by = |law: &Law, at: f64| {
             f64::midpoint(law.cdf(at - SAME_MOMENT), law.cdf(at + SAME_MOMENT))
         };
@@ -600,7 +713,9 @@ mod tests {
     fn places_that_are_alike_fail_in_rounds() {
         let places = |begun, count, first: f64, again: f64| Places {
             begun,
+            held: 0,
             count,
+            begins: 0.0,
             first: Law::fixed(first, 1.0),
             emptied: Law::fixed(first, 1.0),
             again: Law::fixed(again, 1.0),
@@ -621,6 +736,8 @@ mod tests {
         // Uniform on (0, 100 s]: the 3rd of 4 has mean 3/5 of it; counted, and as normal.
         let four = [Places {
             begun: Begun::Warm,
+            held: 0,
+            begins: 0.0,
             count: 4,
             first: Law::uniform(100.0, 1.0),
             emptied: Law::uniform(100.0, 1.0),
@@ -632,6 +749,8 @@ mod tests {
         assert!((found.quantile(0.95) - 90.24).abs() < 1.5);
         let many = [Places {
             begun: Begun::Warm,
+            held: 0,
+            begins: 0.0,
             count: 99,
             first: Law::uniform(100.0, 1.0),
             emptied: Law::uniform(100.0, 1.0),
@@ -648,6 +767,8 @@ mod tests {
         let reaction = Law::fixed(20.0, 1.0);
         let places = Places {
             begun: Begun::Warm,
+            held: 0,
+            begins: 0.0,
             count: 1,
             first: Law::fixed(80.0, 1.0),
             emptied: Law::fixed(80.0, 1.0),

@@ -13,6 +13,89 @@ pub struct StartLimit {
     pub per_second: f64,
 }
 
+/// The tokens of a limit at a moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Bucket {
+    limit: StartLimit,
+    /// Less than none where starts wait for them.
+    tokens: f64,
+    /// When they were counted \[s\].
+    counted: f64,
+}
+
+impl Bucket {
+    /// Full at the request.
+    #[must_use]
+    pub fn full(limit: StartLimit) -> Self {
+        Self {
+            limit,
+            tokens: limit.at_once,
+            counted: 0.0,
+        }
+    }
+
+    /// Takes a token for each of so many starts at a moment; how long the last of them waits \[s\].
+    pub fn take(&mut self, at: f64, starts: u32) -> f64 {
+        let passed = (at - self.counted).max(0.0);
+        let refilled = self.tokens + passed * self.limit.per_second;
+        self.tokens = refilled.min(self.limit.at_once) - f64::from(starts);
+        self.counted += passed;
+        (-self.tokens / self.limit.per_second).max(0.0)
+    }
+}
+
+/// The buckets of all limits of a service.
+#[derive(Debug, Clone)]
+pub struct Buckets(Vec<Bucket>);
+
+/// How many starts of a moment the limits hold back, and how long the last of them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Late {
+    /// How many.
+    pub starts: u32,
+    /// How long the last of them waits \[s\].
+    pub longest: f64,
+}
+
+impl Buckets {
+    /// All full at the request.
+    #[must_use]
+    pub fn full(launch_type: LaunchType) -> Self {
+        Self(
+            limits(launch_type)
+                .iter()
+                .copied()
+                .map(Bucket::full)
+                .collect(),
+        )
+    }
+
+    /// Takes a token of each for each of so many starts at a moment.
+    pub fn take(&mut self, at: f64, starts: u32) -> Late {
+        let late = self.0.iter_mut().map(|bucket| {
+            let longest = bucket.take(at, starts);
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "at most a number of starts"
+            )]
+            let held = (longest * bucket.limit.per_second).round() as u32;
+            Late {
+                starts: held.min(starts),
+                longest,
+            }
+        });
+        let longer = |one: Late, other: Late| {
+            if other.longest > one.longest {
+                other
+            } else {
+                one
+            }
+        };
+        late.fold(Late::default(), longer)
+    }
+}
+
 /// Starts that a limit holds back.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HeldBack {
@@ -55,14 +138,9 @@ pub fn limits(launch_type: LaunchType) -> &'static [StartLimit] {
 pub fn held_back(launch_type: LaunchType, acts: &[Act]) -> Option<HeldBack> {
     let starts = acts.iter().map(Act::started).max().filter(|&s| s > 0)?;
     let longest = |limit: &StartLimit| {
-        let (mut tokens, mut counted, mut longest) = (limit.at_once, 0.0, 0.0_f64);
-        for act in acts {
-            tokens = (tokens + (act.at - counted) * limit.per_second).min(limit.at_once)
-                - f64::from(act.started());
-            counted = act.at;
-            longest = longest.max(-tokens / limit.per_second);
-        }
-        longest.max(0.0)
+        let mut bucket = Bucket::full(*limit);
+        let waits = acts.iter().map(|act| bucket.take(act.at, act.started()));
+        waits.fold(0.0, f64::max)
     };
     limits(launch_type)
         .iter()

@@ -172,5 +172,20 @@ pub fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
     }
 }
 
+/// The most tasks in existence at once, pending, running and stopping, in a rollout with these acts.
+#[must_use]
+pub fn peak(desired: u32, acts: &[Act], phases: &Phases) -> u32 {
+    let gone_by = |moment: f64| -> u32 {
+        let gone = |act: &&Act| act.at + phases.drain.mean() <= moment + SAME_MOMENT;
+        acts.iter().filter(gone).map(|act| act.stopped).sum()
+    };
+    let mut started = 0;
+    let existing = acts.iter().map(|act| {
+        started += act.started();
+        (desired + started).saturating_sub(gone_by(act.at))
+    });
+    existing.fold(desired, u32::max)
+}
+
 /// Changes that are no further apart are one \[s\].
 pub const SAME_MOMENT: f64 = 1e-6;

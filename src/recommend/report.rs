@@ -76,7 +76,9 @@ pub fn with_plan(scenario: &Scenario, plan: &Plan) -> Scenario {
     scenario.deployment.maximum_percent = plan.maximum_percent;
     let hosts = plan.prescale_hosts + plan.headroom_hosts;
     scenario.prescale.hosts = hosts;
-    scenario.prescale.reactive &= hosts == 0;
+    if hosts > 0 {
+        scenario.leave_reactive();
+    }
     scenario.prescale.mode = if plan.headroom_hosts > 0 {
         PrescaleMode::Standing
     } else if scenario.prescale.mode == PrescaleMode::WarmPool {

@@ -2,6 +2,7 @@
 //! beyond what is in use.
 
 use super::bounds::Bounds;
+use super::leaving;
 use super::places::{Room, places_on, places_on_added};
 use crate::scenario::{Capacity, ManagedScaling, Scenario, Used};
 
@@ -19,8 +20,9 @@ pub struct Joining {
 /// The hosts that managed scaling adds for what the bounds allow and the room does not hold.
 ///
 /// # Formula
-/// Tasks that wait: min(U − d, d) less the surge that has room. Hosts: ⌈waiting / places per
-/// host⌉, at least the minimum step.
+/// Tasks that wait: min(U − d, d) less the surge that has room; where the first stops are over when
+/// the alarm goes off, by means, the slack has given its places to some of them, and of the d new
+/// tasks no more wait than have none. Hosts: ⌈waiting / places per host⌉, at least the minimum step.
 #[must_use]
 pub fn joining(scenario: &Scenario, bounds: Bounds, room: Room) -> Joining {
     let none = Joining::default();
@@ -34,6 +36,12 @@ pub fn joining(scenario: &Scenario, bounds: Bounds, room: Room) -> Joining {
         .saturating_sub(desired)
         .min(desired)
         .saturating_sub(room);
+    let placed = if leaving(scenario) <= scaling.alarm.0 {
+        room.saturating_add(desired.saturating_sub(bounds.lower))
+    } else {
+        room
+    };
+    let waiting = waiting.min(desired.saturating_sub(placed));
     if waiting == 0 || each == 0 {
         return none;
     }

@@ -53,6 +53,20 @@ pub struct Scenario {
     pub assumptions: Vec<Assumption>,
 }
 
+impl Scenario {
+    /// Hosts are added by hand, and not in reactive mode any more: `prescale.hosts` says then how
+    /// many, and no longer the most that managed scaling may add.
+    pub fn leave_reactive(&mut self) {
+        if !std::mem::take(&mut self.prescale.reactive) {
+            return;
+        }
+        let provider = self.capacity_provider.as_mut();
+        if let Some(scaling) = provider.and_then(|provider| provider.scaling.as_mut()) {
+            scaling.most_hosts = None;
+        }
+    }
+}
+
 /// Where a value that is given comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Origin {

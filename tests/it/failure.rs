@@ -3,6 +3,7 @@
 use prescale::model::{Estimate, estimate};
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
+use prescale::simulate::{Asked, simulate};
 
 /// Two tasks, no load balancer: healthy 40 s after RUNNING, so 80 s after the start decision. All
 /// durations are fixed: reaction 20 s, stop 5 s.
@@ -97,6 +98,71 @@ fn chance_that_trips_the_breaker_is_warned_of_and_the_warning_can_be_settled() {
         warnings("")
     );
     assert!(warnings("circuit_breaker = false\nfailure_detection = \"15m\"").is_empty());
+}
+
+/// Estimated over simulated mean of the rollback, less one.
+fn rollback_off(text: &str) -> f64 {
+    let read = scenario(text, Syntax::Toml, Purpose::MonthlyFigures).expect("it is good");
+    let found = estimated(&read).duration.expect("it completes");
+    let asked = Asked {
+        runs: 400,
+        seed: 3,
+        threads: 1,
+    };
+    let played = simulate(&read, asked).expect("the desired count fits");
+    let simulated = played.duration.and_then(|duration| duration.rollback_s);
+    found.rollback_s.mean.0 / simulated.expect("some fail").mean - 1.0
+}
+
+/// Tasks on one kind of host, in a service that starts slowly and drains for a minute.
+fn on_hosts(desired: u32, percents: [u32; 2], timing: &str, hosts: &str) -> String {
+    let [minimum, maximum] = percents;
+    format!(
+        r#"
+[service]
+desired_count = {desired}
+cpu = 512
+memory_mib = 1024
+launch_type = "ec2"
+health_check_grace_period = "600s"
+[service.timing]
+start = "40s"
+ready = "70s"
+stop = "5s"
+{timing}
+[service.load_balancer]
+type = "alb"
+health_check_interval = "30s"
+unhealthy_threshold = 10
+deregistration_delay = "60s"
+[deployment]
+minimum_healthy_percent = {minimum}
+maximum_percent = {maximum}
+per_day = 4
+reaction = "20s"
+failure_rate = 0.5
+[cluster]
+region = "us-east-1"
+[[cluster.hosts]]
+instance_type = "m5.large"
+{hosts}
+"#
+    )
+}
+
+#[test]
+fn starts_that_share_a_host_fail_and_return_later() {
+    let host = "count = 1\nregistered_cpu = 8192\nregistered_memory_mib = 20000";
+    // Pulls in line end in turn; taken as independent, fewer places are empty at the decision.
+    let off = rollback_off(&on_hosts(4, [50, 200], "pull_share = 0.5", host));
+    assert!(off.abs() < 0.09, "{off:.3}");
+}
+
+#[test]
+fn the_old_tasks_return_as_the_rate_limit_lets_them() {
+    let hosts = "count = 100\nregistered_cpu = 6144\nregistered_memory_mib = 20000";
+    let off = rollback_off(&on_hosts(600, [0, 100], "", hosts));
+    assert!(off.abs() < 0.04, "{off:.3}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Deployments whose hosts join while they run, against the event simulation and by hand.
 
 use prescale::explain::explain;
-use prescale::model::{Estimate, estimate};
+use prescale::model::{Estimate, Model, Plan, estimate};
 use prescale::rollout::{
     joining, room, scenario_added, scenario_moves, steps, target_for, target_headroom,
 };
@@ -191,6 +191,69 @@ fn mode_reactive_is_managed_scaling_and_its_hosts_are_a_limit() {
     let moves = scenario_moves(&read(&reactive("\nhosts = 3"))).expect("it fits");
     assert_eq!((moves.joining.hosts, moves.joining.places), (3, 6));
     assert_eq!(moves.room.cold, 0);
+}
+
+#[test]
+fn tasks_that_stops_have_placed_by_the_alarm_need_no_host() {
+    // Four stop with the first moves and are seen gone 60 + 5 + 20 s later, before the alarm at
+    // 90 s: all new tasks have their places. With one that may not stop one still waits.
+    let text = |minimum: u32, alarm: &str| {
+        text(4, 2, [minimum, 125], &format!("alarm = \"{alarm}\"")).replace(
+            "type = \"alb\"",
+            "type = \"alb\"\nderegistration_delay = \"60s\"",
+        )
+    };
+    let hosts = |text: &str| {
+        let moves = scenario_moves(&read(text)).expect("it fits");
+        moves.joining.hosts
+    };
+    assert_eq!(hosts(&text(0, "90s")), 0);
+    assert_eq!(hosts(&text(0, "60s")), 1);
+    assert_eq!(hosts(&text(25, "90s")), 1);
+    let found = estimated(&read(&text(0, "90s"))).tasks;
+    assert_eq!((found.peak, found.hosts_on_demand), (4, None));
+    assert_agrees(&text(0, "120s"), 0.01);
+}
+
+#[test]
+fn places_that_join_after_old_tasks_have_gone_are_not_beside_them() {
+    let one_by_one = "maximum_scaling_step_size = 1\ninstance_warmup = \"900s\"";
+    let scenario = read(&text(4, 2, [100, 200], one_by_one));
+    let peak = estimated(&scenario).tasks.peak;
+    assert_eq!(peak, simulated(&scenario, 200).tasks.peak);
+    assert!(peak < 8, "{peak}");
+}
+
+#[test]
+fn a_version_that_fails_on_hosts_that_join_is_rolled_back_as_simulated() {
+    let one_by_one = "maximum_scaling_step_size = 1";
+    for (percents, steps) in [([100, 200], ""), ([100, 200], one_by_one)] {
+        let text =
+            text(4, 2, percents, steps).replace("[deployment]", "[deployment]\nfailure_rate = 0.5");
+        let scenario = read(&text);
+        let found = estimated(&scenario).duration.expect("it completes");
+        let expected = simulated(&scenario, 1000).duration.expect("it completes");
+        let simulated = expected.rollback_s.expect("some fail").mean;
+        let off = found.rollback_s.mean.0 / simulated - 1.0;
+        assert!(off.abs() < 0.03, "{steps}: {off:.3} of {simulated:.0} s");
+    }
+}
+
+#[test]
+fn a_plan_with_hosts_of_its_own_leaves_reactive_mode_and_its_limit() {
+    let text = text(8, 4, [100, 200], "").replace("[cluster.capacity_provider]\n", "");
+    let mode = "[prescale]\nmode = \"reactive\"\nhosts = 1";
+    let scenario = read(&text.replace("[prescale]", mode));
+    let joining = |prescale_hosts| {
+        let plan = Plan {
+            prescale_hosts,
+            ..Plan::of(&scenario)
+        };
+        let outcome = Model::of(&scenario).outcome(&scenario, &plan);
+        outcome.expect("it fits").moves.joining.hosts
+    };
+    // 8 wait for hosts with 2 places each, or 6 where one host is there before.
+    assert_eq!((joining(0), joining(1)), (1, 3));
 }
 
 #[test]
