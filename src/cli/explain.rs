@@ -49,11 +49,11 @@ fn steps(explanation: &Explanation) -> String {
         .enumerate()
         .map(|(index, step)| step_lines(index + 1, step))
         .collect();
+    let ends = explanation.ends.as_deref().unwrap_or_default();
     let note = explanation.estimate.duration.map(|duration| {
         let (new_version, completed) = (duration.new_version_s, duration.completed_s);
         let text = format!(
-            "The clock shows means of single phases; the last of several tasks is later. \
-             New version: mean {}, p95 {}. Completed: mean {}, p95 {}.",
+            "{ends} New version: mean {}, p95 {}. Completed: mean {}, p95 {}.",
             new_version.mean, new_version.p95, completed.mean, completed.p95
         );
         wrapped(&text, WIDTH).join("\n") + "\n"

@@ -26,7 +26,7 @@ pub(super) fn failed_starts_told(base: &Baseline) -> Option<String> {
         format!("{failed:.1} % of starts fail and are made again, one reaction later")
     };
     Some(format!(
-        "{when}: {} more for a task in the mean, which these clock times leave out",
+        "{when}: {} more for a task in the mean, which these clock times count",
         Seconds(retries.mean_delay())
     ))
 }

@@ -2,9 +2,10 @@
 
 use super::Baseline;
 use crate::model::crowd::Crowd;
+use crate::model::phases::Phases;
 use crate::model::start_limits::held_back;
 use crate::model::starvation::first_try_after;
-use crate::model::walk::Act;
+use crate::model::walk::{joins, walk};
 use crate::scenario::{Placement, Scenario, erlang};
 use crate::units::Seconds;
 
@@ -49,7 +50,7 @@ pub(super) fn crowd_told(base: &Baseline) -> Option<String> {
         };
         (crowd.first > 0.0).then(|| {
             format!(
-                "up to {} tasks start together on a host and share pull and processors: {} more at first{later}, which these clock times leave out",
+                "up to {} tasks start together on a host and share pull and processors: {} more for the last of them at first{later}; these clock times count the mean of all",
                 crowd.together,
                 Seconds(crowd.first)
             )
@@ -81,13 +82,15 @@ pub(super) fn starvation_told(base: &Baseline, lead: Seconds) -> String {
 }
 
 /// What the rate limits on starts hold back; nothing where they are far away.
-pub(super) fn start_limits_told(base: &Baseline, acts: &[Act]) -> Option<String> {
-    let held = held_back(base.scenario.service.launch_type, acts)?;
+pub(super) fn start_limits_told(base: &Baseline, phases: &Phases) -> Option<String> {
+    let (scenario, moves) = (base.scenario, &base.outcome.moves);
+    let at_once = walk(moves, phases, &[], &joins(scenario, moves));
+    let held = held_back(scenario.service.launch_type, &at_once)?;
     let (at_once, refill) = (held.limit.at_once, held.limit.per_second * 60.0);
     let limit = format!("{at_once:.0} starts at once, {refill:.0} a minute after");
     if held.longest.0 >= 0.5 {
         Some(format!(
-            "rate limit of {limit}: of {} starts at a moment the last is held back by {}; the durations count it, these clock times do not",
+            "rate limit of {limit}: of {} starts at a moment the last is held back by {}",
             held.starts, held.longest
         ))
     } else {

@@ -6,6 +6,7 @@
 
 mod costs;
 mod effects;
+mod ends;
 mod failure;
 mod joining;
 mod levers;
@@ -20,7 +21,10 @@ mod zones;
 
 use serde::Serialize;
 
+use crate::model::phases::Phases;
+use crate::model::start_limits::limits;
 use crate::model::verdict::Verdict;
+use crate::model::walk::{Act, joins, walk};
 use crate::model::{Durations, Estimate, Model, Outcome, Plan};
 use crate::rollout::TooFewPlaces;
 use crate::scenario::{Clock, Scenario};
@@ -40,6 +44,10 @@ pub struct Explanation {
     pub estimate: Estimate,
     /// What happens, in the order of time; what keeps it from happening where it is stuck.
     pub steps: Vec<Step>,
+    /// When the steps end, and why the deployment ends at another moment in the mean; absent where
+    /// it is stuck.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<String>,
     /// Where the time goes; absent where it is stuck.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waterfall: Option<Waterfall>,
@@ -101,6 +109,7 @@ pub fn explain(scenario: &Scenario) -> Result<Explanation, TooFewPlaces> {
     let estimate = base.model.estimate(scenario, &base.outcome)?;
     Ok(Explanation {
         steps: steps::steps(&base, estimate.stuck.as_ref()),
+        ends: ends::ends_told(&base),
         waterfall: waterfall::waterfall(&base),
         levers: levers::levers(&base),
         effects: effects::of_assumptions(&base),
@@ -137,6 +146,16 @@ impl<'a> Baseline<'a> {
     fn verdict(&self) -> Verdict {
         let moves = &self.outcome.moves;
         self.model.verdict(self.scenario, &self.plan, moves)
+    }
+
+    /// The phases of a task's life until it is healthy, and the acts of the scheduler if each of
+    /// them took its mean.
+    fn course(&self) -> (Phases, Vec<Act>) {
+        let (scenario, moves) = (self.scenario, &self.outcome.moves);
+        let phases = self.model.phases_until_healthy(scenario, &self.plan, moves);
+        let limits = limits(scenario.service.launch_type);
+        let acts = walk(moves, &phases, limits, &joins(scenario, moves));
+        (phases, acts)
     }
 
     /// What comes of a changed scenario under its own plan.

@@ -1,7 +1,9 @@
 //! The deployment step by step with clock times, and at each step the rules that bite.
 //!
 //! The times are those of a deployment in which every phase takes its mean. The mean of the real
-//! deployment is later: it waits for the last of several tasks.
+//! deployment is mostly later: it waits for the last of several tasks.
+
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -15,7 +17,7 @@ use super::load::{
 use super::shared;
 use super::zones::zone_loss_told;
 use crate::model::phases::Phases;
-use crate::model::walk::{Act, SAME_MOMENT, joins, walk};
+use crate::model::walk::{Act, SAME_MOMENT};
 use crate::rollout::{Bound, Moves, Places, Stuck, places_on, places_on_added};
 use crate::scenario::{
     Capacity, Cluster, Fallback, HealthRule, LoadBalancer, LoadBalancerKind, PrescaleMode,
@@ -28,6 +30,12 @@ const FIRST_ACTS: usize = 4;
 
 /// Of many acts so many are told from the end: the last round.
 const LAST_ACTS: usize = 2;
+
+/// Acts of one kind that are no further apart flow on \[s\].
+const FLOWING: f64 = 6.0;
+
+/// So many acts that flow on are told as one.
+const FEWEST_FLOWING: usize = 3;
 
 /// Of many kinds of hosts so many are told.
 const KINDS_OF_HOSTS: usize = 3;
@@ -355,42 +363,73 @@ fn why_stuck(base: &Baseline, stuck: &Stuck) -> Vec<String> {
 }
 
 /// A rollout in which every phase takes its mean.
-struct Course<'a> {
+pub(super) struct Course<'a> {
     base: &'a Baseline<'a>,
-    phases: &'a Phases,
+    phases: Phases,
     acts: Vec<Act>,
 }
 
 impl<'a> Course<'a> {
-    fn of(base: &'a Baseline) -> Self {
-        let phases = base.model.phases();
-        Self {
-            base,
-            phases,
-            acts: walk(
-                &base.outcome.moves,
-                phases,
-                &joins(base.scenario, &base.outcome.moves),
-            ),
-        }
+    pub(super) fn of(base: &'a Baseline) -> Self {
+        let (phases, acts) = base.course();
+        Self { base, phases, acts }
     }
 
     fn steps(&self) -> Vec<Step> {
-        let count = self.acts.len();
+        let told = self.told_together();
+        let count = told.len();
         let short = count <= FIRST_ACTS + LAST_ACTS + 1;
         let last = count.saturating_sub(LAST_ACTS);
         let mut steps = Vec::new();
-        for (i, act) in self.acts.iter().enumerate() {
+        for (i, acts) in told.iter().enumerate() {
             if short || i < FIRST_ACTS || i >= last {
-                steps.push(self.step(i, act));
+                steps.push(self.step(acts.clone()));
             } else if i == FIRST_ACTS {
-                steps.push(self.left_out(&self.acts[FIRST_ACTS..last]));
+                let left_out = acts.start..told[last].start;
+                steps.push(self.left_out(&self.acts[left_out]));
             }
         }
         steps
     }
 
-    fn step(&self, index: usize, act: &Act) -> Step {
+    /// The acts by what is told of them in one line: each by itself, but those that follow each
+    /// other as the rate limits let them.
+    fn told_together(&self) -> Vec<Range<usize>> {
+        let alike = |one: &Act, next: &Act| {
+            next.at - one.at <= FLOWING
+                && (one.stopped > 0) == (next.stopped > 0)
+                && (one.started() > 0) == (next.started() > 0)
+        };
+        let mut told = Vec::new();
+        let mut first = 0;
+        for acts in self.acts.chunk_by(alike) {
+            let end = first + acts.len();
+            if acts.len() >= FEWEST_FLOWING {
+                told.push(first..end);
+            } else {
+                told.extend((first..end).map(|act| act..act + 1));
+            }
+            first = end;
+        }
+        told
+    }
+
+    fn step(&self, told: Range<usize>) -> Step {
+        let (index, acts) = (told.start, &self.acts[told]);
+        let (act, last) = (&acts[0], &acts[acts.len() - 1]);
+        let until = if acts.len() > 1 {
+            format!(" until {}", clock(Seconds(last.at)))
+        } else {
+            String::new()
+        };
+        let over = |first: f64, last: f64| {
+            let [first, last] = [first, last].map(|at| clock(Seconds(at)));
+            if first == last {
+                format!("at {first}")
+            } else {
+                format!("{first} to {last}")
+            }
+        };
         let first_stop = self.acts[..index].iter().all(|before| before.stopped == 0);
         let first_start = self.acts[..index]
             .iter()
@@ -400,26 +439,31 @@ impl<'a> Course<'a> {
         if index == 0 {
             why.push(self.order());
         }
-        if act.stopped > 0 {
-            let gone = clock(Seconds(self.gone(act)));
-            let stopped = act.stopped;
+        let stopped: u32 = acts.iter().map(|act| act.stopped).sum();
+        if stopped > 0 {
+            let gone = over(self.gone(act), self.gone(last));
             if first_stop {
                 what.push(format!(
-                    "−{stopped} old: {}; gone at {gone}",
+                    "−{stopped} old{until}: {}; gone {gone}",
                     self.stop_told()
                 ));
                 why.extend(self.drain_rule());
             } else {
-                what.push(format!("−{stopped} old, gone at {gone}"));
+                what.push(format!("−{stopped} old{until}, gone {gone}"));
             }
         }
+        let cold: u32 = acts.iter().map(|act| act.cold).sum();
+        let warm: u32 = acts.iter().map(|act| act.warm).sum();
+        let last_cold = acts.iter().rfind(|act| act.cold > 0).unwrap_or(last);
+        let first_warm = acts.iter().find(|act| act.warm > 0).unwrap_or(act);
+        let cold_healthy = over(self.cold_healthy(act), self.cold_healthy(last_cold));
+        let warm_healthy = over(self.warm_healthy(first_warm), self.warm_healthy(last));
         for (started, healthy, place) in [
-            (act.cold, self.cold_healthy(act), " on added hosts"),
-            (act.warm, self.warm_healthy(act), ""),
+            (cold, cold_healthy, " on added hosts"),
+            (warm, warm_healthy, ""),
         ] {
             if started > 0 {
-                let healthy = clock(Seconds(healthy));
-                what.push(format!("+{started} new{place}, healthy at {healthy}"));
+                what.push(format!("+{started} new{place}{until}, healthy {healthy}"));
             }
         }
         if act.started() > 0 && first_start {
@@ -490,7 +534,8 @@ impl<'a> Course<'a> {
         healthy.fold(0.0, f64::max)
     }
 
-    fn completed(&self) -> Seconds {
+    /// One reaction after the last change.
+    pub(super) fn completed(&self) -> Seconds {
         let stopping = self.acts.iter().filter(|act| act.stopped > 0);
         let last_gone = stopping.map(|act| self.gone(act)).fold(0.0, f64::max);
         let last = self.last_healthy().max(last_gone);
@@ -570,7 +615,7 @@ impl<'a> Course<'a> {
         }
         told.extend(crowd_told(self.base));
         told.extend(failed_starts_told(self.base));
-        told.extend(start_limits_told(self.base, &self.acts));
+        told.extend(start_limits_told(self.base, &self.phases));
         told
     }
 }

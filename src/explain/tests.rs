@@ -118,6 +118,43 @@ fn a_long_rollout_is_told_by_its_ends() {
 }
 
 #[test]
+fn starts_that_fail_take_their_mean_until_one_is_healthy() {
+    // A quarter fails: 30 + 40 + 1/3 · (70 + 20) = 100 s.
+    let mut scenario = without_spread(2, 50, 100, 0);
+    scenario.service.failed_start_probability = 0.25;
+    let lines = told(&scenario);
+    assert_eq!(
+        lines[2..6],
+        [
+            "0:50 +1 new, healthy at 2:30 [1/2]",
+            "2:50 −1 old, gone at 3:00 [1/2]",
+            "3:20 +1 new, healthy at 5:00 [1/2]",
+            "5:00 new version: the last new task is healthy [2/2]",
+        ]
+    );
+    let mean = evaluated(&scenario).new_version_s.0;
+    assert!((mean - 300.0).abs() < 1.0, "{mean}");
+}
+
+#[test]
+fn starts_wait_for_the_rate_limit_on_the_clock_of_the_steps() {
+    // 250 at once, the other 350 at 250 a minute: the last 84 s later; each healthy after 70 s.
+    let scenario = without_spread(600, 100, 200, 600);
+    assert_eq!(
+        told(&scenario)[1..],
+        [
+            "0:20 +600 new until 1:44, healthy 1:30 to 2:54 [600/850]",
+            "1:50 −600 old until 3:14: stop 10 s; gone 2:00 to 3:24 [680/1200]",
+            "2:54 new version: the last new task is healthy [690/730]",
+            "3:44 completed: one reaction after the last change [600/600]",
+        ]
+    );
+    let mean = evaluated(&scenario);
+    assert!((mean.new_version_s.0 - 174.0).abs() < 1.0, "{mean:?}");
+    assert!((mean.completed_s.0 - 224.0).abs() < 1.0, "{mean:?}");
+}
+
+#[test]
 fn a_moment_as_a_clock_shows_it() {
     for (seconds, shown) in [
         (0.0, "0:00"),
@@ -386,11 +423,12 @@ proptest! {
         let moves = moves(&scenario, bounds, room_of(&scenario));
         prop_assume!(!moves.is_stuck());
         let phases = Phases::of(&scenario);
-        let acts = crate::model::walk::walk(&moves, &phases, &[]);
+        let acts = crate::model::walk::walk(&moves, &phases, &[], &[]);
         let started: u32 = acts.iter().map(crate::model::walk::Act::started).sum();
         let stopped: u32 = acts.iter().map(|act| act.stopped).sum();
         prop_assert_eq!((started, stopped), (desired, desired));
-        let steps = explain(&scenario).unwrap().steps;
+        let Explanation { steps, ends, .. } = explain(&scenario).unwrap();
+        prop_assert!(ends.unwrap().ends_with("as the deployment does in the mean."));
         let at = |what: &str| steps.iter().find(|s| s.what.starts_with(what)).unwrap().at_s;
         let model = evaluated(&scenario);
         prop_assert!((at("new version").0 - model.new_version_s.0).abs() < 0.01);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Baseline;
-use crate::model::walk::{SAME_MOMENT, joins, walk};
+use crate::model::walk::SAME_MOMENT;
 use crate::rollout::TooFewPlaces;
 use crate::scenario::Scenario;
 use crate::units::Seconds;
@@ -45,13 +45,9 @@ enum Event {
 }
 
 fn moments(base: &Baseline) -> Vec<Moment> {
-    let phases = base.model.phases();
+    let (phases, acts) = base.course();
     let mut events = Vec::new();
-    for act in walk(
-        &base.outcome.moves,
-        phases,
-        &joins(base.scenario, &base.outcome.moves),
-    ) {
+    for act in acts {
         let after = |seconds: f64| act.at + seconds;
         events.extend([
             (act.at, Event::Stop(act.stopped)),

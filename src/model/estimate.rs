@@ -480,6 +480,14 @@ impl Model {
         &self.pace.phases
     }
 
+    /// The phases of a plan's rollout, of starts that are made again until one is healthy and that
+    /// share their hosts.
+    #[must_use]
+    pub fn phases_until_healthy(&self, scenario: &Scenario, plan: &Plan, moves: &Moves) -> Phases {
+        let pace = self.pace(scenario, plan, moves);
+        pace.after_stopped.phases().clone()
+    }
+
     /// What starts that share hosts do to each other; None where they do not.
     pub fn crowd<T>(
         &self,

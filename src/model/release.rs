@@ -188,7 +188,7 @@ fn on_added_hosts(scenario: &Scenario, moves: &Moves, phases: &Phases, before: u
         return spread(on_added.min(moves.desired), &vec![u32::MAX; added as usize]);
     }
     let joins = joins(scenario, moves);
-    let acts = walk(moves, phases, &joins);
+    let acts = walk(moves, phases, &[], &joins);
     let mut seen_from = vec![0.0; before as usize];
     let last_start = acts
         .iter()

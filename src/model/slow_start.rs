@@ -51,7 +51,7 @@ pub fn short_seconds(
     ];
     let alike = parts.into_iter().all(Law::is_fixed) && joining.boot.is_fixed();
     let short: [f64; 2] = if alike {
-        let acts = walk(moves, phases, &joining.steps);
+        let acts = walk(moves, phases, &[], &joining.steps);
         [ramp, 0.0].map(|ramp| below(moves, phases, &acts, ramp, required))
     } else {
         let by_boot = joining.by_boot();

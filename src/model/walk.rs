@@ -1,6 +1,7 @@
 //! The acts of the scheduler with their times, as if every phase took its mean.
 
 use super::phases::Phases;
+use super::start_limits::StartLimit;
 use crate::rollout::{Moves, managed_scaling, steps};
 use crate::scenario::{ManagedScaling, Scenario};
 
@@ -28,7 +29,7 @@ impl Act {
 /// A change that the scheduler has not seen yet.
 #[derive(Debug, Clone, Copy)]
 struct Change {
-    at: f64,
+    seen: f64,
     tasks: u32,
     kind: ChangeKind,
 }
@@ -39,6 +40,73 @@ enum ChangeKind {
     Gone,
     /// Hosts with so many places have joined.
     Joined,
+    /// The rate limits let more tasks start.
+    Refilled,
+}
+
+/// Starts that the rate limits let through one by one are made together for so long \[s\].
+const TOGETHER: f64 = 5.0;
+
+/// What the rate limits on starts let through.
+struct Tokens<'a> {
+    limits: &'a [StartLimit],
+    /// Of each limit, at the moment they were counted.
+    left: Vec<f64>,
+    counted: f64,
+}
+
+impl<'a> Tokens<'a> {
+    fn full(limits: &'a [StartLimit]) -> Self {
+        Self {
+            limits,
+            left: limits.iter().map(|limit| limit.at_once).collect(),
+            counted: 0.0,
+        }
+    }
+
+    /// How many of the starts that are wanted are worth waiting for: what comes in a while.
+    fn worth_waiting(&self, wanted: u32) -> u32 {
+        let refill = self.limits.iter().map(|limit| limit.per_second * TOGETHER);
+        refill.fold(wanted, |tasks, refilled| tasks.min(whole(refilled).max(1)))
+    }
+
+    /// Takes the tokens for as many starts of those wanted as there are tokens for; for none where
+    /// they are not worth it yet.
+    fn take(&mut self, now: f64, wanted: u32) -> u32 {
+        let since = now - self.counted;
+        self.counted = now;
+        for (left, limit) in self.left.iter_mut().zip(self.limits) {
+            *left = (*left + since * limit.per_second).min(limit.at_once);
+        }
+        let there = self.left.iter().map(|&left| whole(left + SAME_MOMENT));
+        let taken = there.fold(wanted, u32::min);
+        if taken < self.worth_waiting(wanted) {
+            return 0;
+        }
+        for left in &mut self.left {
+            *left -= f64::from(taken);
+        }
+        taken
+    }
+
+    /// When enough are there again for what is worth it of the starts that are wanted \[s\].
+    fn refilled(&self, wanted: u32) -> f64 {
+        let enough = f64::from(self.worth_waiting(wanted));
+        let waits = self.left.iter().zip(self.limits);
+        let waits = waits.map(|(left, limit)| (enough - left) / limit.per_second);
+        self.counted + waits.fold(0.0, f64::max)
+    }
+}
+
+/// The whole part of a number of tasks.
+fn whole(tasks: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates beyond any number of tasks"
+    )]
+    let whole = tasks as u32;
+    whole
 }
 
 /// Hosts that join while it runs.
@@ -88,9 +156,10 @@ pub fn joins(scenario: &Scenario, moves: &Moves) -> Vec<Join> {
 /// All acts of a rollout that is not stuck, in the order of time.
 ///
 /// Every change is seen one mean reaction later, and the scheduler then does all that the bounds
-/// and the hosts allow. The first starts fill the added hosts, which have not got the image.
+/// and the hosts allow; starts beyond what the rate limits let through follow as they do, those of
+/// some seconds together. The first starts fill the added hosts, which have not got the image.
 #[must_use]
-pub fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
+pub fn walk(moves: &Moves, phases: &Phases, limits: &[StartLimit], joins: &[Join]) -> Vec<Act> {
     let reaction = phases.reaction.mean();
     let (mut old, mut started, mut healthy, mut stopping) = (moves.desired, 0, 0, 0);
     let mut cold_places = moves.cold.min(if moves.stopping_counts {
@@ -102,12 +171,13 @@ pub fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
     let mut unseen: Vec<Change> = joins
         .iter()
         .map(|join| Change {
-            at: reaction + join.after,
+            seen: reaction + join.after + reaction,
             tasks: join.places,
             kind: ChangeKind::Joined,
         })
         .collect();
     let mut joined = 0;
+    let mut tokens = Tokens::full(limits);
     let mut now = reaction;
     loop {
         let stopped = old.min((old + healthy).saturating_sub(moves.bounds.lower));
@@ -125,7 +195,16 @@ pub fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
                 .saturating_add(joined)
                 .saturating_sub(existing)
         });
-        let start = (moves.desired - started).min(by_bound).min(by_room);
+        let wanted = (moves.desired - started).min(by_bound).min(by_room);
+        let start = tokens.take(now, wanted);
+        let refills = |change: &Change| change.kind == ChangeKind::Refilled;
+        if start < wanted && !unseen.iter().any(refills) {
+            unseen.push(Change {
+                seen: tokens.refilled(wanted - start),
+                tasks: wanted - start,
+                kind: ChangeKind::Refilled,
+            });
+        }
         if stopped + start > 0 {
             let cold = start.min(cold_places);
             acts.push(Act {
@@ -141,7 +220,7 @@ pub fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
             ] {
                 if tasks > 0 {
                     unseen.push(Change {
-                        at: now + after,
+                        seen: now + after + reaction,
                         tasks,
                         kind,
                     });
@@ -152,14 +231,16 @@ pub fn walk(moves: &Moves, phases: &Phases, joins: &[Join]) -> Vec<Act> {
             stopping += stopped;
             started += start;
         }
-        let Some(next) = unseen.iter().map(|change| change.at).min_by(f64::total_cmp) else {
+        let seen = unseen.iter().map(|change| change.seen);
+        let Some(next) = seen.min_by(f64::total_cmp) else {
             return acts;
         };
-        now = next + reaction;
+        now = next;
         unseen.retain(|change| {
-            let later = change.at > next + SAME_MOMENT;
+            let later = change.seen > next + SAME_MOMENT;
             match change.kind {
                 _ if later => {}
+                ChangeKind::Refilled => {}
                 ChangeKind::Healthy => healthy += change.tasks,
                 ChangeKind::Gone => stopping -= change.tasks,
                 ChangeKind::Joined => {

@@ -283,7 +283,7 @@ fn lock_waited_for(scenario: &Scenario, model: &Model, chosen: &Candidate) -> Op
 /// Starts that wait for the rate limits.
 fn starts_held_back(scenario: &Scenario, model: &Model, chosen: &Candidate) -> Option<String> {
     let outcome = model.outcome(scenario, &chosen.plan).ok()?;
-    let acts = walk(&outcome.moves, model.phases(), &[]);
+    let acts = walk(&outcome.moves, model.phases(), &[], &[]);
     let held = held_back(scenario.service.launch_type, &acts)?;
     (held.longest.0 >= 0.5).then(|| {
         format!(

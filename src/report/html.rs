@@ -221,7 +221,7 @@ fn front(report: &Report) -> String {
 
 fn timelines(report: &Report) -> String {
     let one = |title: &str, course: &Course| {
-        let drawn = charts::tasks(&course.timeline, &course.explanation.estimate);
+        let drawn = charts::tasks(&course.timeline, &course.explanation);
         format!("<h3>{title}</h3>\n{}", figure(drawn))
     };
     let mut body = one("As it stands", &report.now);

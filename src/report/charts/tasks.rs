@@ -3,8 +3,8 @@
 use super::super::svg::{Axis, Chart, Margins, for_screens, legend};
 use super::super::words;
 use super::Figure;
-use crate::explain::Moment;
-use crate::model::{Duration, Estimate};
+use crate::explain::{Explanation, Moment};
+use crate::model::Duration;
 
 /// One state of tasks: its colour, its name, how many.
 type State = (&'static str, &'static str, fn(&Moment) -> u32);
@@ -20,7 +20,8 @@ const STATES: [State; 4] = [
 ];
 
 /// The timeline of a deployment.
-pub fn tasks(moments: &[Moment], estimate: &Estimate) -> Figure {
+pub fn tasks(moments: &[Moment], explanation: &Explanation) -> Figure {
+    let estimate = &explanation.estimate;
     let Some(durations) = estimate.duration.filter(|_| moments.len() > 1) else {
         return Figure::nothing("The deployment is stuck: its tasks stay as they are.");
     };
@@ -85,9 +86,10 @@ pub fn tasks(moments: &[Moment], estimate: &Estimate) -> Figure {
         _ => String::new(),
     };
     Figure::Drawn(format!(
-        "{drawn}{}<p class=\"note\">Tasks as if every phase took its mean; the bands are the whole \
-         model.{room_told}</p>",
-        legend(&entries)
+        "{drawn}{}<p class=\"note\">Bars: tasks as if every phase took its mean; bands: the whole \
+         model. {ends}{room_told}</p>",
+        legend(&entries),
+        ends = explanation.ends.as_deref().unwrap_or_default()
     ))
 }
 
