@@ -629,7 +629,9 @@ impl Model {
         let mut tasks = Tasks::from(moves);
         if joins.len() > 1 {
             let phases = self.phases();
-            tasks.peak = peak(moves.desired, &walk(moves, phases, &joins), phases);
+            let limits = start_limits::limits(scenario.service.launch_type);
+            let acts = walk(moves, phases, limits, &joins);
+            tasks.peak = peak(moves.desired, &acts, phases);
         }
         tasks
     }
