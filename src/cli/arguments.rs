@@ -89,12 +89,30 @@ pub enum Command {
     Validate(OfValidation),
     /// Instance types and prices: the regions; the types of a region; a type in every region
     Catalog(OfCatalog),
-    /// The JSON Schema of a scenario, for editors
-    Schema,
+    /// The JSON Schema of a scenario, or of a fleet's files, for editors
+    Schema(OfSchema),
     /// Completions of commands and options for a shell
     Completions(OfCompletions),
     /// The manual page
     Man,
+}
+
+#[derive(Debug, Args)]
+pub struct OfSchema {
+    /// Of which file
+    #[arg(value_enum, default_value_t = Described::Scenario)]
+    pub of: Described,
+}
+
+/// A kind of files that people write.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Described {
+    /// A scenario
+    Scenario,
+    /// A fleet with its services and limits
+    Fleet,
+    /// The limits beside a flat table of options
+    Limits,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,25 @@
-//! What helps to use the program: completions and the manual page, from its own arguments.
+//! What helps to use the program: completions and the manual page, from its own arguments, and the
+//! schemas of the files that people write.
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Described};
 use super::output::{Answer, Complaint};
+use super::words;
+use crate::fleet::read::{fleet_schema, limits_schema};
+use crate::scenario;
+
+/// The JSON Schema of a kind of files.
+pub fn schema(of: Described) -> Result<Answer, Complaint> {
+    let schema = match of {
+        Described::Scenario => scenario::read::schema(),
+        Described::Fleet => fleet_schema(),
+        Described::Limits => limits_schema(),
+    };
+    Ok(Answer::done(words::json(&schema)?))
+}
 
 /// Completions for a shell.
 pub fn completions(shell: Shell) -> Result<Answer, Complaint> {

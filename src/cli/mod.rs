@@ -102,7 +102,7 @@ fn answer(arguments: Arguments) -> Result<Answer, Complaint> {
         Command::Simulate(asked) => simulate::answer(&asked, terminal),
         Command::Fleet(asked) => fleet::answer(&asked, terminal),
         Command::Report(asked) => report::answer(&asked),
-        Command::Schema => Ok(Answer::done(words::json(&crate::scenario::read::schema())?)),
+        Command::Schema(asked) => help::schema(asked.of),
         Command::Completions(asked) => help::completions(asked.shell),
         Command::Man => help::manual(),
         Command::Check(asked) => check::answer(&asked, terminal),

@@ -99,7 +99,8 @@ impl Terms {
     }
 }
 
-const TABLES: &[KnownTable] = &[
+/// The tables of a fleet file.
+pub(super) const TABLES: &[KnownTable] = &[
     table("", &["service", "limits", "clusters", "pools", "plan"], &[]),
     table("[[service]]", SERVICE_KEYS, &[]),
     table(

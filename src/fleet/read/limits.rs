@@ -28,7 +28,8 @@ pub struct ClusterLimits {
     pub usd_per_extra_host_per_month: Option<f64>,
 }
 
-const TABLES: &[KnownTable] = &[
+/// The tables of the limits of a flat table.
+pub(super) const TABLES: &[KnownTable] = &[
     KnownTable {
         header: "",
         supported: &[BUDGET, SHORTFALL, "clusters", "pools"],

@@ -7,6 +7,7 @@ mod limits;
 mod names;
 mod numbers;
 mod options;
+mod schema;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub use columns::NAMES as OPTION_COLUMNS;
 pub use fleet::{Entry, EntrySource, FleetFile, Growth, Terms, fleet};
 pub use limits::{ClusterLimits, Shared, limits};
 pub use options::options;
+pub use schema::{fleet_schema, limits_schema};
 pub use services::services;
 
 use crate::scenario::read::Problem;

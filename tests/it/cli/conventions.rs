@@ -139,7 +139,7 @@ fn problems(value: &Value, rule: &Value, root: &Value, path: &str) -> Vec<String
             }
             "properties" | "additionalProperties" => {
                 for (key, item) in value.as_object().into_iter().flatten() {
-                    let own = rule["properties"].get(key);
+                    let own = rule.get("properties").and_then(|own| own.get(key));
                     let is_own = keyword == "properties";
                     if own.is_some() == is_own {
                         let rule = own.unwrap_or(operand);
@@ -155,10 +155,13 @@ fn problems(value: &Value, rule: &Value, root: &Value, path: &str) -> Vec<String
 }
 
 fn problems_of(text: &str) -> Vec<String> {
+    problems_by(&schema(), text)
+}
+
+fn problems_by(schema: &Value, text: &str) -> Vec<String> {
     let value: toml::Table = text.parse().expect("TOML");
     let value = serde_json::to_value(value).expect("JSON");
-    let schema = schema();
-    problems(&value, &schema, &schema, "")
+    problems(&value, schema, schema, "")
 }
 
 #[test]
@@ -185,6 +188,43 @@ fn the_examples_are_valid_by_the_schema() {
         examples += 1;
     }
     assert!(examples >= 10);
+}
+
+#[test]
+fn the_fleet_examples_are_valid_by_their_schemas() {
+    let printed = |of: &str| -> Value {
+        serde_json::from_str(&prescale(&["schema", of]).stdout).expect("JSON")
+    };
+    let example = |name: &str| {
+        std::fs::read_to_string(format!("data/examples/fleet/{name}")).expect("an example")
+    };
+    let none = Vec::<String>::new();
+    let fleet = printed("fleet");
+    assert_eq!(problems_by(&fleet, &example("fleet.toml")), none);
+    let limits = printed("limits");
+    assert_eq!(problems_by(&limits, &example("limits.toml")), none);
+    for (schema, text, place) in [
+        (&fleet, "[[service]]\nfile = \"\"", ".service.0.file"),
+        (&fleet, "[[service]]\nweight = -1", ".service.0.weight"),
+        (
+            &fleet,
+            "[limits.clusters.a]\nhosts = 2",
+            ".limits.clusters.a.hosts",
+        ),
+        (&fleet, "[plan]\npeak_factor = 0.5", ".plan.peak_factor"),
+        (
+            &limits,
+            "[pools.p]\nspot_hosts_max = 1.5",
+            ".pools.p.spot_hosts_max",
+        ),
+        (&limits, "[[service]]\nfile = \"a\"", ".service"),
+    ] {
+        let found = problems_by(schema, text);
+        assert!(
+            found.iter().any(|found| found.starts_with(place)),
+            "{text}: {found:?}"
+        );
+    }
 }
 
 #[test]
