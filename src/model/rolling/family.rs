@@ -402,11 +402,24 @@ impl<'a> Family<'a> {
         let mut moments = Moments::default();
         for quantiles in quantiles(&work.start) {
             let begun = moments.points().len();
-            moments.replace_from(begun, &first(quantiles));
-            self.look(replacements, last, &moments.points()[begun..], begun, work);
+            let few = first(quantiles);
+            moments.replace_from(begun, &few);
+            self.look(
+                replacements,
+                last,
+                (&moments.points()[begun..], &[]),
+                begun,
+                work,
+            );
             if !self.are_alike(&moments.points()[begun..], &work.laws[begun..]) {
                 moments.replace_from(begun, &quantiles);
-                self.look(replacements, last, &moments.points()[begun..], begun, work);
+                self.look(
+                    replacements,
+                    last,
+                    (&moments.points()[begun..], &few),
+                    begun,
+                    work,
+                );
             }
         }
         moments
@@ -420,12 +433,13 @@ impl<'a> Family<'a> {
         [mean + reactions.mean, p50 * step, p95 * step, p99 * step]
     }
 
-    /// What is outstanding at some moments of the last start, which come after so many others.
+    /// What is outstanding at some moments of the last start, which come after so many others; some
+    /// of them were looked at, one after another.
     fn look(
         &self,
         replacements: u32,
         last: &LastStarts,
-        moments: &[usize],
+        (moments, known): (&[usize], &[usize]),
         begun: usize,
         work: &mut Work,
     ) {
@@ -434,7 +448,17 @@ impl<'a> Family<'a> {
             work.laws
                 .resize_with(begun + moments.len(), Default::default);
         }
-        for (laws, &at) in work.laws[begun..].iter_mut().zip(moments) {
+        let laws = &mut work.laws[begun..];
+        // To their places among the others, which are not before those they had.
+        for (from, at) in known.iter().enumerate().rev() {
+            if let Some(to) = moments.iter().position(|moment| moment == at) {
+                laws.swap(from, to);
+            }
+        }
+        for (laws, &at) in laws.iter_mut().zip(moments) {
+            if known.contains(&at) {
+                continue;
+            }
             let guess = last.odds(replacements, at).map(guessed_tilt);
             let mut members: [Option<Member>; 2] = [None, None];
             for (member, (unit, size)) in members.iter_mut().zip(&self.kinds) {
