@@ -29,7 +29,7 @@ pub fn show_ends(page: &mut Page, estimate: &Estimate) {
 
 fn row(end: &End) -> Vec<String> {
     let none = || "–".to_owned();
-    let problem = end.problem.clone().unwrap_or_else(none);
+    let problem = || end.problem.clone().unwrap_or_else(none);
     let minutes = |time: Option<Seconds>| time.map(words::in_minutes);
     let mean = |clock: Option<Duration>| minutes(clock.map(|clock| clock.mean));
     let p95 = |clock: Option<Duration>| minutes(clock.map(|clock| clock.p95));
@@ -37,9 +37,9 @@ fn row(end: &End) -> Vec<String> {
     vec![
         end.desired.to_string(),
         minutes(end.lead_s.map(|lead| lead.mean)).unwrap_or_else(none),
-        mean(end.new_version_s).unwrap_or_else(|| problem.clone()),
+        mean(end.new_version_s).unwrap_or_else(problem),
         p95(end.new_version_s).unwrap_or_else(none),
-        mean(end.completed_s).unwrap_or(problem),
+        mean(end.completed_s).unwrap_or_else(none),
         p95(end.completed_s).unwrap_or_else(none),
         end.total_usd_per_month
             .map_or_else(none, |usd| format!("{:.2}", usd.0)),

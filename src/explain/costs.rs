@@ -36,7 +36,7 @@ pub(super) fn warm_pool_told(scenario: &Scenario) -> Option<String> {
     let is_pool = scenario.prescale.mode == PrescaleMode::WarmPool && scenario.prescale.hosts > 0;
     is_pool.then(|| {
         format!(
-            "stopped between deployments: each costs its disk, {} a month, and boots sooner",
+            "stopped between deployments: each costs its disk, {} a month; prescale.boot is its start from there",
             scenario.prescale.storage_per_host_month
         )
     })

@@ -307,6 +307,17 @@ pub struct Estimate {
     pub assumptions: Vec<Assumption>,
 }
 
+impl Estimate {
+    /// The monthly availability, where the desired count moves the lowest of it and of both ends of
+    /// its range.
+    #[must_use]
+    pub fn worst_monthly(&self) -> Option<f64> {
+        let here = self.availability.monthly?;
+        let ends = self.range.as_ref().and_then(RangeEnds::worst_monthly);
+        Some(ends.map_or(here, |worst| worst.min(here)))
+    }
+}
+
 /// Whether a deployment completes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

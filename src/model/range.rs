@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::availability::{Availability, required_tasks};
 use super::estimate::{Duration, Mean, Model, Plan};
-use crate::rollout::{Added, Room, TooFewPlaces, over_range, room};
-use crate::scenario::{Capacity, Clock, DesiredRange, Scenario};
+use crate::rollout::{Added, Room, TooFewPlaces, managed_scaling, over_range, room};
+use crate::scenario::{Capacity, Clock, DesiredRange, Scenario, Service};
 use crate::units::{Seconds, Usd};
 
 /// A deployment at both ends of the range in which the desired count moves.
@@ -48,6 +48,14 @@ pub struct End {
 }
 
 impl RangeEnds {
+    /// The lowest monthly availability at both ends; absent where neither has one.
+    #[must_use]
+    pub fn worst_monthly(&self) -> Option<f64> {
+        let ends = [&self.low, &self.high].into_iter();
+        let monthly = ends.filter_map(|end| end.availability.and_then(|found| found.monthly));
+        monthly.reduce(f64::min)
+    }
+
     /// Counts at which the deployment never moves, in short; absent where it moves at all.
     #[must_use]
     pub fn stuck_in_short(&self) -> Option<String> {
@@ -92,7 +100,7 @@ fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
     let plan = Plan::of(scenario);
     let (there, room) = match at_count(scenario, desired, plan.added()) {
         Ok(found) => found,
-        Err(too_few) => return without(format!("places for {} only", too_few.places)),
+        Err(too_few) => return without(format!("{} places", too_few.places)),
     };
     let found = model.brief(&there, &plan, room);
     let Some(clocks) = found.clocks else {
@@ -113,8 +121,9 @@ fn end(model: &Model, scenario: &Scenario, desired: u32) -> End {
 /// A scenario at another desired count on the same hosts, with the room there.
 ///
 /// # Formula
-/// The desired count follows the load: of the scenario's r required and d desired tasks
-/// ceil(r · count / d) are required there.
+/// Of the scenario's r required and d desired tasks ceil(r · count / d) are required there, unless
+/// the tasks required at the ends l and h of its range are given: then the straight line through
+/// them, rounded up.
 ///
 /// # Errors
 /// The listed and standing hosts do not hold so many tasks.
@@ -126,10 +135,8 @@ fn at_count(
     let now = &scenario.service;
     let mut there = scenario.clone();
     there.service.desired_count = desired;
-    if now.required_tasks.is_some() {
-        let required = u64::from(required_tasks(now)) * u64::from(desired);
-        let required = required.div_ceil(u64::from(now.desired_count.max(1)));
-        there.service.required_tasks = u32::try_from(required).ok();
+    if now.required_tasks.is_some() || now.required_range.is_some() {
+        there.service.required_tasks = required_at(now, desired);
     }
     // Where only the room is known, the places stay the same as well.
     if let Capacity::FreeTasks(free) = &mut there.capacity {
@@ -142,6 +149,20 @@ fn at_count(
     }
     let room = room(&there, added)?;
     Ok((there, room))
+}
+
+/// The required tasks at another desired count: see [`at_count`].
+fn required_at(service: &Service, desired: u32) -> Option<u32> {
+    let given = service.required_range.zip(service.desired_range);
+    let required = if let Some((required, range)) = given {
+        let (above, width) = (desired.saturating_sub(range.low), range.high - range.low);
+        let rise = u64::from(required.high.saturating_sub(required.low)) * u64::from(above);
+        u64::from(required.low) + rise.div_ceil(u64::from(width.max(1)))
+    } else {
+        let required = u64::from(required_tasks(service)) * u64::from(desired);
+        required.div_ceil(u64::from(service.desired_count.max(1)))
+    };
+    u32::try_from(required).ok()
 }
 
 /// A scenario at the other counts of its range that a plan has to serve, with the room there: both
@@ -195,8 +216,14 @@ pub fn range_warnings(scenario: &Scenario) -> Vec<String> {
         ));
     }
     if let Some(places) = found.places {
+        let above = match managed_scaling(scenario) {
+            Some(_) => {
+                "above that managed scaling adds hosts, which neither times nor cost here know; list those of the highest count in [[cluster.hosts]]"
+            }
+            None => "above that the desired count cannot rise without more hosts; list them",
+        };
         warnings.push(format!(
-            "the hosts hold {places} tasks: above that the desired count cannot rise without more hosts; list them, or correct service.desired_range = [{}, {}]",
+            "the hosts hold {places} tasks: {above}, or correct service.desired_range = [{}, {}]",
             range.low, range.high
         ));
     }

@@ -270,3 +270,24 @@ pub fn peak(desired: u32, acts: &[Act], phases: &Phases) -> u32 {
 
 /// Changes that are no further apart are one \[s\].
 pub const SAME_MOMENT: f64 = 1e-6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::start_limits::limits;
+    use crate::scenario::LaunchType;
+
+    #[test]
+    fn starts_that_wait_for_tokens_are_made_as_these_come() {
+        // Of the account 100 at once, then 20 a second; of the service 500 at once: 41 of its
+        // 8.33 a second are worth a wait, and so 41 of the account's.
+        let mut tokens = Tokens::full(limits(LaunchType::Fargate));
+        assert_eq!(tokens.take(20.0, 300), 100);
+        assert!((tokens.refilled(200) - 22.05).abs() < 1e-9);
+        assert_eq!(tokens.take(22.0, 200), 0);
+        assert_eq!(tokens.take(22.05, 200), 41);
+        // The last 9 need not wait for more.
+        assert!((tokens.refilled(9) - 22.5).abs() < 1e-9);
+        assert_eq!(tokens.take(22.5, 9), 9);
+    }
+}

@@ -10,11 +10,11 @@ use super::variants::{changes, shorter_drain, with_balancer};
 use super::{Change, Conditional, PlanReport};
 use crate::model::start_limits::held_back;
 use crate::model::walk::walk;
-use crate::model::{EstimateVerdict, Model, Plan, required_tasks};
+use crate::model::{EstimateVerdict, Model, Plan, at_ends, required_tasks};
 use crate::rollout::{
-    TooFewPlaces, bounds, managed_scaling, moves_over_range, others, room, target_for,
+    TooFewPlaces, bounds, managed_scaling, moves_over_range, others, over_range, room, target_for,
 };
-use crate::scenario::{Limits, Order, PrescaleMode, Scenario};
+use crate::scenario::{DesiredRange, Limits, Order, PrescaleMode, Scenario};
 use crate::units::Seconds;
 
 /// A deregistration delay that suits most services whose requests are short \[s\].
@@ -179,7 +179,7 @@ pub fn reasons(
 ) -> Vec<String> {
     let Some(chosen) = &decision.chosen else {
         let mut reasons = vec!["No plan meets all limits.".to_owned()];
-        reasons.extend(kept_at_the_ends(scenario));
+        reasons.extend(kept_at_the_ends(scenario, &Plan::of(scenario)));
         return reasons;
     };
     let mut reasons = Vec::new();
@@ -239,7 +239,7 @@ pub fn reasons(
             ));
         }
     }
-    reasons.extend(kept_at_the_ends(scenario));
+    reasons.extend(kept_at_the_ends(scenario, &chosen.plan));
     reasons.extend(room_shared(scenario));
     reasons.extend(lock_waited_for(&timing.scenario, &timing.model, chosen));
     reasons.extend(starts_held_back(&timing.scenario, &timing.model, chosen));
@@ -305,13 +305,43 @@ fn kept_by_target(scenario: &Scenario, chosen: &Candidate) -> Option<String> {
     ))
 }
 
-/// That the limits hold wherever the desired count moves.
-fn kept_at_the_ends(scenario: &Scenario) -> Option<String> {
+/// That the limits hold wherever the desired count moves under a plan, or where they are not asked
+/// for.
+fn kept_at_the_ends(scenario: &Scenario, plan: &Plan) -> Option<String> {
     let range = scenario.service.desired_range?;
-    (scenario.limits != Limits::default()).then(|| {
+    if scenario.limits == Limits::default() {
+        return None;
+    }
+    let DesiredRange { low, high } = range;
+    let percents = (plan.minimum_healthy_percent, plan.maximum_percent);
+    let room = room(scenario, plan.added()).ok()?;
+    let found = over_range(scenario, range, percents, room);
+    let ends = at_ends(scenario, plan.added());
+    let counts = ends.iter().map(|(there, _)| there.service.desired_count);
+    let highest = counts.fold(scenario.service.desired_count, u32::max);
+    let as_many = if highest < high {
+        format!(", the upper one with the {highest} tasks that the hosts hold")
+    } else {
+        String::new()
+    };
+    let stuck: Vec<String> = [low, highest]
+        .iter()
+        .filter(|end| found.stuck.contains(end))
+        .map(ToString::to_string)
+        .collect();
+    Some(if stuck.is_empty() {
         format!(
-            "The limits are kept at both ends of service.desired_range = [{}, {}] too, on the same hosts; the required tasks follow the desired count.",
-            range.low, range.high
+            "The limits are kept at both ends of service.desired_range = [{low}, {high}] too, on \
+             the same hosts{as_many}."
+        )
+    } else {
+        format!(
+            "The limits are not held against {} tasks, where {}/{} never moves: let \
+             recommend.may_change hold \"percents\", or correct service.desired_range = [{low}, \
+             {high}].",
+            stuck.join(" and "),
+            percents.0,
+            percents.1
         )
     })
 }

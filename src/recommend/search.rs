@@ -59,6 +59,15 @@ pub struct Held {
     availability: f64,
 }
 
+impl Held {
+    /// Whether nothing of another is better.
+    fn is_as_good_as(&self, other: &Self) -> bool {
+        self.total.0 <= other.total.0 + 1e-9
+            && self.time.0 <= other.time.0 + 1e-9
+            && self.availability >= other.availability - 1e-12
+    }
+}
+
 impl Candidate {
     /// Hosts it adds, before or always.
     pub fn added_hosts(&self) -> u32 {
@@ -1012,7 +1021,8 @@ fn useful_hosts(scenario: &Scenario) -> Result<u32, TooFewPlaces> {
     })
 }
 
-/// What is not dominated in time, total cost and availability, the fastest first.
+/// What is not dominated in time, total cost and availability, the fastest first; where the desired
+/// count moves, not at the ends of its range either.
 pub fn front(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
     candidates.sort_by(|a, b| {
         let by_time = a.score.time.0.total_cmp(&b.score.time.0);
@@ -1025,6 +1035,7 @@ pub fn front(mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         let dominated = front.iter().any(|known| {
             known.total().0 <= candidate.total().0 + 1e-9
                 && known.availability() >= candidate.availability() - 1e-12
+                && known.held.is_as_good_as(&candidate.held)
         });
         if !dominated {
             front.push(candidate);

@@ -182,7 +182,7 @@ fn front(report: &Report) -> String {
                 number(text, minutes)
             };
             let total = estimate.cost.total_usd_per_month.map(|usd| usd.0);
-            let available = estimate.availability.monthly;
+            let available = estimate.worst_monthly();
             vec![
                 cell(words::plan(plan)),
                 minutes(|all| all.lead_s.mean),

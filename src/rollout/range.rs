@@ -3,7 +3,7 @@
 //! The hosts stay as they are: at another count as many places are left as there are tasks fewer
 //! or more. Counts beyond the places cannot run here at all, and are no stuck ones.
 
-use super::{Room, bounds};
+use super::{Room, bounds, managed_scaling, places_on_added};
 use crate::scenario::{DesiredRange, Scenario};
 
 /// Counts of a range that share a fate.
@@ -20,7 +20,7 @@ pub struct RangeCheck {
 /// # Formula
 /// At count c with bounds L and U and room r: stuck iff c + min(U − c, r, c) ≤ L or U < c, as at
 /// the scenario's own count. With P places on the listed and standing hosts r = P − c, and what
-/// pre-scaled hosts add.
+/// pre-scaled hosts add, and those of managed scaling.
 #[must_use]
 pub fn over_range(
     scenario: &Scenario,
@@ -29,10 +29,11 @@ pub fn over_range(
     room: Room,
 ) -> RangeCheck {
     let places = places(scenario, room);
+    let added = places_added(scenario, room);
     let counts = range.low..=places.map_or(range.high, |places| places.min(range.high));
     RangeCheck {
         stuck: counts
-            .filter(|&count| is_stuck_at(count, percents, places, room.cold))
+            .filter(|&count| is_stuck_at(count, percents, places, added))
             .collect(),
         places: places.filter(|&places| places < range.high),
     }
@@ -47,8 +48,9 @@ pub fn moves_over_range(
     room: Room,
 ) -> bool {
     let places = places(scenario, room);
+    let added = places_added(scenario, room);
     let most = places.map_or(range.high, |places| places.min(range.high));
-    !(range.low..=most).any(|count| is_stuck_at(count, percents, places, room.cold))
+    !(range.low..=most).any(|count| is_stuck_at(count, percents, places, added))
 }
 
 /// Places on listed and standing hosts; absent: unlimited.
@@ -57,10 +59,22 @@ fn places(scenario: &Scenario, room: Room) -> Option<u32> {
         .map(|warm| scenario.service.desired_count.saturating_add(warm))
 }
 
-fn is_stuck_at(count: u32, percents: (u32, u32), places: Option<u32>, cold: u32) -> bool {
+/// Places on pre-scaled hosts, and on those that managed scaling adds for tasks that wait.
+fn places_added(scenario: &Scenario, room: Room) -> u32 {
+    let each = places_on_added(scenario).map_or(0, |places| places.count);
+    let joining = managed_scaling(scenario).map_or(0, |scaling| {
+        each.saturating_mul(scaling.most_hosts.unwrap_or(u32::MAX))
+    });
+    room.cold.saturating_add(joining)
+}
+
+fn is_stuck_at(count: u32, percents: (u32, u32), places: Option<u32>, added: u32) -> bool {
     let bounds = bounds(count, percents.0, percents.1);
     let beside = places.map_or(count, |places| {
-        places.saturating_sub(count).saturating_add(cold).min(count)
+        places
+            .saturating_sub(count)
+            .saturating_add(added)
+            .min(count)
     });
     let surge = beside.min(bounds.upper.saturating_sub(count));
     count.saturating_add(surge) <= bounds.lower || bounds.upper < count

@@ -42,6 +42,7 @@ pub(super) fn with_unlimited_room(desired: u32, minimum: u32, maximum: u32) -> S
             load_balancer: None,
             health_check: None,
             required_tasks: None,
+            required_range: None,
             desired_range: None,
             placement: crate::scenario::Placement::Spread,
             waiting: None,

@@ -123,11 +123,23 @@ pub struct Service {
     pub health_check: Option<ContainerHealthCheck>,
     /// How many tasks carry the load; absent: not said, the desired count is taken.
     pub required_tasks: Option<u32>,
+    /// How many tasks carry the load at both ends of the range in which the desired count moves;
+    /// absent: in proportion to the desired count.
+    pub required_range: Option<RequiredRange>,
     /// From which waiting target the required tasks follow, where they do.
     pub waiting: Option<WaitingTarget>,
     /// Probability that a start of a good version fails: the task ends at the moment it would have
     /// become healthy, and one reaction later another is started in its place.
     pub failed_start_probability: f64,
+}
+
+/// The required tasks at both ends of the range in which the desired count moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequiredRange {
+    /// At the fewest tasks.
+    pub low: u32,
+    /// At the most tasks.
+    pub high: u32,
 }
 
 /// The counts between which service auto scaling moves the desired count.

@@ -643,6 +643,7 @@ fn timing_of(scenario: &Scenario) -> Scenario {
     timing.service.name = String::new();
     timing.service.desired_count = 0;
     timing.service.required_tasks = None;
+    timing.service.required_range = None;
     timing.service.size = None;
     timing.deployment.minimum_healthy_percent = 0;
     timing.deployment.maximum_percent = 0;

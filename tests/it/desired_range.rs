@@ -1,7 +1,7 @@
 //! A desired count that moves: percents must move at each count of the range.
 
-use prescale::model::estimate;
-use prescale::recommend::{check, recommend};
+use prescale::model::{End, estimate};
+use prescale::recommend::{PlanReport, check, recommend};
 use prescale::rollout::bounds;
 use prescale::scenario::Scenario;
 use prescale::scenario::read::{Purpose, Syntax, scenario};
@@ -41,13 +41,86 @@ fn counts_that_no_host_holds_are_told() {
     let found = estimate(&service(10, (10, 20), (100, 200), 5)).expect("it fits");
     let range = found.range.expect("a range is given");
     assert_eq!(range.stuck_at, [15]);
-    assert_eq!(range.high.problem.as_deref(), Some("places for 15 only"));
+    assert_eq!(range.high.problem.as_deref(), Some("15 places"));
     assert!(
         found
             .warnings
             .iter()
             .any(|warning| warning.starts_with("the hosts hold 15 tasks"))
     );
+}
+
+/// The required tasks at both ends, and what is assumed of them.
+fn required(text: &str) -> ([Option<u32>; 2], Option<String>) {
+    let text = format!(
+        "[service]\ndesired_count = 6\ndesired_range = [2, 20]\n\
+         timing = {{ start = \"40s\", ready = \"1s\" }}\n[deployment]\nper_day = 1.0\n\
+         [cluster]\nfree_tasks = 40\n[service.load]\n{text}\n"
+    );
+    let read = scenario(&text, Syntax::Toml, Purpose::MonthlyFigures).expect("it is good");
+    let found = estimate(&read).expect("it fits");
+    let range = found.range.expect("a range is given");
+    let assumed = found.assumptions.iter();
+    let assumed = assumed.filter(|one| one.key == "service.load.required_range");
+    let at = |end: &End| end.availability.map(|found| found.required_tasks);
+    let value = assumed.map(|one| one.value.clone()).next();
+    ([at(&range.low), at(&range.high)], value)
+}
+
+#[test]
+fn managed_scaling_frees_counts_that_the_hosts_leave_stuck() {
+    // Places for 4, less room for others: 4 tasks find none beside them and wait for a host of 4.
+    let text = include_str!("../../data/examples/twelve-services.toml").replace(
+        "desired_count = 4",
+        "desired_count = 4\ndesired_range = [2, 4]",
+    );
+    let read = |text: &str| scenario(text, Syntax::Toml, Purpose::MonthlyFigures).expect("good");
+    let stuck_at = |text: &str| {
+        let found = estimate(&read(text)).expect("it fits");
+        found.range.expect("a range is given").stuck_at
+    };
+    assert_eq!(stuck_at(&text), [0; 0]);
+    let by_hand = text.replace("managed_scaling = true", "managed_scaling = false");
+    assert_eq!(stuck_at(&by_hand), [4]);
+}
+
+#[test]
+fn the_required_tasks_follow_the_desired_count_unless_they_are_given() {
+    // ⌈4 · 2 / 6⌉ = 2 and ⌈4 · 20 / 6⌉ = 14.
+    assert_eq!(
+        required("required_tasks = 4"),
+        ([Some(2), Some(14)], Some("[2, 14]".to_owned()))
+    );
+    let given = "required_tasks = 4\nrequired_range = [1, 17]";
+    assert_eq!(required(given), ([Some(1), Some(17)], None));
+}
+
+#[test]
+fn a_plan_that_the_ends_rule_out_hides_none_that_they_do_not() {
+    // 60/200 keeps the 4 tasks required of 6 and is faster than 75/200, but only 5 of the 6 that are
+    // required of 8: short for a deployment a day.
+    let mut read = service(6, (2, 8), (75, 100), 10);
+    read.service.required_tasks = Some(4);
+    read.limits.availability = Some(0.9999);
+    let found = recommend(&read).expect("it fits");
+    let chosen = found.recommended.expect("one is within the limit");
+    let worst = |plan: &PlanReport| plan.estimate.worst_monthly().expect("a month is known");
+    assert!(worst(&chosen) >= 0.9999);
+    assert!(found.front.contains(&chosen));
+    let below = found.front.iter().filter(|plan| worst(plan) < 0.9999);
+    assert!(below.count() > 0);
+}
+
+#[test]
+fn an_end_that_is_stuck_is_not_said_to_keep_the_limits() {
+    let mut read = service(6, (2, 8), (75, 100), 10);
+    read.limits.availability = Some(0.5);
+    let told = |read: &Scenario| recommend(read).expect("it fits").reasons.join("\n");
+    assert!(told(&read).contains("The limits are kept at both ends"));
+    read.recommend.may_change.percents = false;
+    // ⌈1.5⌉ = 2: at two tasks none may stop, and none may be added.
+    let reasons = told(&read);
+    assert!(reasons.contains("not held against 2 tasks") && reasons.contains("may_change"));
 }
 
 #[test]

@@ -196,6 +196,12 @@ fn availability(estimate: &Estimate) -> String {
     monthly.map_or_else(|| "–".to_owned(), |share| Share(share).to_string())
 }
 
+/// The same where it is worst, at the desired count or at an end of its range.
+fn worst_availability(estimate: &Estimate) -> String {
+    let worst = estimate.worst_monthly();
+    worst.map_or_else(|| "–".to_owned(), |share| Share(share).to_string())
+}
+
 fn show_front(page: &mut Page, recommendation: &Recommendation) {
     let front = &recommendation.front;
     if front.is_empty() {
@@ -227,7 +233,7 @@ fn show_front(page: &mut Page, recommendation: &Recommendation) {
             words::minutes(&plan.estimate, |durations| durations.new_version_s.mean),
             words::minutes(&plan.estimate, |durations| durations.completed_s.mean),
             words::usd_per_month(&plan.estimate),
-            availability(&plan.estimate),
+            worst_availability(&plan.estimate),
         ]
     }));
     let right = Align::Right;
@@ -246,6 +252,14 @@ fn show_front(page: &mut Page, recommendation: &Recommendation) {
     );
     if recommendation.recommended.is_some() {
         page.paragraph("* recommended");
+    }
+    if let Some(range) = &recommendation.current.estimate.range {
+        let desired = recommendation.current.estimate.tasks.desired;
+        page.paragraph(&format!(
+            "Time and cost at {desired} tasks; capacity where it is worst, at {desired} or at an end of \
+             service.desired_range = [{}, {}].",
+            range.low.desired, range.high.desired
+        ));
     }
     if shown_plans < front.len() {
         page.paragraph(&format!(

@@ -187,6 +187,7 @@ const TABLES: &[KnownTable] = &[
         header: "[service.load]",
         supported: &[
             "required_tasks",
+            "required_range",
             "requests_per_second",
             "task_requests_per_second",
             "wait_target",

@@ -191,6 +191,11 @@ const HEALTH_CHECK: Meanings = &[
 
 const LOAD: Meanings = &[
     ("required_tasks", "How many tasks carry the load."),
+    (
+        "required_range",
+        "How many tasks carry the load at the fewest and at the most tasks of desired_range, such \
+         as [1, 12]; absent: in proportion to the desired count.",
+    ),
     ("requests_per_second", "Requests that arrive [1/s]."),
     (
         "task_requests_per_second",

@@ -22,6 +22,7 @@ mod overlap;
 mod prescale;
 mod prices;
 mod problem;
+mod required_range;
 mod schema;
 mod service;
 mod spot;

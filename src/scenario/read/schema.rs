@@ -189,7 +189,10 @@ const KINDS: &[(Kind, &[&str])] = &[
             "cluster.capacity_provider.maximum_scaling_step_size",
         ],
     ),
-    (Kind::Pair(&ONE_OR_MORE), &["service.desired_range"]),
+    (
+        Kind::Pair(&ONE_OR_MORE),
+        &["service.desired_range", "service.load.required_range"],
+    ),
     (
         COUNT,
         &[

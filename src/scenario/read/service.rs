@@ -2,7 +2,7 @@
 
 use super::duration::LONGEST;
 use super::table::Table;
-use super::{Sections, desired_range, load, load_balancer};
+use super::{Sections, desired_range, load, load_balancer, required_range};
 use crate::scenario::{
     DurationLaw, HostPort, LaunchType, LoadBalancerKind, NetworkMode, Placement, Service, TaskSize,
     Timing, Together,
@@ -72,9 +72,12 @@ pub(super) fn read(sections: &Sections<'_>) -> Option<Service> {
     let distinct_instance = table.flag("distinct_instance").unwrap_or(false);
     let longest_request = table.seconds("longest_request", 0.0..=LONGEST);
     let timing = timing(sections);
-    let load = load::read(&table.table("load"), desired_count);
+    let load_table = table.table("load");
+    let load = load::read(&load_table, desired_count);
     let placement = table.choice("placement", PLACEMENTS);
     let desired_range = desired_range::read(table, desired_count);
+    let counts = desired_count.zip(desired_range);
+    let required_range = required_range::read(&load_table, counts, load.required_tasks);
     let failed_start_probability = failed_start_probability(table);
     if load_balancer_table.is_given() && load_balancer.is_none() {
         return None;
@@ -94,6 +97,7 @@ pub(super) fn read(sections: &Sections<'_>) -> Option<Service> {
         load_balancer,
         health_check,
         required_tasks: load.required_tasks,
+        required_range,
         waiting: load.waiting,
         placement: placement.unwrap_or(Placement::Spread),
         failed_start_probability,
@@ -207,19 +211,18 @@ fn timing(sections: &Sections<'_>) -> Option<Timing> {
         stop,
         stop_timeout,
         cold_start_extra,
-        together: together(&table),
+        together: together(&table, sections),
     })
 }
 
 /// What tasks share that start together on one host; nothing of what is not given.
-fn together(table: &Table<'_>) -> Together {
+fn together(table: &Table<'_>, sections: &Sections<'_>) -> Together {
     let pull_share = table.share("pull_share", 0.0..=1.0, "a share of start from 0 to 1");
     let most = "processor seconds from 0 to 86400, such as 20";
     let start_cpu = table.number("start_cpu_seconds", 0.0..=86_400.0, most);
-    let given = ["pull_share", "start_cpu_seconds"].map(|key| table.has(key));
-    if given.contains(&true) {
-        for (key, given) in ["pull_share", "start_cpu_seconds"].into_iter().zip(given) {
-            if !given {
+    if sections.launch_type == Some(LaunchType::Ec2) && !sections.hosts.is_empty() {
+        for key in ["pull_share", "start_cpu_seconds"] {
+            if !table.has(key) {
                 let why = "nothing is shared by tasks that start together on a host";
                 table.assume(key, 0, why);
             }

@@ -52,3 +52,18 @@ fn one_of_twelve_services_simulated() {
 fn a_large_service_explained() {
     insta::assert_snapshot!(answered("explain", "large-service"));
 }
+
+#[test]
+fn a_large_service_recommended() {
+    insta::assert_snapshot!(answered("recommend", "large-service"));
+}
+
+#[test]
+fn a_large_service_hosts() {
+    insta::assert_snapshot!(answered("hosts", "large-service"));
+}
+
+#[test]
+fn two_small_hosts_recommended() {
+    insta::assert_snapshot!(answered("recommend", "two-small-hosts"));
+}
