@@ -2,6 +2,7 @@
 
 mod host;
 mod lattice;
+mod rollout;
 
 use super::attempts::Retries;
 use super::law::{Law, as_f64};
@@ -11,6 +12,7 @@ use crate::rollout::{Moves, places_on, places_on_added};
 use crate::scenario::{Capacity, HostShape, Placement, Scenario, Together};
 use crate::units::Seconds;
 use host::{Chances, Followed, Starts, Width, follow};
+pub use rollout::{CrowdedRollout, Site, crowded_rollout};
 
 /// CPU units of one processor.
 const UNITS_PER_PROCESSOR: f64 = 1024.0;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::attempts::{breaker_threshold, tripped_by_chance};
 use super::availability::{Availability, Shortfall, availability, required_tasks, surplus};
 use super::cost::{Billed, Cost, HoursSpread, Use, billed_hours, cost, hours_spread};
-use super::crowd::{Crowd, Load, crowd, loads};
+use super::crowd::{Crowd, CrowdedRollout, Load, Site, crowd, crowded_rollout, loads};
 use super::day;
 use super::excess::{as_seen, at_the_stop, in_turns, of_one_round};
 use super::exposure::{Exposure, Struck, is_exposed, starts_beside};
@@ -356,6 +356,8 @@ pub struct Model {
     pace: Rc<Pace>,
     /// Of those that share a host, by hosts and number of rounds.
     crowds: RefCell<HashMap<CrowdKey, (Crowd, Rc<Pace>)>>,
+    /// None where no start is killed.
+    crowded: RefCell<HashMap<Site, Option<Rc<CrowdedRollout>>>>,
     /// By mean, variation and number of hosts.
     boots: RefCell<HashMap<(u64, u64, u32), Rc<Law>>>,
     /// By boot, hosts, and spot hosts among them.
@@ -455,6 +457,7 @@ impl Model {
         Self {
             pace: Pace::of(scenario, phases, until_healthy),
             crowds: RefCell::default(),
+            crowded: RefCell::default(),
             boots: RefCell::default(),
             arrivals: RefCell::default(),
             recoveries: RefCell::default(),
@@ -888,19 +891,22 @@ impl Model {
             return None;
         }
         let joined = joined(scenario, &pace, moves);
-        let course = Course::of(pace, moves);
-        let completed = match &joined {
-            Some(joined) => joined.completed(),
-            None => course.later(Rolling::completed),
-        };
         let standing = standing_hosts(scenario, plan.headroom_hosts);
         let before = plan.prescale_hosts;
+        let crowded = self.crowded(scenario, moves, [before, standing]);
+        let course = Course::of(pace, moves);
+        let completed = match (&joined, &crowded) {
+            (Some(joined), _) => joined.completed(),
+            (None, Some(crowded)) => Rc::clone(&crowded.completed),
+            (None, None) => course.later(Rolling::completed),
+        };
         let evacuations = self.evacuations(scenario, moves, before, standing);
         let evacuated = evacuated(&evacuations, &completed);
         let lag = scenario.deployment.completion_lag.0;
         Some(Run {
             course,
             joined,
+            crowded,
             completed: if lag > 0.0 {
                 Rc::new(completed.shifted(lag))
             } else {
@@ -909,6 +915,21 @@ impl Model {
             evacuated,
             evacuations,
         })
+    }
+
+    /// How a rollout goes whose starts share hosts and are killed; None if it does not come to that.
+    fn crowded(
+        &self,
+        scenario: &Scenario,
+        moves: &Moves,
+        [before, standing]: [u32; 2],
+    ) -> Option<Rc<CrowdedRollout>> {
+        let site = Site::of(scenario, moves, before, standing)?;
+        let mut known = self.crowded.borrow_mut();
+        let found = known.entry(site).or_insert_with_key(|site| {
+            crowded_rollout(scenario, self.phases(), moves, site).map(Rc::new)
+        });
+        found.clone()
     }
 
     /// How tasks may move off the hosts that go.
@@ -1120,8 +1141,9 @@ impl Model {
         } else {
             0.0
         };
-        let own_seconds =
-            (1.0 - fails) * (run.mean_short(surplus) + evacuating) + fails * rolled_back + partial;
+        let own_seconds = (1.0 - fails) * (run.mean_short(moves, surplus) + evacuating)
+            + fails * rolled_back
+            + partial;
         let short = Shortfall {
             own_seconds,
             struck,
@@ -1418,6 +1440,8 @@ struct Run {
     course: Course,
     /// How it goes where hosts join while it runs.
     joined: Option<Rc<Joined>>,
+    /// How it goes where starts that share hosts are killed.
+    crowded: Option<Rc<CrowdedRollout>>,
     completed: Rc<Law>,
     /// How tasks may move off the hosts that go, each with its probability.
     evacuations: Vec<(f64, Course)>,
@@ -1427,9 +1451,10 @@ struct Run {
 
 impl Run {
     fn new_version(&self) -> Rc<Law> {
-        match &self.joined {
-            Some(joined) => joined.new_version(),
-            None => self.course.later(Rolling::new_version),
+        match (&self.joined, &self.crowded) {
+            (Some(joined), _) => joined.new_version(),
+            (None, Some(crowded)) => Rc::clone(&crowded.new_version),
+            (None, None) => self.course.later(Rolling::new_version),
         }
     }
 
@@ -1463,7 +1488,10 @@ impl Run {
 
     /// How long tasks are missing: with hosts that join at most as long as without them, and at
     /// most until the new version \[s\].
-    fn mean_short(&self, surplus: u32) -> f64 {
+    fn mean_short(&self, moves: &Moves, surplus: u32) -> f64 {
+        if let Some(crowded) = &self.crowded {
+            return crowded.short_seconds(moves.min_healthy.saturating_add(surplus));
+        }
         let Some(joined) = &self.joined else {
             return self.course.mean_short(surplus);
         };

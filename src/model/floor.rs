@@ -4,7 +4,7 @@ use crate::rollout::others;
 use crate::scenario::{Placement, Scenario};
 
 /// A host as the deployment finds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Host {
     /// Tasks of the service that it holds.
     pub places: u32,

@@ -12,7 +12,7 @@ use std::collections::BinaryHeap;
 
 use super::floor::{Floor, Host};
 use super::phases::Phases;
-use super::quantiles::{Shuffled, cold_running, reaction_and_drain};
+use super::quantiles::{QUANTILES, Shuffled, cold_running, reaction_and_drain};
 use super::start_limits::{StartLimit, limits};
 use crate::rollout::Moves;
 use crate::scenario::Scenario;
@@ -110,11 +110,11 @@ impl PhaseQuantiles {
         let [reaction, drain] = reaction_and_drain(scenario);
         Self {
             phases: [
-                Shuffled::of(&phases.cold_start, 1),
-                Shuffled::of(&phases.start, 2),
-                Shuffled::of(&reaction, 3),
-                Shuffled::of(&drain, 4),
-                Shuffled::of(&reaction, 5),
+                Shuffled::of(&phases.cold_start, QUANTILES, 1),
+                Shuffled::of(&phases.start, QUANTILES, 2),
+                Shuffled::of(&reaction, QUANTILES, 3),
+                Shuffled::of(&drain, QUANTILES, 4),
+                Shuffled::of(&reaction, QUANTILES, 5),
             ],
             running: cold_running(scenario),
         }

@@ -4,22 +4,25 @@
 use super::law::{Law, as_f64, standard_deviation};
 use crate::scenario::{DurationLaw, Scenario};
 
-/// Quantiles that a law is told by.
+/// Quantiles that a law is told by, where nothing depends on how those of one course go together.
 pub const QUANTILES: u32 = 64;
 
-/// The middles of as many parts of equal chance \[s\]. The longest stands for the tail, so that the
+/// The middles of so many parts of equal chance \[s\]. The longest stands for the tail, so that the
 /// mean is right.
 #[must_use]
-pub fn quantiles(law: &Law) -> Vec<f64> {
-    let middle = |cell: u32| (f64::from(cell) + 0.5) / f64::from(QUANTILES);
-    let mut quantiles: Vec<f64> = (0..QUANTILES)
-        .map(|cell| law.quantile(middle(cell)))
-        .collect();
+pub fn quantiles(law: &Law, number: u32) -> Vec<f64> {
+    let middle = |cell: u32| (f64::from(cell) + 0.5) / f64::from(number);
+    let mut quantiles: Vec<f64> = (0..number).map(|cell| law.quantile(middle(cell))).collect();
     let missing = law.mean() * as_f64(quantiles.len()) - quantiles.iter().sum::<f64>();
     if let Some(longest) = quantiles.last_mut() {
         *longest = (*longest + missing).max(0.0);
     }
     quantiles
+}
+
+/// The middle of one of so many parts of equal chance.
+fn middle(cell: u32, number: u32) -> f64 {
+    (f64::from(cell) + 0.5) / f64::from(number)
 }
 
 /// Numbers without a pattern: the high bits of a linear congruential sequence (Knuth, MMIX).
@@ -63,11 +66,24 @@ pub struct Shuffled {
 }
 
 impl Shuffled {
-    /// Those of a law, in orders of their own.
+    /// So many of a law, in orders of their own.
     #[must_use]
-    pub fn of(law: &Law, state: u64) -> Self {
+    pub fn of(law: &Law, number: u32, state: u64) -> Self {
+        Self::of_values(quantiles(law, number), state)
+    }
+
+    /// So many chances, evenly between none and certainty.
+    #[must_use]
+    pub fn of_chances(number: u32, state: u64) -> Self {
+        Self::of_values(
+            (0..number).map(|cell| middle(cell, number)).collect(),
+            state,
+        )
+    }
+
+    fn of_values(quantiles: Vec<f64>, state: u64) -> Self {
         Self {
-            quantiles: quantiles(law),
+            quantiles,
             next: 0,
             chances: Chances::from(state),
         }
@@ -113,4 +129,24 @@ fn own_step(duration: DurationLaw) -> f64 {
 pub fn cold_running(scenario: &Scenario) -> f64 {
     let timing = &scenario.service.timing;
     timing.start.mean.0 + timing.cold_start_extra.mean.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chances_reach_from_none_to_certainty_and_each_comes_once() {
+        let mut chances = Shuffled::of_chances(1021, 1);
+        let mut drawn: Vec<f64> = (0..1021).map(|_| chances.next()).collect();
+        assert!(!drawn.is_sorted());
+        drawn.sort_by(f64::total_cmp);
+        assert!((drawn[0] - 0.5 / 1021.0).abs() < 1e-12);
+        let apart = drawn.windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(
+            apart
+                .into_iter()
+                .all(|apart| (apart * 1021.0 - 1.0).abs() < 1e-9)
+        );
+    }
 }

@@ -460,7 +460,8 @@ fn passes_by(balancer: &LoadBalancer, from: f64, moment: f64) -> f64 {
 }
 
 /// From the first pass to the verdict where a threshold of passes is needed \[s\].
-fn more_passes(balancer: &LoadBalancer) -> f64 {
+#[must_use]
+pub fn more_passes(balancer: &LoadBalancer) -> f64 {
     let more = balancer.healthy_threshold.saturating_sub(1);
     f64::from(more) * balancer.health_check_interval.0
 }

@@ -152,7 +152,7 @@ pub struct DesiredRange {
 }
 
 /// Onto which of the hosts with room a task is placed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Placement {
     /// Evenly over zones, then over hosts.
     Spread,

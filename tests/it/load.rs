@@ -315,6 +315,44 @@ fn kills_of_starts_that_share_a_host_are_as_simulated() {
 }
 
 #[test]
+fn starts_that_are_killed_together_again_and_again_are_as_simulated() {
+    let mut far = Vec::new();
+    // In several rounds each task that is healthy elsewhere lets one more start on the host where
+    // none gets healthy; with 0/200 the places of old tasks take over what is killed.
+    for (percents, grace, drain) in [
+        ([50, 100], 80.0, 30.0),
+        ([100, 125], 70.0, 30.0),
+        ([0, 200], 100.0, 120.0),
+    ] {
+        let text = twelve_on_three_hosts(percents, "start_cpu_seconds = 30");
+        let mut scenario = read(&text.replace("desired_count = 12", "desired_count = 10"));
+        scenario.service.health_check_grace_period = Some(Seconds(grace));
+        let balancer = scenario.service.load_balancer.as_mut();
+        let balancer = balancer.expect("there is one");
+        balancer.unhealthy_threshold = 2;
+        balancer.deregistration_delay = Seconds(drain);
+        let asked = Asked {
+            runs: 4000,
+            seed: 1,
+            threads: 2,
+        };
+        let model = estimated(&scenario).duration.expect("it moves").completed_s;
+        let played = simulate(&scenario, asked).expect("it fits");
+        let simulated = played.duration.expect("it moves").completed_s;
+        let mean = model.mean.0 / simulated.mean - 1.0;
+        let p95 = model.p95.0 / simulated.p95 - 1.0;
+        let [short, expected] = minutes_short(&scenario, asked);
+        let short = short - expected;
+        if mean.abs() > 0.02 || p95.abs() > 0.04 || short.abs() > 0.03 * expected {
+            far.push(format!(
+                "{percents:?} {grace}: {mean:.3} {p95:.3} {short:.1}"
+            ));
+        }
+    }
+    assert!(far.is_empty(), "{}", far.join("\n"));
+}
+
+#[test]
 fn work_until_ready_is_of_no_effect_where_nothing_checks_that() {
     let mut scenario = on_one_host(512, "start_cpu_seconds = 30");
     scenario.service.load_balancer = None;

@@ -49,7 +49,7 @@ impl Durations {
             outage,
         ];
         Self {
-            phases: laws.map(|law| in_orders(quantiles(law), &mut chances)),
+            phases: laws.map(|law| in_orders(quantiles(law, QUANTILES), &mut chances)),
             running: cold_running(scenario),
         }
     }
