@@ -19,6 +19,9 @@ fn rolling(timing: &str) -> Rolling {
 
 const VARYING: &str = "start = { mean = \"45s\", cv = 0.2 }\nready = { mean = \"75s\", cv = 0.2 }";
 
+const LONG_STOPS: &str = "start = { mean = \"20s\", cv = 0.1 }\nready = \"20s\"
+    stop = \"1800s\"\nstop_timeout = \"1900s\"";
+
 /// All units of room for each of these numbers of replacements.
 fn all(replacements: impl Iterator<Item = u32>) -> Wanted {
     let rooms = |d: u32| (d, (0..=d).collect(), (0..=d).collect());
@@ -87,6 +90,15 @@ fn they_are_what_each_is_alone() {
         assert!(found.short < 0.003, "{timing}: {found:?}");
         assert!(found.p99_off * 100 < found.compared, "{timing}: {found:?}");
     }
+}
+
+#[test]
+fn starts_that_wait_for_long_stops_are_what_each_is_alone() {
+    // Moments are as far apart as such stops are long.
+    let found = differences(LONG_STOPS, 20);
+    assert!(found.compared > 50, "{found:?}");
+    assert!(found.mean < 0.01, "{found:?}");
+    assert!(found.quantile < 0.02, "{found:?}");
 }
 
 #[test]
