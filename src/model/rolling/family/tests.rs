@@ -102,6 +102,24 @@ fn starts_that_wait_for_long_stops_are_what_each_is_alone() {
 }
 
 #[test]
+fn the_last_start_may_be_made_by_a_unit_that_began_a_stop_later() {
+    // After 11 starts of the unit of surge three others have had 10 each, until they are stopped.
+    let alone = rolling(LONG_STOPS);
+    let rollout = Rollout {
+        replacements: 43,
+        surge: 1,
+        slack: 3,
+        cold: 0,
+        held: 0,
+    };
+    let families = Families::of(&alone, all(1..=43)).expect("plain phases that vary");
+    let found = families.figures(&alone, rollout).expect("it is wanted");
+    let own = alone.new_version(rollout).mean();
+    let off = (found.new_version[0] - own).abs() / own;
+    assert!(off < 0.005, "{own}: {found:?}");
+}
+
+#[test]
 fn one_rollout_does_not_depend_on_the_others() {
     let alone = rolling(VARYING);
     let rollout = Rollout {
