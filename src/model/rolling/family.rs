@@ -189,9 +189,13 @@ impl Families {
             return None;
         }
         let grid = Grid::of(rolling);
-        let unit = |begins| Unit::of(rolling, begins, wanted.most, grid);
+        let kinds = [Begins::Start, Begins::Stop, Begins::StopFirst];
+        // Beside units of a quick kind there are those of a slow one.
+        let moments = kinds.map(|begins| counts::moments(rolling, begins, wanted.most, grid));
+        let moments = moments.into_iter().max().unwrap_or(1);
+        let unit = |begins| Unit::of(rolling, begins, wanted.most, moments, grid);
         Some(Self {
-            units: [Begins::Start, Begins::Stop, Begins::StopFirst].map(unit),
+            units: kinds.map(unit),
             reactions: rolling
                 .reactions
                 .each_ref()

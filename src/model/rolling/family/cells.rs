@@ -10,8 +10,9 @@ const CUT: f32 = 2e-4;
 /// The same of a reaction.
 const CUT_REACTION: f32 = 1e-4;
 
-/// Blocks that a law may have: all points of a lattice, every second of which is looked at.
-const BLOCKS: usize = 16;
+/// Blocks that a law may have: as many points as a lattice, every second of which is looked at, may
+/// have for a stop, a start and another stop.
+const BLOCKS: usize = 32;
 
 /// What is added to the variance of a sum by having start, end and sum on cells, in squares of a
 /// step: a twelfth of the squares of their widths.
@@ -40,12 +41,13 @@ impl Law {
         chances: impl Fn(usize, &mut Lanes),
     ) {
         let mut reached = [[0.0; LANES]; BLOCKS];
-        let mut first = (*guess).min(points - LANES);
+        // The same blocks whatever the guess, and the last of them ends with the points.
+        let mut first = (*guess).min(points - LANES) / LANES * LANES;
         let mut low = BLOCKS / 2;
         let mut high = low + 1;
         chances(first, &mut reached[low]);
         while reached[low][0] > CUT && first > 0 {
-            if first < LANES || low == 0 {
+            if low == 0 {
                 (first, low, high) = (0, 0, 1);
             } else {
                 first -= LANES;
@@ -54,7 +56,16 @@ impl Law {
             chances(first, &mut reached[low]);
         }
         let mut next = first + (high - low) * LANES;
-        while reached[high - 1][LANES - 1] < 1.0 - CUT && next + LANES <= points && high < BLOCKS {
+        while reached[high - 1][LANES - 1] < 1.0 - CUT && next + LANES <= points {
+            if reached[high - 1][LANES - 1] <= CUT {
+                // It has not begun yet.
+                (first, low, high) = (next, 0, 0);
+            } else if high == BLOCKS && low > 0 {
+                reached.copy_within(low..high, 0);
+                (low, high) = (0, high - low);
+            } else if high == BLOCKS {
+                break;
+            }
             chances(next, &mut reached[high]);
             high += 1;
             next += LANES;
@@ -234,6 +245,30 @@ mod tests {
             law.find(&mut { begun }, 4 * LANES, chances);
             assert_eq!((law.first, &*law.masses), (5, &[0.25; 4][..]), "{begun}");
             assert!((law.mean() - 6.5).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn a_law_is_found_far_from_where_it_is_thought_to_begin_and_as_wide_as_all_points() {
+        const POINTS: usize = 32 * LANES;
+        for (begins, width) in [(POINTS - 8, 4), (200, 250), (0, POINTS)] {
+            let chances = |from: usize, to: &mut Lanes| {
+                for (i, chance) in to.iter_mut().enumerate() {
+                    let cells = (from + i + 1).saturating_sub(begins).min(width);
+                    *chance = single_of(cells) / single_of(width);
+                }
+            };
+            let middle = as_f64(begins) + (as_f64(width) - 1.0) / 2.0;
+            for begun in [0, 150, 300, POINTS - LANES] {
+                let mut law = Law::default();
+                law.find(&mut { begun }, POINTS, chances);
+                assert!((law.mean() - middle).abs() < 0.1, "{begun}: {}", law.mean());
+                assert!(
+                    law.end().abs_diff(begins + width) <= 1,
+                    "{begun}: {}",
+                    law.end()
+                );
+            }
         }
     }
 

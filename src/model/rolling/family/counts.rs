@@ -57,6 +57,25 @@ pub(super) struct At {
     pub(super) replaced: Vec<f32>,
 }
 
+/// Units that begin in this way, on hosts that are there.
+fn warm(begins: Begins) -> Kind {
+    Kind {
+        begins,
+        cold: 0,
+        held: None,
+    }
+}
+
+/// Moments until the fewest units of this kind have surely had more than so many starts.
+pub(super) fn moments(rolling: &Rolling, begins: Begins, most: u32, grid: Grid) -> usize {
+    let table = rolling.table(warm(begins));
+    let mut last = 0;
+    while table.point(rolling, last * grid.stride).first * FEWEST_UNITS <= most {
+        last += 1;
+    }
+    last + 1
+}
+
 /// Units of one kind.
 #[derive(Debug)]
 pub(super) struct Unit {
@@ -74,24 +93,23 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    /// Up to so many units, until they have had so many starts.
-    pub(super) fn of(rolling: &Rolling, begins: Begins, most: u32, grid: Grid) -> Self {
-        let kind = Kind {
-            begins,
-            cold: 0,
-            held: None,
-        };
+    /// Up to so many units, at so many moments.
+    pub(super) fn of(
+        rolling: &Rolling,
+        begins: Begins,
+        most: u32,
+        moments: usize,
+        grid: Grid,
+    ) -> Self {
+        let kind = warm(begins);
         let table = rolling.table(kind);
         let mut one = Counts::default();
         let mut waiting = Vec::new();
-        for moment in 0.. {
+        for moment in 0..moments {
             let point = table.point(rolling, moment * grid.stride);
             let masses: Vec<f32> = point.masses().iter().map(|&mass| single(mass)).collect();
             one.push(as_index(point.first), &masses);
             waiting.push(table.chance_of_waiting(rolling, moment * grid.stride));
-            if point.first * FEWEST_UNITS > most {
-                break;
-            }
         }
         let at = one.totals.iter().map(|_| OnceLock::new()).collect();
         let mut counts = vec![one];

@@ -19,6 +19,9 @@ fn rolling(timing: &str) -> Rolling {
 
 const VARYING: &str = "start = { mean = \"45s\", cv = 0.2 }\nready = { mean = \"75s\", cv = 0.2 }";
 
+const LONG_STOPS: &str = "start = { mean = \"20s\", cv = 0.1 }\nready = \"20s\"
+    stop = \"1800s\"\nstop_timeout = \"1900s\"";
+
 /// All units of room for each of these numbers of replacements.
 fn all(replacements: impl Iterator<Item = u32>) -> Wanted {
     let rooms = |d: u32| (d, (0..=d).collect(), (0..=d).collect());
@@ -87,6 +90,33 @@ fn they_are_what_each_is_alone() {
         assert!(found.short < 0.003, "{timing}: {found:?}");
         assert!(found.p99_off * 100 < found.compared, "{timing}: {found:?}");
     }
+}
+
+#[test]
+fn starts_that_wait_for_long_stops_are_what_each_is_alone() {
+    // Moments are as far apart as such stops are long.
+    let found = differences(LONG_STOPS, 20);
+    assert!(found.compared > 50, "{found:?}");
+    assert!(found.mean < 0.01, "{found:?}");
+    assert!(found.quantile < 0.02, "{found:?}");
+}
+
+#[test]
+fn the_last_start_may_be_made_by_a_unit_that_began_a_stop_later() {
+    // After 11 starts of the unit of surge three others have had 10 each, until they are stopped.
+    let alone = rolling(LONG_STOPS);
+    let rollout = Rollout {
+        replacements: 43,
+        surge: 1,
+        slack: 3,
+        cold: 0,
+        held: 0,
+    };
+    let families = Families::of(&alone, all(1..=43)).expect("plain phases that vary");
+    let found = families.figures(&alone, rollout).expect("it is wanted");
+    let own = alone.new_version(rollout).mean();
+    let off = (found.new_version[0] - own).abs() / own;
+    assert!(off < 0.005, "{own}: {found:?}");
 }
 
 #[test]
