@@ -39,10 +39,13 @@ const SCENARIOS: usize = 16_384;
 /// Timings that are compared with a new scenario's.
 const TIMINGS: usize = 8;
 
+/// Timings of which what is worked out together is kept.
+const TOGETHER: usize = 2;
+
 /// With fewer rollouts of one timing, each is worked out alone.
 const MANY: usize = 4_096;
 
-/// Percents and tasks, and where they stand in a scenario.
+/// Keys that a timing does not depend on.
 const DESIRED: &str = "service.desired_count";
 const MINIMUM: &str = "deployment.minimum_healthy_percent";
 const MAXIMUM: &str = "deployment.maximum_percent";
@@ -154,13 +157,14 @@ struct Leader<'a> {
     scenarios: Known<u64, Rc<Base>>,
     timings: VecDeque<Timing>,
     timings_made: u64,
+    /// What is worked out together, by the number of a timing.
+    together: VecDeque<(u64, Option<Arc<Together>>)>,
 }
 
 /// A timing that many scenarios share.
 struct Timing {
     number: u64,
     of: Scenario,
-    together: Option<Arc<Together>>,
 }
 
 /// The rows that are still to come.
@@ -180,8 +184,47 @@ struct GridSource<'a> {
     strides: Vec<u64>,
     minimum: Option<Percents>,
     maximum: Option<Percents>,
-    /// What each timing is asked for, where it is much.
-    wanted: Option<Wanted>,
+    /// What each timing is asked for; absent where one timing is not asked for all of it.
+    asked: Option<AskedOfEach>,
+}
+
+/// Values of the keys that a timing does not depend on: the same for each part of a grid.
+struct AskedOfEach {
+    desired: Vec<u32>,
+    /// Absent where only the scenario's own is asked for.
+    minimum: Option<Vec<u32>>,
+    maximum: Option<Vec<u32>>,
+}
+
+impl AskedOfEach {
+    fn of(grid: &Grid) -> Option<Self> {
+        let whole = |setting: &Setting| setting.integer().and_then(|n| u32::try_from(n).ok());
+        let values = |path: &str| {
+            let axis = grid.axes().iter().find(|axis| axis.key.path() == path)?;
+            Some(axis.values.iter().filter_map(whole).collect())
+        };
+        let asked = Self {
+            desired: values(DESIRED)?,
+            minimum: values(MINIMUM),
+            maximum: values(MAXIMUM),
+        };
+        are_innermost(grid).then_some(asked)
+    }
+
+    /// The rollouts of all combinations where room is plenty, for a scenario of a timing; None if they
+    /// are few.
+    fn wanted(&self, scenario: &Scenario) -> Option<Wanted> {
+        let deployment = &scenario.deployment;
+        let or_own = |values: &Option<Vec<u32>>, own| match values {
+            Some(values) => values.clone(),
+            None => vec![own],
+        };
+        wanted(
+            &self.desired,
+            &or_own(&self.minimum, deployment.minimum_healthy_percent),
+            &or_own(&self.maximum, deployment.maximum_percent),
+        )
+    }
 }
 
 /// An axis of percents.
@@ -227,6 +270,7 @@ impl<'a> Leader<'a> {
             scenarios: Known::new(SCENARIOS),
             timings: VecDeque::new(),
             timings_made: 0,
+            together: VecDeque::new(),
         }
     }
 
@@ -335,6 +379,7 @@ impl<'a> Leader<'a> {
         block.fresh += 1;
         questions.push(Question {
             shared: Arc::clone(shared),
+            together: self.together(shared),
             minimum_healthy_percent: minimum,
             maximum_percent: maximum,
         });
@@ -407,11 +452,9 @@ impl<'a> Leader<'a> {
                 Ok(room) => {
                     scenario.assumptions = Vec::new();
                     scenario.origins = Vec::new();
-                    let (timing, together) = self.timing(&scenario);
                     Base::Good(Arc::new(Shared {
                         id: number,
-                        timing,
-                        together,
+                        timing: self.timing(&scenario),
                         scenario,
                         room,
                     }))
@@ -423,27 +466,38 @@ impl<'a> Leader<'a> {
         base
     }
 
-    /// The number of a scenario's timing, that of an earlier one where the two are equal, and what
-    /// is worked out together for it.
-    fn timing(&mut self, scenario: &Scenario) -> (u64, Option<Arc<Together>>) {
+    /// The number of a scenario's timing; that of an earlier one where the two are equal.
+    fn timing(&mut self, scenario: &Scenario) -> u64 {
         let timing = timing_of(scenario);
         let known = self.timings.iter().find(|known| known.of == timing);
         if let Some(known) = known {
-            return (known.number, known.together.clone());
+            return known.number;
         }
-        let wanted = match &self.source {
-            Source::Grid(source) => source.wanted.clone(),
-            Source::Table(_) => None,
-        };
-        let together = wanted.map(|wanted| Arc::new(Together::of(wanted)));
         self.timings_made += 1;
         self.timings.truncate(TIMINGS - 1);
         self.timings.push_front(Timing {
             number: self.timings_made,
             of: timing,
-            together: together.clone(),
         });
-        (self.timings_made, together)
+        self.timings_made
+    }
+
+    /// What is worked out together for a scenario's timing, by all who ask for one of the last timings;
+    /// made again where it was forgotten.
+    fn together(&mut self, shared: &Shared) -> Option<Arc<Together>> {
+        let Source::Grid(source) = &self.source else {
+            return None;
+        };
+        let known = self.together.iter().find(|known| known.0 == shared.timing);
+        if let Some((_, together)) = known {
+            return together.clone();
+        }
+        let asked = source.asked.as_ref();
+        let wanted = asked.and_then(|asked| asked.wanted(&shared.scenario));
+        let together = wanted.map(|wanted| Arc::new(Together::of(wanted)));
+        self.together.truncate(TOGETHER - 1);
+        self.together.push_front((shared.timing, together.clone()));
+        together
     }
 
     fn write(&self, block: &Block, bytes: &mut Vec<u8>) {
@@ -511,20 +565,6 @@ impl<'a> GridSource<'a> {
             scenario.deployment.minimum_healthy_percent
         });
         let maximum = percents(MAXIMUM, |scenario| scenario.deployment.maximum_percent);
-        let desired = percents(DESIRED, |scenario| scenario.service.desired_count);
-        let wanted = desired.filter(|_| are_innermost(grid)).and_then(|desired| {
-            let read = template.scenario(grid.settings(&position)).ok()?;
-            let deployment = &read.deployment;
-            let values = |percents: &Option<Percents>, own: u32| match percents {
-                Some(percents) => percents.values.iter().copied().flatten().collect(),
-                None => vec![own],
-            };
-            wanted(
-                &values(&Some(desired), 0),
-                &values(&minimum, deployment.minimum_healthy_percent),
-                &values(&maximum, deployment.maximum_percent),
-            )
-        });
         let mut stride = 1;
         let mut strides: Vec<u64> = axes
             .iter()
@@ -548,7 +588,7 @@ impl<'a> GridSource<'a> {
             strides,
             minimum,
             maximum,
-            wanted,
+            asked: AskedOfEach::of(grid),
         }
     }
 

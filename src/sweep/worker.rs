@@ -27,8 +27,6 @@ pub(super) struct Shared {
     pub(super) room: Room,
     /// Scenarios of the same timing have the same number.
     pub(super) timing: u64,
-    /// What is worked out together for all of them.
-    pub(super) together: Option<Arc<Together>>,
 }
 
 /// The rollouts of one timing that will be asked for, worked out together by all workers.
@@ -56,6 +54,8 @@ impl Together {
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) shared: Arc<Shared>,
+    /// What is worked out together for its timing.
+    pub(super) together: Option<Arc<Together>>,
     pub(super) minimum_healthy_percent: u32,
     pub(super) maximum_percent: u32,
 }
@@ -145,7 +145,6 @@ impl Worker {
             scenario,
             room,
             timing,
-            together,
             ..
         } = &*question.shared;
         let plan = Plan {
@@ -155,7 +154,10 @@ impl Worker {
         };
         let layout = self.layout;
         let model = self.model(*timing, scenario);
-        let families = together.as_ref().and_then(|all| all.families(model));
+        let families = question
+            .together
+            .as_ref()
+            .and_then(|all| all.families(model));
         let brief = families
             .and_then(|families| model.brief_of_family(scenario, &plan, *room, families))
             .unwrap_or_else(|| model.brief(scenario, &plan, *room));
