@@ -243,9 +243,9 @@ fn many_rollouts_of_one_timing_are_close_to_each_alone_and_the_same_with_any_thr
             if let Some(duration) = &own.duration {
                 compared += 1;
                 for (column, own, most) in [
-                    ("new_version_s_mean", duration.new_version_s.mean.0, 0.005),
-                    ("completed_s_mean", duration.completed_s.mean.0, 0.005),
-                    ("completed_s_p95", duration.completed_s.p95.0, 0.01),
+                    ("new_version_s_mean", duration.new_version_s.mean.0, 0.01),
+                    ("completed_s_mean", duration.completed_s.mean.0, 0.01),
+                    ("completed_s_p95", duration.completed_s.p95.0, 0.02),
                 ] {
                     let row = row[column].as_f64().expect(column);
                     assert!((row - own).abs() < most * own, "{column} {own}: {line}");
@@ -256,7 +256,7 @@ fn many_rollouts_of_one_timing_are_close_to_each_alone_and_the_same_with_any_thr
                 let all =
                     duration.completed_s.mean.0 * scenario.deployment.per_month().expect("given");
                 let off = (row - own).abs() * 730.0 * 3_600.0;
-                assert!(off < 0.005 * all, "{own}: {line}");
+                assert!(off < 0.01 * all, "{own}: {line}");
             }
         }
         grid.advance(&mut position);

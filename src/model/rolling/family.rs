@@ -11,8 +11,9 @@
 //! products (`cells`).
 //!
 //! Only what many options have is done in this way: phases that vary, rooms that come back after
-//! the stop, warm hosts, drains alike, starts within the rate limits. An answer depends on the
-//! service and the rollout only, not on what was asked before or by which thread.
+//! the stop, warm hosts, drains alike, starts within the rate limits, at least four units, two numbers
+//! of replacements with the same room. An answer depends on the service, the rollout and what the
+//! whole grid wants, not on what was asked before or by which thread.
 
 mod cells;
 mod counts;
@@ -42,6 +43,10 @@ const APART: usize = 2;
 
 /// The most replacements that are worked out together.
 const MOST: u32 = 200;
+
+/// Where so few old tasks stop first in one round, the time short is worked out alone: whether as many
+/// new tasks wait depends much on how many are left.
+const FEW_WAITING: u32 = 4;
 
 /// With fewer numbers of replacements, each is worked out alone.
 const FEWEST_ALIKE: usize = 2;
@@ -272,6 +277,16 @@ impl<'a> Family<'a> {
         }
     }
 
+    fn rollout(&self, replacements: u32) -> Rollout {
+        Rollout {
+            replacements,
+            surge: self.surge,
+            slack: self.slack,
+            cold: 0,
+            held: 0,
+        }
+    }
+
     fn figures(&self, wanted: &[u32]) -> Box<[Figures]> {
         let (Some(&fewest), Some(&most)) = (wanted.first(), wanted.last()) else {
             return Box::default();
@@ -329,7 +344,10 @@ impl<'a> Family<'a> {
             new_version: self.clock(mean, one, work),
             ..Figures::default()
         };
-        if self.slack > 0 {
+        if self.slack > 0 && self.slack <= FEW_WAITING && self.surge + self.slack >= replacements {
+            let rollout = self.rollout(replacements);
+            figures.short = self.rolling.mean_short(rollout, self.slack);
+        } else if self.slack > 0 {
             let waited = if self.slack == replacements {
                 0.0
             } else {
@@ -349,13 +367,7 @@ impl<'a> Family<'a> {
     /// One of the rollouts if its starts come at once or in two goes.
     fn two_goes(&self, replacements: u32) -> Option<TwoGoes<'_>> {
         let (surge, slack) = (self.surge, self.slack);
-        let rollout = Rollout {
-            replacements,
-            surge,
-            slack,
-            cold: 0,
-            held: 0,
-        };
+        let rollout = self.rollout(replacements);
         let all = self.all;
         let [starting, ..] = &all.units;
         let at_once = Group {
