@@ -29,6 +29,10 @@ const COURSES_AT_ONCE: [u32; 2] = [8, 64];
 /// The most tasks that are followed in all courses together, and the most courses.
 const MOST: [u32; 2] = [65_536, 2048];
 
+/// A rollout of more tasks is not followed: a search asks for hundreds of them, and each would take
+/// tens of milliseconds.
+const MOST_TASKS: u32 = 24;
+
 /// So far from the true mean duration may the one found be, as a share of it: standard error.
 const NEAR: f64 = 0.012;
 
@@ -150,7 +154,8 @@ impl CrowdedRollout {
     }
 }
 
-/// Follows a rollout that is not stuck; None where no start is killed.
+/// Follows a rollout that is not stuck; None where no start is killed, and for many tasks, whose starts
+/// each have the law of one on a host of its own load.
 #[must_use]
 pub fn crowded_rollout(
     scenario: &Scenario,
@@ -158,7 +163,7 @@ pub fn crowded_rollout(
     moves: &Moves,
     site: &Site,
 ) -> Option<CrowdedRollout> {
-    if site.is_patient(scenario, alone) {
+    if moves.desired > MOST_TASKS || site.is_patient(scenario, alone) {
         return None;
     }
     let (hosts, cpu) = site.hosts();
