@@ -585,6 +585,21 @@ fn the_last_of_a_few_to_be_seen_tells_none_to_stop() {
     }
 }
 
+/// Starts that vary much go on long after the last of them was made: nobody is healthy meanwhile who
+/// would have started later, if there were more to do.
+#[test]
+fn nobody_waits_who_would_start_after_the_last_start() {
+    let [desired, surge, slack] = [60, 47, 3];
+    let params = unchecked(
+        [desired, desired - slack, desired + surge, surge],
+        [(45.0, 0.8), (5.0, 0.5), (20.0, 0.4)],
+    );
+    let compared = Case::new(params, percents_of(desired, surge, slack))
+        .compared(10_000)
+        .expect("it moves");
+    assert_near(&compared, "47 3", [0.005, 0.01, 0.02]);
+}
+
 /// A service without checks, of so many desired tasks, bounds and places beside: start, stop and
 /// reaction by mean and variation.
 fn unchecked(

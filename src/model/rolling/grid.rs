@@ -350,38 +350,46 @@ impl Table {
     }
 
     /// Probability that a unit holds a healthy new task at a point and has not yet told an old one
-    /// to stop.
+    /// to stop, if it goes on without an end.
     ///
     /// # Formula
     /// The expected number of its starts that are healthy, less that of those that have told.
     pub(super) fn chance_of_waiting(&self, rolling: &Rolling, at: usize) -> f64 {
         *known(&self.waiting, at, || {
-            let chain =
-                |n, through| rolling.chain_on_grid(self.kind, n, self.kind.host(n), through);
-            let mut chance = 0.0;
-            for n in 1.. {
-                let (healthy, told) = (chain(n, Through::Healthy), chain(n, Through::Told));
-                if n <= self.kind.begun() {
-                    chance += healthy.up_to(at) - told.up_to(at);
-                    continue;
-                }
-                let issue = self.issue(rolling, n);
-                if issue.by(at) < 1e-7 {
-                    break;
-                }
-                if issue.from + issue.reached.len() + told.last() < at {
-                    continue;
-                }
-                let from = at.saturating_sub(told.last()).max(issue.from);
-                let mut before = issue.by(from);
-                for begun in from + 1..=at.saturating_sub(healthy.first) {
-                    let here = issue.by(begun);
-                    chance += (here - before) * (healthy.at(at - begun) - told.at(at - begun));
-                    before = here;
-                }
-            }
-            chance.clamp(0.0, 1.0)
+            let begun = (1..=self.kind.begun()).map(|n| {
+                let [healthy, told] = self.healthy_and_told(rolling, n);
+                healthy.up_to(at) - told.up_to(at)
+            });
+            (begun.sum::<f64>() + self.waiting_of_later(rolling, at, 0)).clamp(0.0, 1.0)
         })
+    }
+
+    /// The part of this by starts that come after an earlier point, but for those with the first moves.
+    pub(super) fn waiting_of_later(&self, rolling: &Rolling, at: usize, after: usize) -> f64 {
+        let mut chance = 0.0;
+        for n in self.kind.begun() + 1.. {
+            let [healthy, told] = self.healthy_and_told(rolling, n);
+            let issue = self.issue(rolling, n);
+            if issue.by(at) < 1e-7 {
+                break;
+            }
+            if issue.from + issue.reached.len() + told.last() < at {
+                continue;
+            }
+            let from = at.saturating_sub(told.last()).max(issue.from).max(after);
+            let mut before = issue.by(from);
+            for begun in from + 1..=at.saturating_sub(healthy.first) {
+                let here = issue.by(begun);
+                chance += (here - before) * (healthy.at(at - begun) - told.at(at - begun));
+                before = here;
+            }
+        }
+        chance
+    }
+
+    fn healthy_and_told(&self, rolling: &Rolling, n: u32) -> [Rc<Chain>; 2] {
+        [Through::Healthy, Through::Told]
+            .map(|through| rolling.chain_on_grid(self.kind, n, self.kind.host(n), through))
     }
 
     /// For each number of starts by a point, the chance of it and that the last of them is healthy

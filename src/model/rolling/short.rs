@@ -5,7 +5,7 @@ use super::last_start::KINDS;
 use super::memory::remembered;
 use super::one_round::Group;
 use super::totals::{chance_of_at_most, chance_with_one};
-use super::{End, Rolling, Rollout, normal};
+use super::{Course, End, Rolling, Rollout, normal};
 use crate::model::law::as_f64;
 
 impl Rolling {
@@ -64,7 +64,8 @@ impl Rolling {
     ///
     /// # Formula
     /// Of one round P(W ≥ w) − P(U ≤ u) P(W ≥ w | U ≤ u), the units being fewer unhealthy by their
-    /// mean under the condition; after more rounds W and U are taken as independent.
+    /// mean under the condition; after more rounds W and U are taken as independent, and none waits
+    /// that would start after the last start, which comes in its mean.
     fn covered_at(
         &self,
         rollout: Rollout,
@@ -80,10 +81,20 @@ impl Rolling {
             });
         }
         let groups = self.tables_of(rollout);
+        let last_start = match &*self.course(rollout) {
+            Course::Rounds(last) => floor_index(last.when.mean() / self.step()),
+            Course::OneRound | Course::OneUnit(_) => usize::MAX,
+        };
         Box::new(move |at, left| {
             let mut waits = [(0, 0.0); KINDS];
             for (waits, (table, size)) in waits.iter_mut().zip(&groups) {
-                *waits = (*size, table.chance_of_waiting(self, at));
+                let waiting = table.chance_of_waiting(self, at);
+                let later = if at > last_start {
+                    table.waiting_of_later(self, at, last_start)
+                } else {
+                    0.0
+                };
+                *waits = (*size, (waiting - later).max(0.0));
             }
             (1.0 - chance_of_at_most(waiting - 1, &waits)) * left
         })
