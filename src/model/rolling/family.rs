@@ -23,7 +23,8 @@ mod two_goes;
 
 use std::sync::OnceLock;
 
-use super::grid::Through;
+use super::grid::{Through, floor_index};
+use super::joint::Number;
 use super::tilt;
 use super::totals::chance_of_at_most;
 use super::units::{Begins, Burst, Host, Kind};
@@ -132,6 +133,8 @@ pub struct Families {
     units: [Unit; 3],
     /// One, and two.
     reactions: [Reactions; 2],
+    /// The moment by which a first stop has made room for sure.
+    freed: usize,
     /// The chance that a drain is over at each point, and whether all end together.
     drain: (Vec<f32>, bool),
     /// Starts that wait for the first stops, by how many they are and by the slack.
@@ -205,6 +208,7 @@ impl Families {
                 .reactions
                 .each_ref()
                 .map(|law| Reactions::of(law, grid.step)),
+            freed: floor_index(rolling.freed.support().1 / grid.step) + 1,
             drain: (
                 (grid.from..)
                     .take(grid.points)
@@ -334,9 +338,13 @@ impl<'a> Family<'a> {
         waiting: &[f64],
         work: &mut Work,
     ) -> Figures {
-        let moments = match self.two_goes(replacements) {
-            Some(goes) => self.look_at_two_goes(&goes, work),
-            None => self.look_at_rounds(replacements, last, work),
+        let (moments, last_start) = match self.two_goes(replacements) {
+            Some(goes) if self.surge == replacements => (self.look_at_two_goes(&goes, work), 0),
+            Some(goes) => (self.look_at_two_goes(&goes, work), self.all.freed),
+            None => {
+                let moments = self.look_at_rounds(replacements, last, work);
+                (moments, floor_index(work.start.mean_place().max(0.0)))
+            }
         };
         let [one, two] = &self.all.reactions;
         let mean = self.add_ends(0, &moments, work);
@@ -351,7 +359,7 @@ impl<'a> Family<'a> {
             let waited = if self.slack == replacements {
                 0.0
             } else {
-                work.sum.mean_of(waiting)
+                self.waited(last_start, waiting, work)
             };
             figures.short = (mean - waited).max(0.0);
         }
@@ -362,6 +370,45 @@ impl<'a> Family<'a> {
         };
         figures.completed = self.clock(mean, two, work);
         figures
+    }
+
+    /// Mean time in which as many units as there is slack wait, where no start comes after a moment, and
+    /// up to there as it is without an end \[s\].
+    fn waited(&self, last_start: usize, endless: &[f64], work: &mut Work) -> f64 {
+        let Work { sum, waited, .. } = work;
+        let grid = self.all.grid;
+        let begin = last_start.min(endless.len().saturating_sub(1));
+        waited.clear();
+        waited.extend(endless[..begin].get(sum.first..).unwrap_or_default());
+        let mut until = endless.get(begin).copied().unwrap_or(0.0);
+        let waiting = self.kinds.iter().map(|(unit, size)| {
+            let [all, later] = unit.waiting_from(self.rolling, grid, begin);
+            (*size, all, later)
+        });
+        let waiting: Vec<(u32, &[f64], &[f64])> = waiting.collect();
+        let longest = waiting.iter().map(|of| of.1.len().min(of.2.len())).max();
+        let mut chance = 0.0;
+        for further in 0..longest.unwrap_or(0).min(sum.end().saturating_sub(begin)) {
+            if begin + further >= sum.first {
+                waited.push(until);
+            }
+            if further.is_multiple_of(2) {
+                let mut shares = [(0, 0.0); 2];
+                for (share, (size, all, later)) in shares.iter_mut().zip(&waiting) {
+                    let pair = all.get(further).zip(later.get(further));
+                    *share = (
+                        *size,
+                        pair.map_or(0.0, |(all, later)| (all - later).max(0.0)),
+                    );
+                }
+                // Both shares are far from certain: mean and variance tell enough.
+                let number = Number::of(shares.into_iter());
+                chance = 1.0 - number.at_most(f64::from(self.slack - 1));
+            }
+            until += chance * grid.step;
+        }
+        waited.push(until);
+        sum.mean_of(waited)
     }
 
     /// One of the rollouts if its starts come at once or in two goes.
@@ -554,6 +601,8 @@ struct Work {
     /// The same where starts come in two goes.
     guesses_of_two_goes: [usize; 2],
     sum: Law,
+    /// Time in which new tasks wait, up to each of its moments.
+    waited: Vec<f64>,
     total: Vec<f32>,
 }
 

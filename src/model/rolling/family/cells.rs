@@ -121,12 +121,11 @@ impl Law {
         as_f64(self.end())
     }
 
-    /// Mean of what is given half a step before each moment; beyond the last as there.
+    /// Mean of what is given half a step before each of its moments; beyond the last as there.
     pub(super) fn mean_of(&self, values: &[f64]) -> f64 {
         let Some(&last) = values.last() else {
             return 0.0;
         };
-        let values = values.get(self.first..).unwrap_or_default();
         let (mut sum, mut all) = (0.0, 0.0);
         for (i, &mass) in self.masses.iter().enumerate() {
             let mass = f64::from(mass);

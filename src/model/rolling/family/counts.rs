@@ -90,6 +90,10 @@ pub(super) struct Unit {
     /// At each moment, the chance that one holds a healthy new task and has not yet told an old one
     /// to stop.
     pub(super) waiting: Vec<f64>,
+    /// By a moment: the part of this, from the moment on, by starts that come after it.
+    later: Vec<OnceLock<Box<[f64]>>>,
+    /// Moments until a start has told for sure.
+    told: usize,
 }
 
 impl Unit {
@@ -130,8 +134,30 @@ impl Unit {
             at,
             healthy: chain(Through::Healthy),
             replaced: chain(Through::Replaced),
+            later: waiting.iter().map(|_| OnceLock::new()).collect(),
             waiting,
+            told: rolling
+                .chain_on_grid(kind, 2, Host::Warm, Through::Told)
+                .last()
+                .div_ceil(grid.stride),
         }
+    }
+
+    /// The chance that one waits at a moment and at each after it, and the part of this by starts that
+    /// come after the first of these; none waits any more where this part is not told.
+    pub(super) fn waiting_from(&self, rolling: &Rolling, grid: Grid, moment: usize) -> [&[f64]; 2] {
+        let Some(waiting) = self.waiting.get(moment..) else {
+            return [&[]; 2];
+        };
+        let later = self.later.get(moment).map(|later| {
+            &**later.get_or_init(|| {
+                let table = rolling.table(self.kind);
+                let after = moment * grid.stride;
+                let later = |i| table.waiting_of_later(rolling, after + i * grid.stride, after);
+                (0..=self.told).map(later).collect()
+            })
+        });
+        [waiting, later.unwrap_or_default()]
     }
 
     /// The total of so many of them.
