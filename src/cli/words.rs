@@ -128,21 +128,15 @@ pub fn usd_per_month(estimate: &Estimate) -> String {
     total.map_or_else(|| "–".to_owned(), |usd| format!("{:.2}", usd.0))
 }
 
-/// `+2.42 USD`, `−0.40 USD`.
-fn signed(usd: Usd) -> String {
-    if usd.0 < 0.0 {
-        usd.to_string()
-    } else {
-        format!("+{usd}")
-    }
-}
-
-/// What another plan costs more or less: `for +2.42 USD a month`, `at the same cost`.
+/// What another plan costs more or less: `for +2.42 USD a month`, `for 1.70 USD a month less`, `at
+/// the same cost`.
 pub fn for_a_month(more: Usd) -> String {
     if more.0.abs() < 0.005 {
         "at the same cost".to_owned()
+    } else if more.0 < 0.0 {
+        format!("for {} a month less", Usd(-more.0))
     } else {
-        format!("for {} a month", signed(more))
+        format!("for +{more} a month")
     }
 }
 

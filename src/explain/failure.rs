@@ -19,9 +19,13 @@ pub(super) fn failed_starts_told(base: &Baseline) -> Option<String> {
     let retries = phases.retries.as_ref()?;
     let failed = retries.failed * 100.0;
     let when = if phases.killed.is_some() {
-        format!(
-            "{failed:.1} % of starts fail or are killed and are made again, what is killed after its drain"
-        )
+        let fails = base.scenario.service.failed_start_probability > 0.0;
+        let lost = if fails {
+            "fail or are killed"
+        } else {
+            "are killed"
+        };
+        format!("{failed:.1} % of starts {lost} and are made again, what is killed after its drain")
     } else {
         format!("{failed:.1} % of starts fail and are made again, one reaction later")
     };

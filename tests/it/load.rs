@@ -268,7 +268,7 @@ fn a_start_that_shares_its_processor_is_killed_by_a_grace_that_suits_one_alone()
     let lines: Vec<String> = told.steps.into_iter().flat_map(|step| step.why).collect();
     for expected in [
         "up to 2 tasks start together on a host",
-        "% of starts fail or are killed and are made again",
+        "% of starts are killed and are made again",
         "the grace period of 75 s is too short for",
     ] {
         let is_told = lines.iter().any(|line| line.contains(expected));
