@@ -25,6 +25,7 @@ use std::sync::OnceLock;
 
 use super::grid::{Through, floor_index};
 use super::joint::Number;
+use super::outstanding::{ALIKE, ALIKE_LATE, LATE};
 use super::tilt;
 use super::totals::chance_of_at_most;
 use super::units::{Begins, Burst, Host, Kind};
@@ -51,16 +52,6 @@ const FEW_WAITING: u32 = 4;
 
 /// With fewer numbers of replacements, each is worked out alone.
 const FEWEST_ALIKE: usize = 2;
-
-/// Means of what is outstanding at two moments that differ by less are alike, as a part of the
-/// whole.
-const ALIKE: f64 = 0.015;
-
-/// The same for a late quantile.
-const ALIKE_LATE: f64 = 0.02;
-
-/// The chance of that.
-const LATE: f32 = 0.95;
 
 /// What comes of a rollout.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -159,13 +150,9 @@ impl Grid {
     fn of(rolling: &Rolling) -> Self {
         let lattice = rolling.lattice();
         let stride = lattice.stride;
-        let kind = |begins| Kind {
-            begins,
-            cold: 0,
-            held: None,
-        };
         let last = [Begins::Start, Begins::StopFirst].map(|begins| {
-            let chain = |through| rolling.chain_on_grid(kind(begins), 2, Host::Warm, through);
+            let kind = Kind::of(begins, 0);
+            let chain = |through| rolling.chain_on_grid(kind, 2, Host::Warm, through);
             chain(Through::Healthy)
                 .last()
                 .max(chain(Through::Replaced).last())
@@ -296,9 +283,8 @@ impl<'a> Family<'a> {
             return Box::default();
         };
         let last = LastStarts::of(&self.kinds, fewest, most);
-        let grid = self.all.grid;
-        let latest = last.latest() + APART * (grid.from + grid.points) + 2;
-        let waiting = self.waiting_until(latest);
+        // Beyond the last start it depends on when that comes.
+        let waiting = self.waiting_until(last.latest().max(self.all.freed) + 1);
         let mut work = Work::default();
         wanted
             .iter()
@@ -559,7 +545,8 @@ impl<'a> Family<'a> {
         early.iter().zip(late).take(ends).all(|(early, late)| {
             let whole = begun + early.mean().max(late.mean());
             (early.mean() - late.mean()).abs() < ALIKE * whole
-                && (early.quantile(LATE) - late.quantile(LATE)).abs() < ALIKE_LATE * whole
+                && (early.quantile(single(LATE)) - late.quantile(single(LATE))).abs()
+                    < ALIKE_LATE * whole
         })
     }
 

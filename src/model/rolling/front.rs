@@ -299,11 +299,7 @@ mod tests {
             free_tasks = 10";
         let scenario = scenario(text, Syntax::Toml, Purpose::MonthlyFigures).expect("it is valid");
         let rolling = Rolling::new(Phases::of(&scenario), Reuse::AfterStopped, &[]);
-        let kind = Kind {
-            begins: Begins::Stop,
-            cold: 1,
-            held: None,
-        };
+        let kind = Kind::of(Begins::Stop, 1);
         let table = rolling.table(kind);
         let at = super::super::grid::floor_index(200.0 / rolling.step());
         let point = table.point(&rolling, at);

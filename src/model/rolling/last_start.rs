@@ -14,7 +14,7 @@ use super::parts::parts;
 use super::points::{About, law_about};
 use super::product::Product;
 use super::several::{AT_ONCE, Several};
-use super::tilt::{STEPS, TiltSearch};
+use super::tilt::{Starts, WithLast};
 use super::units::{Host, Kind};
 use super::{Rolling, Rollout};
 use crate::model::law::{Law, as_f64};
@@ -385,19 +385,14 @@ impl LastStart {
                 )
             })
             .collect();
-        let mut search = TiltSearch::near((target - 0.5 - mean) / variance.max(1e-12));
-        let mut found = WithLast::of(&units, search.at);
-        for _ in 0..STEPS {
-            if !search.goes_on(found.starts - target, [found.variance, 0.0], CLOSE) {
-                break;
-            }
-            found = WithLast::of(&units, search.at);
-        }
+        let near = (target - 0.5 - mean) / variance.max(1e-12);
+        let (tilt, found) =
+            WithLast::sought(target, near, CLOSE, || units.iter().map(Unit::starts));
         // Does any start come between the ends, as far as can be told?
         (found.rate > 0.0).then(|| Given::Tilted {
             others: target - found.last,
             units: (units.iter().zip(&self.kinds))
-                .map(|(unit, (table, _))| unit.tilted(table.kind, search.at, found.rate))
+                .map(|(unit, (table, _))| unit.tilted(table.kind, tilt, found.rate))
                 .collect(),
         })
     }
@@ -405,7 +400,7 @@ impl LastStart {
 
 /// The units of one kind, one of which may make the last start.
 struct Unit<'a> {
-    size: f64,
+    size: u32,
     point: &'a Point,
     /// For each number of starts from the smallest: the chance that this start comes between two
     /// moments.
@@ -417,9 +412,18 @@ impl<'a> Unit<'a> {
         let rate = |n| (to.at_least(n) - from.at_least(n)).max(0.0);
         let numbers = (point.first..).take(point.masses().len());
         Self {
-            size: f64::from(size),
+            size,
             point,
             rates: numbers.map(rate).collect(),
+        }
+    }
+
+    fn starts(&self) -> Starts<'_> {
+        Starts {
+            size: self.size,
+            first: self.point.first,
+            masses: self.point.masses(),
+            rates: &self.rates,
         }
     }
 
@@ -433,64 +437,10 @@ impl<'a> Unit<'a> {
         let mut makes_last = [0.0; 2];
         for (n, rate) in (self.point.first..).zip(&self.rates) {
             powers.push(power);
-            makes_last[kind.host(n) as usize] += self.size * rate * power / all;
+            makes_last[kind.host(n) as usize] += f64::from(self.size) * rate * power / all;
             power *= base;
         }
         Units { powers, makes_last }
-    }
-}
-
-/// Expected starts of all units under a tilt, one of them making the last start.
-struct WithLast {
-    /// The chance that one of them makes it.
-    rate: f64,
-    starts: f64,
-    variance: f64,
-    /// Expected number of the last start in its unit.
-    last: f64,
-}
-
-impl WithLast {
-    fn of(units: &[Unit], tilt: f64) -> Self {
-        let base = tilt.exp();
-        let (mut rate, mut rate_n, mut rate_square) = (0.0, 0.0, 0.0);
-        let mut moments = [(0.0, 0.0, 0.0, 0.0); KINDS];
-        for (unit, moments) in units.iter().zip(&mut moments) {
-            let (mut power, mut n) = (1.0, f64::from(unit.point.first));
-            let (mut s0, mut s1, mut s2) = (0.0, 0.0, 0.0);
-            let (mut r0, mut r1, mut r2) = (0.0, 0.0, 0.0);
-            for (mass, rate) in unit.point.masses().iter().zip(&unit.rates) {
-                let (weight, rate) = (mass * power, rate * power);
-                s0 += weight;
-                s1 += weight * n;
-                s2 += weight * n * n;
-                r0 += rate;
-                r1 += rate * n;
-                r2 += rate * n * n;
-                power *= base;
-                n += 1.0;
-            }
-            let scale = unit.size / s0;
-            rate += r0 * scale;
-            rate_n += r1 * scale;
-            rate_square += r2 * scale;
-            *moments = (unit.size, s1 / s0, s2 / s0, r0 * scale);
-        }
-        let each = 1.0 / rate.max(f64::MIN_POSITIVE);
-        let last = rate_n * each;
-        let mut starts = last;
-        let mut variance = (rate_square * each - last * last).max(0.0);
-        for (size, mean, square, rate) in moments.into_iter().take(units.len()) {
-            let others = size - rate * each;
-            starts += others * mean;
-            variance += others * (square - mean * mean);
-        }
-        Self {
-            rate,
-            starts,
-            variance,
-            last,
-        }
     }
 }
 

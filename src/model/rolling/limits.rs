@@ -5,7 +5,7 @@ use super::joint::Number;
 use super::outstanding::through_of;
 use super::points::law_at_many_points;
 use super::totals::power;
-use super::units::{Begins, Burst, Kind};
+use super::units::Burst;
 use super::{End, Rolling, Rollout};
 use crate::model::law::{Law, as_f64};
 
@@ -61,15 +61,7 @@ impl Rolling {
         if self.delay(burst, starts) <= 0.0 {
             return law;
         }
-        let kind = Kind {
-            begins: if self.stops_first(rollout) {
-                Begins::StopFirst
-            } else {
-                Begins::Start
-            },
-            cold: 0,
-            held: None,
-        };
+        let kind = self.kind_of_first_starts(rollout, 0);
         let chain = |through| self.chain_on_grid(kind, 2, kind.host(2), through);
         let healthy = chain(Through::Healthy);
         let latest = floor_index(self.delay(burst, starts) / self.step());

@@ -99,15 +99,7 @@ impl Rolling {
     /// the first stops make room.
     pub(super) fn end_of_one_round(&self, rollout: Rollout, end: End) -> Law {
         if rollout.replacements == 1 && end == End::HealthyBut(0) {
-            let kind = Kind {
-                begins: if self.stops_first(rollout) {
-                    Begins::StopFirst
-                } else {
-                    Begins::Start
-                },
-                cold: rollout.cold,
-                held: None,
-            };
+            let kind = self.kind_of_first_starts(rollout, rollout.cold);
             return self.end_of_one_unit(kind, 1, end);
         }
         let (End::HealthyBut(excused) | End::StoppedBut(excused)) = end;

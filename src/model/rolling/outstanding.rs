@@ -21,13 +21,13 @@ use crate::model::normal;
 
 /// Means of what is outstanding at two moments that differ by less are alike, as a part of the
 /// whole.
-const ALIKE: f64 = 0.015;
+pub(super) const ALIKE: f64 = 0.015;
 
 /// The same for a late quantile.
-const ALIKE_LATE: f64 = 0.02;
+pub(super) const ALIKE_LATE: f64 = 0.02;
 
 /// The chance of that.
-const LATE: f64 = 0.95;
+pub(super) const LATE: f64 = 0.95;
 
 /// The chance to be through: without an excuse, and only with one.
 #[derive(Clone, Copy, Default)]

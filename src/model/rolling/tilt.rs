@@ -1,4 +1,7 @@
-//! The tilt under which a total of starts is expected.
+//! The tilt under which a total of starts is expected, of all units or where one of them makes the last
+//! start.
+
+use super::last_start::KINDS;
 
 /// The largest tilt, beyond which a count is certain.
 const LARGEST: f64 = 40.0;
@@ -50,6 +53,93 @@ impl TiltSearch {
             f64::midpoint(self.low, self.high)
         };
         true
+    }
+}
+
+/// The units of one kind at a moment, one of which may make the last start.
+pub(super) struct Starts<'a> {
+    /// How many units.
+    pub(super) size: u32,
+    /// The smallest number of starts that one has had.
+    pub(super) first: u32,
+    /// Probability of each number from there.
+    pub(super) masses: &'a [f64],
+    /// For each of these numbers: the chance that this start comes about the moment.
+    pub(super) rates: &'a [f64],
+}
+
+/// Expected starts of all units under a tilt, one of them making the last start.
+pub(super) struct WithLast {
+    /// The chance that one of them makes it.
+    pub(super) rate: f64,
+    starts: f64,
+    variance: f64,
+    /// Expected number of the last start in its unit.
+    pub(super) last: f64,
+}
+
+impl WithLast {
+    /// The tilt under which a total is expected, as close as so many standard deviations, sought from
+    /// one that is near, and what holds under it.
+    pub(super) fn sought<'a, I: Iterator<Item = Starts<'a>>>(
+        target: f64,
+        near: f64,
+        close: f64,
+        units: impl Fn() -> I,
+    ) -> (f64, Self) {
+        let mut search = TiltSearch::near(near);
+        let mut found = Self::of(units(), search.at);
+        for _ in 0..STEPS {
+            if !search.goes_on(found.starts - target, [found.variance, 0.0], close) {
+                break;
+            }
+            found = Self::of(units(), search.at);
+        }
+        (search.at, found)
+    }
+
+    fn of<'a>(units: impl Iterator<Item = Starts<'a>>, tilt: f64) -> Self {
+        let base = tilt.exp();
+        let (mut rate, mut rate_n, mut rate_square) = (0.0, 0.0, 0.0);
+        let mut moments = [(0.0, 0.0, 0.0, 0.0); KINDS];
+        for (unit, moments) in units.zip(&mut moments) {
+            let (mut power, mut n) = (1.0, f64::from(unit.first));
+            let (mut s0, mut s1, mut s2) = (0.0, 0.0, 0.0);
+            let (mut r0, mut r1, mut r2) = (0.0, 0.0, 0.0);
+            for (mass, rate) in unit.masses.iter().zip(unit.rates) {
+                let (weight, rate) = (mass * power, rate * power);
+                s0 += weight;
+                s1 += weight * n;
+                s2 += weight * n * n;
+                r0 += rate;
+                r1 += rate * n;
+                r2 += rate * n * n;
+                power *= base;
+                n += 1.0;
+            }
+            let size = f64::from(unit.size);
+            let scale = size / s0;
+            rate += r0 * scale;
+            rate_n += r1 * scale;
+            rate_square += r2 * scale;
+            *moments = (size, s1 / s0, s2 / s0, r0 * scale);
+        }
+        let each = 1.0 / rate.max(f64::MIN_POSITIVE);
+        let last = rate_n * each;
+        let mut starts = last;
+        let mut variance = (rate_square * each - last * last).max(0.0);
+        // Kinds that there are not have no units.
+        for (size, mean, square, rate) in moments {
+            let others = size - rate * each;
+            starts += others * mean;
+            variance += others * (square - mean * mean);
+        }
+        Self {
+            rate,
+            starts,
+            variance,
+            last,
+        }
     }
 }
 

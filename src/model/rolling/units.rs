@@ -44,6 +44,16 @@ pub(super) enum Begins {
 }
 
 impl Kind {
+    /// Units that no rate limit holds back, which begin so many of their starts on hosts without the
+    /// image.
+    pub(super) fn of(begins: Begins, cold: u32) -> Self {
+        Self {
+            begins,
+            cold,
+            held: None,
+        }
+    }
+
     /// How often a unit has begun at the first moves.
     pub(super) fn begun(self) -> u32 {
         u32::from(self.begins != Begins::Stop && self.held.is_none())
@@ -72,6 +82,16 @@ impl Rolling {
         rollout.surge == 0 && self.reuse == Reuse::AfterStopped
     }
 
+    /// The units whose starts come first, so many of each on hosts without the image.
+    pub(super) fn kind_of_first_starts(&self, rollout: Rollout, cold: u32) -> Kind {
+        let begins = if self.stops_first(rollout) {
+            Begins::StopFirst
+        } else {
+            Begins::Start
+        };
+        Kind::of(begins, cold)
+    }
+
     /// The units of a rollout by kind; the starts on hosts without the image fall to all of them
     /// in turn, those first that begin with a start.
     pub(super) fn groups(&self, rollout: Rollout) -> Vec<(Kind, u32)> {
@@ -86,16 +106,11 @@ impl Rolling {
             Begins::Stop
         };
         let units = starting + stopping;
-        let kind = |begins, cold| Kind {
-            begins,
-            cold,
-            held: None,
-        };
         let groups = if rollout.cold >= rollout.replacements {
             let cold = rollout.replacements;
             vec![
-                (kind(Begins::Start, cold), starting),
-                (kind(begins, cold), stopping),
+                (Kind::of(Begins::Start, cold), starting),
+                (Kind::of(begins, cold), stopping),
             ]
         } else {
             let all = rollout.cold.checked_div(units).unwrap_or(0);
@@ -103,10 +118,10 @@ impl Rolling {
             let starting_more = with_one_more.min(starting);
             let stopping_more = with_one_more - starting_more;
             vec![
-                (kind(Begins::Start, all + 1), starting_more),
-                (kind(Begins::Start, all), starting - starting_more),
-                (kind(begins, all + 1), stopping_more),
-                (kind(begins, all), stopping - stopping_more),
+                (Kind::of(Begins::Start, all + 1), starting_more),
+                (Kind::of(Begins::Start, all), starting - starting_more),
+                (Kind::of(begins, all + 1), stopping_more),
+                (Kind::of(begins, all), stopping - stopping_more),
             ]
         };
         let mut limited = Vec::with_capacity(groups.len() + 2);

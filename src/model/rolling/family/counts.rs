@@ -57,18 +57,9 @@ pub(super) struct At {
     pub(super) replaced: Vec<f32>,
 }
 
-/// Units that begin in this way, on hosts that are there.
-fn warm(begins: Begins) -> Kind {
-    Kind {
-        begins,
-        cold: 0,
-        held: None,
-    }
-}
-
 /// Moments until the fewest units of this kind have surely had more than so many starts.
 pub(super) fn moments(rolling: &Rolling, begins: Begins, most: u32, grid: Grid) -> usize {
-    let table = rolling.table(warm(begins));
+    let table = rolling.table(Kind::of(begins, 0));
     let mut last = 0;
     while table.point(rolling, last * grid.stride).first * FEWEST_UNITS <= most {
         last += 1;
@@ -105,7 +96,7 @@ impl Unit {
         moments: usize,
         grid: Grid,
     ) -> Self {
-        let kind = warm(begins);
+        let kind = Kind::of(begins, 0);
         let table = rolling.table(kind);
         let mut one = Counts::default();
         let mut waiting = Vec::new();

@@ -2,7 +2,7 @@
 //! of points later.
 
 use super::counts::{At, NUMBERS, Unit};
-use super::tilt::TiltSearch;
+use super::tilt::{Starts, WithLast};
 use super::{as_index, single, single_of};
 use crate::model::law::as_f64;
 use crate::model::normal;
@@ -20,9 +20,6 @@ pub(super) const TINY: f32 = 1e-30;
 
 /// How close to a total the expected one has to be, in its standard deviations.
 const CLOSE: f64 = 1e-2;
-
-/// Steps of the search for a tilt.
-const STEPS: usize = 40;
 
 /// A normal quantile beyond all.
 pub(super) const SURE: f32 = 9.0;
@@ -52,6 +49,15 @@ impl<'a> Member<'a> {
             makes_last: 0.0,
         }
     }
+
+    fn starts(&self) -> Starts<'_> {
+        Starts {
+            size: self.size,
+            first: self.at.first,
+            masses: &self.at.masses,
+            rates: &self.at.rates,
+        }
+    }
 }
 
 /// About the tilt of a total, from the chances of one less and one more.
@@ -63,15 +69,11 @@ pub(super) fn guessed_tilt([less, more]: [f32; 2]) -> f64 {
 /// the others.
 pub(super) fn tilted(members: &mut [Option<Member>], target: u32, guess: Option<f64>) -> f32 {
     let target = f64::from(target);
-    let mut search = TiltSearch::near(guess.unwrap_or_else(|| untilted(members, target)));
-    let mut found = WithLast::of(members, search.at);
-    for _ in 0..STEPS {
-        if !search.goes_on(found.starts - target, [found.variance, 0.0], CLOSE) {
-            break;
-        }
-        found = WithLast::of(members, search.at);
-    }
-    let base = search.at.exp();
+    let near = guess.unwrap_or_else(|| untilted(members, target));
+    let (tilt, found) = WithLast::sought(target, near, CLOSE, || {
+        members.iter().flatten().map(Member::starts)
+    });
+    let base = tilt.exp();
     for member in members.iter_mut().flatten() {
         let masses = member.at.masses.iter().rev();
         let mut power = 1.0 / masses.fold(0.0, |sum, mass| sum * base + mass);
@@ -104,60 +106,6 @@ fn untilted(members: &[Option<Member>], target: f64) -> f64 {
         variance += size * (second - first * first);
     }
     (target - 0.5 - mean) / variance.max(1e-12)
-}
-
-/// Expected starts of all units under a tilt, one of them making the last start.
-struct WithLast {
-    /// The chance that one of them makes it.
-    rate: f64,
-    starts: f64,
-    variance: f64,
-    /// Expected number of the last start in its unit.
-    last: f64,
-}
-
-impl WithLast {
-    fn of(members: &[Option<Member>], tilt: f64) -> Self {
-        let base = tilt.exp();
-        let mut rates = [0.0; 3];
-        let mut moments = [[0.0; 4]; 2];
-        for (member, moments) in members.iter().flatten().zip(&mut moments) {
-            let (mut power, mut n) = (1.0, f64::from(member.at.first));
-            let (mut s, mut r) = ([0.0; 3], [0.0; 3]);
-            for (mass, rate) in member.at.masses.iter().zip(&member.at.rates) {
-                let (weight, rate) = (mass * power, rate * power);
-                s[0] += weight;
-                s[1] += weight * n;
-                s[2] += weight * n * n;
-                r[0] += rate;
-                r[1] += rate * n;
-                r[2] += rate * n * n;
-                power *= base;
-                n += 1.0;
-            }
-            let size = f64::from(member.size);
-            let each = 1.0 / s[0];
-            for (all, own) in rates.iter_mut().zip(r) {
-                *all += own * size * each;
-            }
-            *moments = [size, s[1] * each, s[2] * each, r[0] * size * each];
-        }
-        let rate = rates[0].max(f64::MIN_POSITIVE);
-        let last = rates[1] / rate;
-        let mut starts = last;
-        let mut variance = (rates[2] / rate - last * last).max(0.0);
-        for [size, mean, square, makes_last] in moments {
-            let others = size - makes_last / rate;
-            starts += others * mean;
-            variance += others * (square - mean * mean);
-        }
-        Self {
-            rate,
-            starts,
-            variance,
-            last,
-        }
-    }
 }
 
 /// The units of a rollout given the moment of its last start.

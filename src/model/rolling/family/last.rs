@@ -1,20 +1,15 @@
 //! When the last start comes, for many numbers of replacements at once.
 
-use super::cells::{Law, convolve};
-use super::counts::{Counts, Unit};
-use super::{as_index, single_of};
 use std::ops::Range;
 
+use super::cells::{Law, convolve};
+use super::counts::{Counts, Unit};
+use super::{as_index, single, single_of};
+use crate::model::rolling::last_start::{FIRST, MOMENTS};
 use crate::model::rolling::parts::parts;
 
 /// A tail of less is cut.
 const CUT: f32 = 1e-4;
-
-/// Chances by which the last start has come at the moments at which the units are looked at.
-const CHANCES: [f32; 5] = [0.01, 0.1, 0.5, 0.9, 0.99];
-
-/// Those at which they are looked at first.
-const FIRST: [usize; 2] = [1, 3];
 
 /// A part of the last start below this is left out.
 const LEFT_OUT: f32 = 1e-6;
@@ -151,15 +146,15 @@ impl LastStarts {
     }
 }
 
-/// When the last start comes in each part of its law: by the chances of `CHANCES`.
-pub(super) fn quantiles(law: &Law) -> Vec<[usize; CHANCES.len()]> {
+/// When the last start comes in each part of its law: by the chances of `MOMENTS`.
+pub(super) fn quantiles(law: &Law) -> Vec<[usize; MOMENTS.len()]> {
     let parts = parts(law.masses.iter().map(|&mass| f64::from(mass)));
     let of = |part: Range<usize>| {
         let all: f32 = law.masses[part.clone()].iter().sum();
         let mut sum = 0.0;
         let mut i = part.start;
-        CHANCES.map(|chance| {
-            let wanted = chance * all;
+        MOMENTS.map(|chance| {
+            let wanted = single(chance) * all;
             while i + 1 < part.end && sum + law.masses[i] < wanted {
                 sum += law.masses[i];
                 i += 1;
@@ -172,7 +167,7 @@ pub(super) fn quantiles(law: &Law) -> Vec<[usize; CHANCES.len()]> {
 }
 
 /// Those that are looked at first.
-pub(super) fn first(quantiles: [usize; CHANCES.len()]) -> [usize; FIRST.len()] {
+pub(super) fn first(quantiles: [usize; MOMENTS.len()]) -> [usize; FIRST.len()] {
     FIRST.map(|which| quantiles[which])
 }
 

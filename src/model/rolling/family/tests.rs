@@ -22,6 +22,17 @@ const VARYING: &str = "start = { mean = \"45s\", cv = 0.2 }\nready = { mean = \"
 const LONG_STOPS: &str = "start = { mean = \"20s\", cv = 0.1 }\nready = \"20s\"
     stop = \"1800s\"\nstop_timeout = \"1900s\"";
 
+/// So many replacements with so many units of surge and of slack.
+fn rollout([replacements, surge, slack]: [u32; 3]) -> Rollout {
+    Rollout {
+        replacements,
+        surge,
+        slack,
+        cold: 0,
+        held: 0,
+    }
+}
+
 /// All units of room for each of these numbers of replacements.
 fn all(replacements: impl Iterator<Item = u32>) -> Wanted {
     let rooms = |d: u32| (d, (0..=d).collect(), (0..=d).collect());
@@ -46,13 +57,7 @@ fn differences(timing: &str, most: u32) -> Differences {
     for replacements in (5..=most).step_by(7) {
         for surge in (0..=replacements).step_by(3) {
             for slack in (0..=replacements).step_by(4) {
-                let rollout = Rollout {
-                    replacements,
-                    surge,
-                    slack,
-                    cold: 0,
-                    held: 0,
-                };
+                let rollout = rollout([replacements, surge, slack]);
                 let Some(figures) = families.figures(&alone, rollout) else {
                     continue;
                 };
@@ -105,13 +110,7 @@ fn starts_that_wait_for_long_stops_are_what_each_is_alone() {
 fn the_last_start_may_be_made_by_a_unit_that_began_a_stop_later() {
     // After 11 starts of the unit of surge three others have had 10 each, until they are stopped.
     let alone = rolling(LONG_STOPS);
-    let rollout = Rollout {
-        replacements: 43,
-        surge: 1,
-        slack: 3,
-        cold: 0,
-        held: 0,
-    };
+    let rollout = rollout([43, 1, 3]);
     let families = Families::of(&alone, all(1..=43)).expect("plain phases that vary");
     let found = families.figures(&alone, rollout).expect("it is wanted");
     let own = alone.new_version(rollout).mean();
@@ -122,13 +121,7 @@ fn the_last_start_may_be_made_by_a_unit_that_began_a_stop_later() {
 #[test]
 fn one_rollout_does_not_depend_on_the_others() {
     let alone = rolling(VARYING);
-    let rollout = Rollout {
-        replacements: 20,
-        surge: 6,
-        slack: 5,
-        cold: 0,
-        held: 0,
-    };
+    let rollout = rollout([20, 6, 5]);
     let found = [all(1..=30), all((5..=30).step_by(5))].map(|wanted| {
         let families = Families::of(&alone, wanted).expect("plain phases that vary");
         families.figures(&alone, rollout).expect("it is wanted")
@@ -142,13 +135,7 @@ fn what_is_not_alike_is_not_worked_out_together() {
     assert!(Families::of(&rolling("start = \"45s\"\nready = \"75s\""), wanted.clone()).is_none());
     let varying = rolling(VARYING);
     let families = Families::of(&varying, wanted).expect("plain phases that vary");
-    let rollout = Rollout {
-        replacements: 20,
-        surge: 6,
-        slack: 5,
-        cold: 0,
-        held: 0,
-    };
+    let rollout = rollout([20, 6, 5]);
     assert!(families.figures(&varying, rollout).is_some());
     let cold = Rollout { cold: 1, ..rollout };
     let larger = Rollout {
