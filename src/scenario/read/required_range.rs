@@ -14,10 +14,11 @@ pub(super) fn read(
     counts: Option<(u32, DesiredRange)>,
     required_tasks: Option<u32>,
 ) -> Option<RequiredRange> {
-    let expected = "the required tasks at both ends of service.desired_range: [1, 12]";
+    let expected = "the required tasks at both ends of service.desired_range, such as [1, 12]";
     let Some((desired_count, range)) = counts else {
         if load.has(KEY) {
             let hint = "give service.desired_range, or remove it";
+            let expected = "nothing without service.desired_range";
             load.reject(KEY, expected, hint);
         }
         return None;
